@@ -1,0 +1,51 @@
+import { createRequire } from 'node:module';
+import { HermesError } from '../errors.js';
+import type { MapAccess, Mapper, Mapping } from './mapper.js';
+import { systemError } from './system-error.js';
+
+/** What Hermes uses of the package `mmap-io` 1.1. */
+interface MmapIo {
+  readonly PROT_READ: number;
+  readonly PROT_WRITE: number;
+  readonly MAP_SHARED: number;
+  map(length: number, protection: number, flags: number, fd: number, offset: number): Buffer;
+}
+
+/** Above this, version 1.1.7 maps another length than was asked for, and says nothing. */
+const MAX_LENGTH = 2 ** 31 - 1;
+
+/**
+ * Maps files with the native addon `mmap-io`, an optional peer for those whose policy wants no memory mapped by FFI.
+ * Its buffer is a plain ArrayBuffer, and the mapping ends when that is collected: `unmap` lets go of it.
+ * @throws HermesError ERR_HERMES_INVALID_OPTION when it is not installed
+ */
+export function mmapIoMapper(): Mapper {
+  const mmapIo = requireMmapIo();
+  return {
+    name: 'mmap-io',
+    maxLength: MAX_LENGTH,
+    map(fd: number, length: number, access: MapAccess): Mapping {
+      const protection = access === 'read-write' ? mmapIo.PROT_READ | mmapIo.PROT_WRITE : mmapIo.PROT_READ;
+      try {
+        const { buffer } = mmapIo.map(length, protection, mmapIo.MAP_SHARED, fd, 0);
+        return { buffer, unmap() {} };
+      } catch (error) {
+        const [name = 'EIO'] = /\bE[A-Z]+\b/.exec((error as Error).message) ?? [];
+        throw systemError('map', `${length} bytes`, name, error);
+      }
+    },
+  };
+}
+
+function requireMmapIo(): MmapIo {
+  try {
+    return createRequire(import.meta.url)('mmap-io') as MmapIo;
+  } catch (error) {
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      `HERMES_MAPPER is mmap-io, but that package cannot be loaded (${(error as Error).message.split('\n')[0]}): ` +
+        'install it (CXXFLAGS=-std=c++17 npm install mmap-io@1.1.7), or unset HERMES_MAPPER',
+      { cause: error },
+    );
+  }
+}
