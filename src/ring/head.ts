@@ -1,0 +1,80 @@
+import {
+  HANDOVER_ENTRY_LENGTH,
+  HANDOVER_OFFSET,
+  HANDOVER_POSITION_OFFSET,
+  HANDOVER_SEQUENCE_HIGH_OFFSET,
+  HANDOVER_SEQUENCE_LOW_OFFSET,
+  HEAD_HIGH_OFFSET,
+  HEAD_LOW_OFFSET,
+} from '../layout/lane-control.js';
+import { laneControlIndex, wordAt } from './indices.js';
+import type { SegmentMemory } from './segment-memory.js';
+
+/** The high word of a head counts halves of 2³², so that it shares one bit with the low word. */
+const HALF = 2 ** 31;
+
+/** The high word's value when a head's low word is `low` and the stored high word may be one ahead of it. */
+export function settledHigh(high: number, low: number): number {
+  return (high & 1) === low >>> 31 ? high : high - 1;
+}
+
+/** The unbounded position (bytes) that a settled high word and a low word stand for. */
+export function wholePosition(high: number, low: number): number {
+  return high * HALF + (low & 0x7fff_ffff);
+}
+
+/** The sequence number in two words, as a number. */
+export function wholeSequence(high: number, low: number): number {
+  return (high >>> 0) * 2 ** 32 + (low >>> 0);
+}
+
+/** The exact head of a lane: an unbounded position, in bytes, at one moment of this call. */
+export function exactHead(memory: SegmentMemory, lane: number): number {
+  const { words } = memory;
+  const control = laneControlIndex(memory, lane);
+  for (;;) {
+    const high = Atomics.load(words, wordAt(control, HEAD_HIGH_OFFSET)) >>> 0;
+    const low = Atomics.load(words, wordAt(control, HEAD_LOW_OFFSET)); // SYNC: published
+    if (Atomics.load(words, wordAt(control, HEAD_HIGH_OFFSET)) >>> 0 === high) {
+      return wholePosition(settledHigh(high, low), low);
+    }
+  }
+}
+
+/** The word index of the handover entry that belongs to a head's low word, or -1 when not exactly one does. */
+export function handoverEntryIndex(memory: SegmentMemory, lane: number, headLow: number): number {
+  const first = wordAt(laneControlIndex(memory, lane), HANDOVER_OFFSET);
+  const second = wordAt(first, HANDOVER_ENTRY_LENGTH);
+  const isFirst = memory.words[wordAt(first, HANDOVER_POSITION_OFFSET)] === headLow;
+  const isSecond = memory.words[wordAt(second, HANDOVER_POSITION_OFFSET)] === headLow;
+  if (isFirst === isSecond) return -1;
+  return isFirst ? first : second;
+}
+
+/** A head and the sequence number of the message that will follow it. */
+export interface HeadAndSequence {
+  readonly position: number;
+  readonly sequence: number;
+}
+
+const STABLE_READ_ATTEMPTS = 10_000;
+
+/**
+ * A lane's head with the sequence that goes with it, without stopping the writer: the entry of a head stays as it is
+ * until the second next publication. Undefined when the writer was faster at every attempt.
+ */
+export function headAndSequence(memory: SegmentMemory, lane: number): HeadAndSequence | undefined {
+  const { words } = memory;
+  const lowIndex = wordAt(laneControlIndex(memory, lane), HEAD_LOW_OFFSET);
+  for (let attempt = 0; attempt < STABLE_READ_ATTEMPTS; attempt++) {
+    const position = exactHead(memory, lane);
+    const low = position | 0;
+    const entry = handoverEntryIndex(memory, lane, low);
+    const sequenceLow = words[wordAt(entry, HANDOVER_SEQUENCE_LOW_OFFSET)]!;
+    const sequenceHigh = words[wordAt(entry, HANDOVER_SEQUENCE_HIGH_OFFSET)]!;
+    if (Atomics.load(words, lowIndex) === low && entry !== -1) {
+      return { position, sequence: wholeSequence(sequenceHigh, sequenceLow) };
+    }
+  }
+  return undefined;
+}

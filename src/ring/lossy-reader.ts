@@ -1,0 +1,153 @@
+import { COUNTER_LOST, COUNTER_MESSAGES } from '../layout/counters.js';
+import { HEAD_LOW_OFFSET, RESERVED_OFFSET, RESERVED_PIECES_PER_LANE } from '../layout/lane-control.js';
+import {
+  PADDING_TYPE,
+  RECORD_HEADER_LENGTH,
+  RECORD_TYPE_MASK,
+  RECORD_TYPE_SHIFT,
+  recordKind,
+  recordLength,
+} from '../layout/record.js';
+import { Counter } from './counter.js';
+import { crc32OfRecord } from './crc32.js';
+import { exactHead, headAndSequence, wholeSequence } from './head.js';
+import { laneControlIndex, laneOffset, memberSlotIndex, wordAt } from './indices.js';
+import { Message, type MessageHandler } from './message.js';
+import { corruptRecord, type RecordRules, recordFault } from './record-fault.js';
+import type { SegmentMemory } from './segment-memory.js';
+
+/**
+ * Reads one lane for a lossy group: it never holds the writer back. A record is copied out, and the copy is good only
+ * if the writer had not come near it by then. Positions are unbounded (bytes).
+ */
+export class LossyReader {
+  private readonly words: Int32Array;
+  private readonly capacity: number;
+  private readonly laneIndex: number;
+  private readonly headIndex: number;
+  private readonly reservedIndex: number;
+  private readonly rules: RecordRules;
+  private readonly messages: Counter;
+  private readonly lostMessages: Counter;
+  /** A private copy of the record at hand; its last word is stored to as a fence. */
+  private readonly copy: Int32Array<ArrayBuffer>;
+  private readonly copyBytes: Buffer;
+  private readonly message: Message;
+
+  private position: number;
+  /** Of the next message; -1 when it could not be told at the start. */
+  private sequence: number;
+  private remaining = 0;
+
+  constructor(
+    private readonly memory: SegmentMemory,
+    private readonly lane: number,
+    group: number,
+  ) {
+    const { words, geometry } = memory;
+    const control = laneControlIndex(memory, lane);
+    this.words = words;
+    this.capacity = geometry.laneCapacity;
+    this.laneIndex = laneOffset(memory, lane) >>> 2;
+    this.headIndex = wordAt(control, HEAD_LOW_OFFSET);
+    this.reservedIndex = wordAt(control, RESERVED_OFFSET);
+    this.rules = { kind: recordKind(lane, memory.checksum), maxPayloadLength: geometry.maxPayloadLength };
+    const slot = memberSlotIndex(memory, group, 0);
+    this.messages = new Counter(words, slot, COUNTER_MESSAGES);
+    this.lostMessages = new Counter(words, slot, COUNTER_LOST);
+    const buffer = new ArrayBuffer(recordLength(geometry.maxPayloadLength) + 32);
+    this.copy = new Int32Array(buffer);
+    this.copyBytes = Buffer.from(buffer);
+    this.message = new Message(this.copyBytes, new BigInt64Array(buffer));
+    this.message.lane = lane;
+    this.message.offset = RECORD_HEADER_LENGTH;
+    const start = headAndSequence(memory, lane);
+    this.position = start?.position ?? exactHead(memory, lane);
+    this.sequence = start?.sequence ?? -1;
+  }
+
+  /** Messages that were overwritten unread, so far. */
+  get lost(): number {
+    return this.lostMessages.value;
+  }
+
+  /** Hands up to `limit` messages to `handler`, each as a copy. How many. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
+  poll(handler: MessageHandler, limit: number): number {
+    this.remaining = limit;
+    let count = 0;
+    while (this.remaining > 0) {
+      const head = Atomics.load(this.words, this.headIndex); // SYNC: published
+      const available = (head - (this.position | 0)) >>> 0;
+      if (available === 0) break;
+      if (available > this.capacity || !this.copyRecord()) {
+        this.skipToHead();
+        continue;
+      }
+      if (this.passPadding(available)) continue;
+      this.fillMessage();
+      this.position += recordLength(this.message.length);
+      this.remaining--;
+      count++;
+      handler(this.message);
+    }
+    if (count > 0) this.messages.add(count);
+    return count;
+  }
+
+  /** Ends a running poll after the message that is being handled. */
+  stop(): void {
+    this.remaining = 0;
+  }
+
+  /** Copies the record at the position; false when the writer may have touched it meanwhile. Trusts nothing that it reads. */
+  private copyRecord(): boolean {
+    const { words, copy } = this;
+    const index = this.laneIndex + ((this.position % this.capacity) >>> 2);
+    const length = words[index + 6]! >>> 0;
+    const fits =
+      length <= this.rules.maxPayloadLength && recordLength(length) <= this.capacity - (this.position % this.capacity);
+    const wordCount = (fits ? recordLength(length) : RECORD_HEADER_LENGTH) >>> 2;
+    for (let i = 0; i < wordCount; i++) copy[i] = words[index + i]!;
+    if (fits) copy[6] = length; // the length that was bounded, whatever a second read gave
+    Atomics.store(copy, copy.length - 1, 0); // a fence: the copy is complete before `reserved` is loaded
+    const reserved = Atomics.load(words, this.reservedIndex); // SYNC: reserved
+    const piece = Math.floor(this.position / (this.capacity / RESERVED_PIECES_PER_LANE));
+    return (reserved - (piece | 0)) >>> 0 <= RESERVED_PIECES_PER_LANE;
+  }
+
+  /** Lapped: go on from the head. What was lost shows as a gap in the sequence of the next message. */
+  private skipToHead(): void {
+    this.position = exactHead(this.memory, this.lane);
+  }
+
+  /** Checks the copied header; true when it was padding, which is passed. */
+  private passPadding(available: number): boolean {
+    const untilEnd = this.capacity - (this.position % this.capacity);
+    const fault = recordFault(this.copy, 0, this.rules, untilEnd, available);
+    if (fault !== undefined) throw corruptRecord(this.memory, this.lane, this.position | 0, fault);
+    const isPadding = (this.copy[1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT === PADDING_TYPE;
+    if (this.memory.checksum) {
+      const crc = crc32OfRecord(this.copy, this.copyBytes, 0, isPadding ? 0 : this.copy[6]!);
+      if (crc !== this.copy[7]) {
+        throw corruptRecord(this.memory, this.lane, this.position | 0, 'its checksum does not match its content');
+      }
+    }
+    if (isPadding) this.position += untilEnd;
+    return isPadding;
+  }
+
+  private fillMessage(): void {
+    const { copy, message } = this;
+    message.type = (copy[1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+    message.length = copy[6]!;
+    message.sequenceLow = copy[2]!;
+    message.sequenceHigh = copy[3]!;
+    const sequence = wholeSequence(copy[3]!, copy[2]!);
+    message.lost = this.sequence === -1 ? 0 : sequence - this.sequence;
+    if (message.lost < 0) {
+      throw corruptRecord(this.memory, this.lane, this.position | 0, `its sequence ${sequence} came before`);
+    }
+    if (message.lost > 0) this.lostMessages.add(message.lost);
+    this.sequence = sequence + 1;
+  }
+}

@@ -1,0 +1,53 @@
+import { RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
+import { wholeSequence } from './head.js';
+
+/**
+ * The message that a handler is given. One object is used again and again: it is valid until the handler returns,
+ * and so is everything read in place through it. Keep `copy()`.
+ */
+export class Message {
+  /** Type of the message: 1–239, the producer's choice. */
+  type = 0;
+  /** The lane that it came through: 0–255. */
+  lane = 0;
+  /** Payload, bytes. */
+  length = 0;
+  /** Where the payload starts in `buffer`. */
+  offset = 0;
+  /** Lossy groups: messages of this lane that were overwritten unread just before this one. Otherwise 0. */
+  lost = 0;
+  /** @internal */
+  sequenceLow = 0;
+  /** @internal */
+  sequenceHigh = 0;
+
+  /** @internal */
+  constructor(
+    /** The memory that the payload lies in: read `length` bytes from `offset`. Reading here copies and allocates nothing. */
+    readonly buffer: Buffer,
+    private readonly times: BigInt64Array,
+  ) {}
+
+  /** Number of the message in its lane, from 0, without gap or repeat. */
+  get sequence(): number {
+    return wholeSequence(this.sequenceHigh, this.sequenceLow);
+  }
+
+  /** When it was published: nanoseconds since the Unix epoch; 0n in a segment without timestamps. Allocates a BigInt. */
+  get timestamp(): bigint {
+    return this.times[(this.offset - RECORD_HEADER_LENGTH + RECORD_TIMESTAMP_OFFSET) / 8]!;
+  }
+
+  /** The payload in place, as a view. Allocates the view; do not keep it. */
+  get payload(): Buffer {
+    return this.buffer.subarray(this.offset, this.offset + this.length);
+  }
+
+  /** The payload, copied: yours to keep. Allocates `length` bytes. */
+  copy(): Buffer {
+    return Buffer.from(this.payload);
+  }
+}
+
+/** Handles one message. What it throws reaches the caller of `poll`; the message is then not acknowledged. */
+export type MessageHandler = (message: Message) => void;

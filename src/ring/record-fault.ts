@@ -1,0 +1,69 @@
+import { HermesError } from '../errors.js';
+import {
+  MAX_USER_TYPE,
+  PADDING_TYPE,
+  RECORD_HEADER_LENGTH,
+  RECORD_MAGIC,
+  RECORD_TYPE_MASK,
+  RECORD_TYPE_SHIFT,
+  recordLength,
+} from '../layout/record.js';
+import { exactHead } from './head.js';
+import type { SegmentMemory } from './segment-memory.js';
+
+/** What is asked of the records of one lane. */
+export interface RecordRules {
+  /** VER and FLAGS that every record of the lane carries, as `recordKind` gives them. */
+  readonly kind: number;
+  readonly maxPayloadLength: number;
+}
+
+/**
+ * What is wrong with the header at word `index`, in words for people, or undefined. Of the sequence nothing is said.
+ * `untilEnd` is what is left of the lane there, `available` what has been published from there on, in bytes.
+ */
+export function recordFault(
+  words: Int32Array,
+  index: number,
+  rules: RecordRules,
+  untilEnd: number,
+  available: number,
+): string | undefined {
+  const magic = words[index]!;
+  const kind = words[index + 1]!;
+  const length = words[index + 6]! >>> 0;
+  const type = (kind & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+  if (magic !== RECORD_MAGIC) return `its magic is ${hex(magic)} instead of ${hex(RECORD_MAGIC)}`;
+  if ((kind & ~RECORD_TYPE_MASK) !== rules.kind) {
+    return `its version, flags and lane are ${hex(kind & ~RECORD_TYPE_MASK)} instead of ${hex(rules.kind)}`;
+  }
+  if (type > MAX_USER_TYPE) return `its type is ${type}, which is reserved`;
+  if (type === PADDING_TYPE) {
+    if (length + RECORD_HEADER_LENGTH !== untilEnd) return `its padding of ${length} bytes does not end with the lane`;
+  } else if (length > rules.maxPayloadLength) {
+    return `its length is ${length}, more than the segment's maximum of ${rules.maxPayloadLength}`;
+  }
+  const whole = type === PADDING_TYPE ? untilEnd : recordLength(length);
+  if (whole > untilEnd) return `its length is ${length}, beyond the end of the lane`;
+  if (whole > available) return `its length is ${length}, beyond what has been published`;
+  return undefined;
+}
+
+/** The error for a damaged record: names lane and unbounded position. `positionLow` is at most a lane behind head. */
+export function corruptRecord(memory: SegmentMemory, lane: number, positionLow: number, fault: string): HermesError {
+  const head = exactHead(memory, lane);
+  const position = head - (((head | 0) - positionLow) >>> 0);
+  return corruptLane(lane, `the record at position ${position} is damaged: ${fault}`);
+}
+
+/** The error for any damage in a lane. */
+export function corruptLane(lane: number, fault: string): HermesError {
+  return new HermesError(
+    'ERR_HERMES_CORRUPT_SEGMENT',
+    `Lane ${lane}: ${fault}. Something else wrote to the segment's file: remove the segment and create it again`,
+  );
+}
+
+function hex(word: number): string {
+  return `0x${(word >>> 0).toString(16).padStart(8, '0')}`;
+}
