@@ -1,0 +1,60 @@
+import { HermesError } from '../errors.js';
+import { isRemoved, removedError } from '../ring/removal.js';
+import { withControlLock } from './control-lock.js';
+import type { DirectoryOptions } from './directory.js';
+import { type Slot, vacateSlot } from './participants.js';
+import { NO_SLOT, reap } from './reap.js';
+import { checkBoot, openSegment, type Segment } from './segment.js';
+
+/** A segment in which this participant owns a slot. */
+export interface Attachment<T> {
+  readonly segment: Segment;
+  /** What `take` returned. */
+  readonly taken: T;
+}
+
+/**
+ * Opens a segment and takes a place in it, under the control lock and after the dead were cleaned up.
+ * @throws HermesError
+ */
+export function attach<T>(name: string, options: DirectoryOptions, take: (segment: Segment) => T): Attachment<T> {
+  const segment = openSegment(name, options, 'read-write');
+  try {
+    checkBoot(segment);
+    const taken = withControlLock(segment, () => {
+      if (isRemoved(segment.memory)) throw removedError(name);
+      reap(segment, NO_SLOT);
+      return take(segment);
+    });
+    return { segment, taken };
+  } catch (error) {
+    segment.close();
+    throw error;
+  }
+}
+
+/** How long a detaching participant waits for the control lock; after that the others find its slot as a dead one's. */
+const DETACH_TIMEOUT_MS = 100;
+
+/** Gives a slot back; `leave` runs first, under the control lock. Never throws for a busy lock: the kernel's word is enough. */
+export function detach(segment: Segment, slot: Slot, leave: () => void): void {
+  try {
+    withControlLock(
+      segment,
+      () => {
+        vacateSlot(segment, slot);
+        leave();
+      },
+      DETACH_TIMEOUT_MS,
+    );
+  } catch (error) {
+    if ((error as HermesError).code !== 'ERR_HERMES_BUSY') throw error;
+  } finally {
+    segment.close();
+  }
+}
+
+/** What is thrown by the methods of a participant that has detached. */
+export function detachedError(what: string, name: string): HermesError {
+  return new HermesError('ERR_HERMES_DETACHED', `This ${what} has detached from the segment ${name}: attach a new one`);
+}

@@ -1,0 +1,67 @@
+import { HermesError } from '../errors.js';
+import type { DirectoryOptions } from './directory.js';
+import { DEFAULT_GROUP, type GroupEntry, type GroupKind, type GroupMode, type JoinFrom } from './group-registry.js';
+import { checkName } from './segment-name.js';
+
+/** How a consumer attaches. */
+export interface ConsumerOptions extends DirectoryOptions {
+  /** The group: every group sees every message. Default `default`, which every segment has, durable, from its creation on. */
+  readonly group?: string | undefined;
+  /** A new group's kind: `reliable` holds producers back and loses nothing, `lossy` never does and may skip. Default `reliable`. */
+  readonly mode?: GroupMode | undefined;
+  /** A new reliable group's positions stay while nobody is attached. Default false. */
+  readonly durable?: boolean | undefined;
+  /** Where a new group begins: at the next message, or at the oldest that a reliable group still holds. Default `latest`. */
+  readonly from?: JoinFrom | undefined;
+}
+
+/** The same, resolved; what an existing group is decides, unless it was asked for otherwise. */
+export interface JoinRequest {
+  readonly name: string;
+  readonly kind: GroupKind;
+  readonly from: JoinFrom;
+  /** @throws HermesError ERR_HERMES_INVALID_OPTION when an option that was given says otherwise than the existing group */
+  checkAgainst(entry: GroupEntry): void;
+}
+
+/** @throws HermesError ERR_HERMES_INVALID_NAME, ERR_HERMES_INVALID_OPTION */
+export function resolveConsumerOptions(options: ConsumerOptions): JoinRequest {
+  const { group: name = DEFAULT_GROUP, mode = 'reliable', durable = false, from = 'latest' } = options;
+  checkName(name, 'group');
+  checkChoice('mode', mode, ['reliable', 'lossy']);
+  checkChoice('from', from, ['oldest', 'latest']);
+  if (mode === 'lossy' && durable) {
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      'A lossy group keeps no positions: leave durable out, or use mode reliable',
+    );
+  }
+  if (mode === 'lossy' && from === 'oldest') {
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      'A lossy group holds nothing to begin with: leave from out, or use mode reliable',
+    );
+  }
+  return {
+    name,
+    kind: { mode, durable, shared: false },
+    from,
+    checkAgainst(entry) {
+      for (const option of ['mode', 'durable'] as const) {
+        const asked = options[option];
+        if (asked !== undefined && asked !== entry[option]) {
+          throw new HermesError(
+            'ERR_HERMES_INVALID_OPTION',
+            `The group ${name} exists with ${option} ${entry[option]}, not ${asked}: leave the option out, or choose another group`,
+          );
+        }
+      }
+    },
+  };
+}
+
+function checkChoice(option: string, value: string, choices: readonly string[]): void {
+  if (!choices.includes(value)) {
+    throw new HermesError('ERR_HERMES_INVALID_OPTION', `${option} is ${value}: give ${choices.join(' or ')}`);
+  }
+}

@@ -1,0 +1,36 @@
+import { HermesError } from '../errors.js';
+import { CONTROL_LOCK_OFFSET } from '../layout/locks.js';
+import { CONTROL_HOLDER_OFFSET } from '../layout/preamble.js';
+import type { Segment } from './segment.js';
+
+/** How long a busy control lock is waited for before the caller gives up, in milliseconds. Holders keep it for microseconds. */
+export const CONTROL_LOCK_TIMEOUT_MS = 2000;
+const RETRY_MS = 1;
+
+const parked: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Runs `action` while the segment's control lock is held; blocks the thread until it is granted.
+ * @throws HermesError ERR_HERMES_BUSY, naming the holder, when that takes longer than `timeoutMs`
+ */
+export function withControlLock<T>(segment: Segment, action: () => T, timeoutMs: number = CONTROL_LOCK_TIMEOUT_MS): T {
+  const deadline = performance.now() + timeoutMs;
+  while (!segment.locks.tryLock(CONTROL_LOCK_OFFSET)) {
+    if (performance.now() >= deadline) throw busy(segment, timeoutMs);
+    Atomics.wait(parked, 0, 0, RETRY_MS);
+  }
+  try {
+    Atomics.store(segment.memory.words, CONTROL_HOLDER_OFFSET >>> 2, process.pid);
+    return action();
+  } finally {
+    segment.locks.unlock(CONTROL_LOCK_OFFSET);
+  }
+}
+
+function busy(segment: Segment, timeoutMs: number): HermesError {
+  const holder = Atomics.load(segment.memory.words, CONTROL_HOLDER_OFFSET >>> 2);
+  return new HermesError(
+    'ERR_HERMES_BUSY',
+    `The control lock of the segment ${segment.name} was not free within ${timeoutMs} ms; process ${holder} took it last: see whether that is stopped, then try again`,
+  );
+}

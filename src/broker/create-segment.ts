@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { HermesError } from '../errors.js';
+import { sectionsOf } from '../layout/geometry.js';
+import { HANDOVER_ENTRY_LENGTH, HANDOVER_OFFSET, NO_POSITION } from '../layout/lane-control.js';
+import { IN_FLIGHT_FROM_OFFSET } from '../layout/participant-slot.js';
+import { ID_LENGTH, LAYOUT_MAJOR, LAYOUT_MINOR, READY, READY_OFFSET } from '../layout/preamble.js';
+import { bootId } from '../os/boot.js';
+import { allocate, type NewFile, newFile } from '../os/new-file.js';
+import { withSystemErrors } from '../os/system-error.js';
+import { laneControlIndex, memberSlotIndex, wordAt } from '../ring/indices.js';
+import type { SegmentMemory } from '../ring/segment-memory.js';
+import { type CreateOptions, resolveCreateOptions, type SegmentShape } from './create-options.js';
+import { ensureDirectory } from './directory.js';
+import { DEFAULT_GROUP, joinGroup } from './group-registry.js';
+import { finishRemoval } from './remove-segment.js';
+import { encodeHeader, type SegmentHeader } from './segment-header.js';
+import { checkName } from './segment-name.js';
+
+/** A segment that was created. */
+export interface CreatedSegment {
+  readonly name: string;
+  readonly path: string;
+  /** Bytes that it takes. */
+  readonly fileLength: number;
+}
+
+/**
+ * Creates a segment: all of its memory is allocated, and nobody sees it before it is whole. Blocks for as long as the
+ * kernel takes to allocate it. @throws HermesError ERR_HERMES_SEGMENT_EXISTS, _NO_SPACE, _INVALID_NAME, _INVALID_OPTION, _PERMISSION
+ */
+export function createSegment(name: string, options: CreateOptions = {}): CreatedSegment {
+  checkName(name, 'segment');
+  const shape = resolveCreateOptions(options);
+  const target = path.join(ensureDirectory(options), name);
+  const header = newHeader(shape);
+  const { fileLength } = header.sections;
+  const file = newFile(path.dirname(target), shape.mode);
+  try {
+    allocate(file.fd, fileLength, `the segment ${name}`);
+    fill(file.fd, header, target);
+    link(file, target, name);
+  } finally {
+    file.close();
+  }
+  return { name, path: target, fileLength };
+}
+
+function newHeader({ geometry, checksum, timestamps }: SegmentShape): SegmentHeader {
+  const createdAtNs = BigInt(Date.now()) * 1_000_000n;
+  return {
+    layoutMajor: LAYOUT_MAJOR,
+    layoutMinor: LAYOUT_MINOR,
+    geometry,
+    sections: sectionsOf(geometry),
+    checksum,
+    timestamps,
+    createdAtNs,
+    clockOffsetNs: createdAtNs - process.hrtime.bigint(),
+    bootId: bootId(),
+    segmentId: randomBytes(ID_LENGTH),
+  };
+}
+
+/** Writes all that stands before the lanes, and then, last of all, the ready word. */
+function fill(fd: number, header: SegmentHeader, target: string): void {
+  const control = new ArrayBuffer(header.sections.lanesOffset);
+  const bytes = Buffer.from(control);
+  const memory: SegmentMemory = { ...header, words: new Int32Array(control), bytes, times: new BigInt64Array(control) };
+  encodeHeader(header).copy(bytes);
+  fillControlSections(memory);
+  joinGroup(memory, DEFAULT_GROUP, { mode: 'reliable', shared: false, durable: true }, 'latest');
+  const ready = Buffer.alloc(4);
+  ready.writeUInt32LE(READY);
+  withSystemErrors('write', target, () => {
+    fs.writeSync(fd, bytes, 0, bytes.length, 0);
+    fs.writeSync(fd, ready, 0, ready.length, READY_OFFSET);
+  });
+}
+
+/** The words that do not begin as 0: unused handover entries and empty in-flight entries. */
+function fillControlSections(memory: SegmentMemory): void {
+  const { words, geometry } = memory;
+  for (let lane = 0; lane < geometry.laneCount; lane++) {
+    words[wordAt(laneControlIndex(memory, lane), HANDOVER_OFFSET + HANDOVER_ENTRY_LENGTH)] = NO_POSITION;
+  }
+  for (let group = 0; group < geometry.groupCount; group++) {
+    for (let member = 0; member < geometry.memberCount; member++) {
+      words[wordAt(memberSlotIndex(memory, group, member), IN_FLIGHT_FROM_OFFSET)] = NO_POSITION;
+    }
+  }
+}
+
+/** Gives the file its name; a removal of the former segment of that name that was left half-done is finished first. */
+function link(file: NewFile, target: string, name: string): void {
+  try {
+    file.link(target);
+  } catch (error) {
+    if ((error as HermesError).code !== 'ERR_HERMES_SEGMENT_EXISTS') throw error;
+    if (!finishRemoval(name, path.dirname(target))) {
+      throw new HermesError(
+        'ERR_HERMES_SEGMENT_EXISTS',
+        `The segment ${name} exists already (${target}): attach to it, choose another name, or remove it first (hermes rm ${name})`,
+        { cause: error },
+      );
+    }
+    file.link(target);
+  }
+}

@@ -1,0 +1,56 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { HermesError } from '../errors.js';
+import { checkPlatform } from '../os/platform.js';
+import { withSystemErrors } from '../os/system-error.js';
+
+/** Where segments are looked for: every call that names a segment takes this. */
+export interface DirectoryOptions {
+  /** Default: `HERMES_DIR` of the environment, else `/dev/shm/hermes-<uid>`. */
+  readonly directory?: string | undefined;
+}
+
+const ROOT_UID = 0;
+const WORLD_WRITABLE = 0o002;
+
+/** The directory that the options choose, as an absolute path. Makes no system call. */
+export function directoryPath(options: DirectoryOptions = {}): string {
+  checkPlatform();
+  const chosen = options.directory ?? process.env.HERMES_DIR;
+  if (chosen === '')
+    throw new HermesError('ERR_HERMES_INVALID_OPTION', 'The directory is empty: give a path, or nothing');
+  return path.resolve(chosen ?? `/dev/shm/hermes-${process.getuid?.() ?? ROOT_UID}`);
+}
+
+/**
+ * Checks that a directory is safe to use: a real directory, of this user or of root, that not everybody can write to.
+ * False when there is none. @throws HermesError ERR_HERMES_PERMISSION
+ */
+export function checkDirectory(directory: string): boolean {
+  const stat = withSystemErrors('look at', directory, () => fs.lstatSync(directory, { throwIfNoEntry: false }));
+  if (stat === undefined) return false;
+  const uid = process.getuid?.() ?? ROOT_UID;
+  if (stat.isSymbolicLink()) throw unsafe(directory, 'is a symbolic link', 'give the real path');
+  if (!stat.isDirectory()) throw unsafe(directory, 'is no directory', 'give a directory');
+  if (stat.uid !== uid && stat.uid !== ROOT_UID) {
+    throw unsafe(directory, `belongs to user ${stat.uid}, not to ${uid}`, 'use one of your own, or one of root');
+  }
+  if ((stat.mode & WORLD_WRITABLE) !== 0) {
+    throw unsafe(directory, 'can be written to by everybody', 'use a directory of your own, or chmod o-w');
+  }
+  return true;
+}
+
+/** The chosen directory, made (0700) if it is missing. @throws HermesError ERR_HERMES_PERMISSION */
+export function ensureDirectory(options: DirectoryOptions): string {
+  const directory = directoryPath(options);
+  if (!checkDirectory(directory)) {
+    withSystemErrors('make', directory, () => fs.mkdirSync(directory, { recursive: true, mode: 0o700 }));
+    checkDirectory(directory);
+  }
+  return directory;
+}
+
+function unsafe(directory: string, fault: string, remedy: string): HermesError {
+  return new HermesError('ERR_HERMES_PERMISSION', `The directory ${directory} ${fault}: ${remedy}`);
+}

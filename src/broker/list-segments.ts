@@ -1,0 +1,30 @@
+import fs from 'node:fs';
+import { HermesError } from '../errors.js';
+import { withSystemErrors } from '../os/system-error.js';
+import { checkDirectory, type DirectoryOptions, directoryPath } from './directory.js';
+import { inspectSegment, type SegmentInspection } from './inspect-segment.js';
+import { isName } from './segment-name.js';
+
+/** An entry of a directory of segments: what it holds, or why it cannot be used. */
+export type SegmentListing = { readonly name: string } & (
+  | { readonly segment: SegmentInspection; readonly error: null }
+  | { readonly segment: null; readonly error: HermesError }
+);
+
+/** The segments of a directory, by name; none when there is no such directory. @throws HermesError ERR_HERMES_PERMISSION */
+export function listSegments(options: DirectoryOptions = {}): SegmentListing[] {
+  const directory = directoryPath(options);
+  if (!checkDirectory(directory)) return [];
+  const entries = withSystemErrors('list', directory, () => fs.readdirSync(directory, { withFileTypes: true }));
+  const names = entries.filter((entry) => entry.isFile() && isName(entry.name)).map(({ name }) => name);
+  return names.sort().flatMap((name) => listing(name, options));
+}
+
+function listing(name: string, options: DirectoryOptions): SegmentListing[] {
+  try {
+    return [{ name, segment: inspectSegment(name, options), error: null }];
+  } catch (error) {
+    if (!(error instanceof HermesError)) throw error;
+    return error.code === 'ERR_HERMES_SEGMENT_NOT_FOUND' ? [] : [{ name, segment: null, error }];
+  }
+}

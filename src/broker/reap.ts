@@ -1,0 +1,77 @@
+import { GROUP_JOINING, GROUP_STATE_MASK } from '../layout/group-table.js';
+import { CONTROL_LOCK_OFFSET } from '../layout/locks.js';
+import { activeGroups, type GroupEntry, groupState, removeGroup, removeUnfinishedJoins } from './group-registry.js';
+import { isOccupied, type Slot, vacateSlot } from './participants.js';
+import { memberSlot, producerSlot } from './roster.js';
+import type { Segment } from './segment.js';
+
+/** A caller that owns no slot itself. */
+export const NO_SLOT = -1;
+
+/**
+ * Cleans up after the dead if somebody seems to have died, and nobody else is at it: never waits.
+ * `ownLockOffset` is the lock byte of the caller's own slot. True when it cleaned up.
+ */
+export function reapIfNeeded(segment: Segment, ownLockOffset: number): boolean {
+  if (!seemsDead(segment, ownLockOffset)) return false;
+  if (!segment.locks.tryLock(CONTROL_LOCK_OFFSET)) return false;
+  try {
+    reap(segment, ownLockOffset);
+    return true;
+  } finally {
+    segment.locks.unlock(CONTROL_LOCK_OFFSET);
+  }
+}
+
+/** Cleans up after the dead. The control lock must be held. Killed half-way, it is simply done again by the next. */
+export function reap(segment: Segment, ownLockOffset: number): void {
+  removeUnfinishedJoins(segment.memory);
+  for (const slot of producerSlots(segment)) {
+    if (slot.lockOffset !== ownLockOffset) vacateIfDead(segment, slot);
+  }
+  for (const entry of activeGroups(segment.memory)) reapMembers(segment, entry, ownLockOffset);
+}
+
+/**
+ * Frees the slots of a group's dead members, and the group itself when it is ephemeral and nobody of it lives: that is
+ * when every member's lock is granted, whatever the slots say. The locks are held until the last store.
+ */
+export function reapMembers(segment: Segment, entry: GroupEntry, ownLockOffset: number): void {
+  const slots = memberSlots(segment, entry.group);
+  const granted: Slot[] = [];
+  for (const slot of slots) {
+    if (slot.lockOffset !== ownLockOffset && segment.locks.tryLock(slot.lockOffset)) granted.push(slot);
+  }
+  for (const slot of granted) if (isOccupied(segment, slot)) vacateSlot(segment, slot);
+  if (!entry.durable && granted.length === slots.length) removeGroup(segment.memory, entry.group);
+  for (const slot of granted) segment.locks.unlock(slot.lockOffset);
+}
+
+function vacateIfDead(segment: Segment, slot: Slot): void {
+  if (!isOccupied(segment, slot) || !segment.locks.tryLock(slot.lockOffset)) return;
+  vacateSlot(segment, slot);
+  segment.locks.unlock(slot.lockOffset);
+}
+
+/** Looks without any lock: an occupied slot, or an ephemeral group, that no living participant stands behind. */
+function seemsDead(segment: Segment, ownLockOffset: number): boolean {
+  const isOwned = ({ lockOffset }: Slot) => lockOffset === ownLockOffset || segment.locks.isLockedByOther(lockOffset);
+  const isDead = (slot: Slot) => isOccupied(segment, slot) && !isOwned(slot);
+  if (producerSlots(segment).some(isDead)) return true;
+  const { memory } = segment;
+  for (let group = 0; group < memory.geometry.groupCount; group++) {
+    if ((groupState(memory, group) & GROUP_STATE_MASK) === GROUP_JOINING) return true;
+  }
+  return activeGroups(memory).some(({ group, durable }) => {
+    const slots = memberSlots(segment, group);
+    return slots.some(isDead) || (!durable && !slots.some(isOwned));
+  });
+}
+
+function producerSlots(segment: Segment): Slot[] {
+  return Array.from({ length: segment.memory.geometry.laneCount }, (_, lane) => producerSlot(segment, lane));
+}
+
+function memberSlots(segment: Segment, group: number): Slot[] {
+  return Array.from({ length: segment.memory.geometry.memberCount }, (_, member) => memberSlot(segment, group, member));
+}

@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { HermesError } from '../errors.js';
+import { REMOVED_OFFSET } from '../layout/preamble.js';
+import { withSystemErrors } from '../os/system-error.js';
+import { isRemoved } from '../ring/removal.js';
+import { withControlLock } from './control-lock.js';
+import type { DirectoryOptions } from './directory.js';
+import { livingParticipants } from './roster.js';
+import { isOfThisBoot, openSegment, type Segment, segmentPath } from './segment.js';
+
+export interface RemoveOptions extends DirectoryOptions {
+  /** Remove it even while somebody is attached (they get ERR_HERMES_REMOVED), or when it is damaged. Default false. */
+  readonly force?: boolean | undefined;
+}
+
+/**
+ * Removes a segment. Its memory is given back when the last participant has detached.
+ * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND; ERR_HERMES_BUSY, naming who is attached, unless forced
+ */
+export function removeSegment(name: string, options: RemoveOptions = {}): void {
+  const force = options.force ?? false;
+  const segment = openOrUnlink(name, options, force);
+  if (segment === undefined) return;
+  try {
+    withControlLock(segment, () => {
+      checkSameFile(segment);
+      if (!force && !isRemoved(segment.memory) && isOfThisBoot(segment.header)) checkNobodyAttached(segment);
+      Atomics.store(segment.memory.words, REMOVED_OFFSET >>> 2, 1); // SYNC: removed
+      withSystemErrors('remove', segment.path, () => fs.unlinkSync(segment.path));
+    });
+  } finally {
+    segment.close();
+  }
+}
+
+/** Unlinks a segment whose remover died half-way; false when it is not one. Called where its name is in the way. */
+export function finishRemoval(name: string, directory: string): boolean {
+  let segment: Segment;
+  try {
+    segment = openSegment(name, { directory }, 'read-only');
+  } catch {
+    return false;
+  }
+  const removed = isRemoved(segment.memory);
+  segment.close();
+  if (removed) removeSegment(name, { directory });
+  return removed;
+}
+
+/** A damaged segment has no lock to be taken: forced, its file is unlinked. */
+function openOrUnlink(name: string, options: DirectoryOptions, force: boolean): Segment | undefined {
+  try {
+    return openSegment(name, options, 'read-write');
+  } catch (error) {
+    const { code } = error as HermesError;
+    if (!force || (code !== 'ERR_HERMES_CORRUPT_SEGMENT' && code !== 'ERR_HERMES_INCOMPATIBLE_LAYOUT')) throw error;
+    const file = segmentPath(name, options);
+    withSystemErrors('remove', file, () => fs.unlinkSync(file));
+    return undefined;
+  }
+}
+
+function checkSameFile(segment: Segment): void {
+  const named = fs.lstatSync(segment.path, { throwIfNoEntry: false });
+  const open = segment.locks.stat();
+  if (named === undefined || named.ino !== open.ino || named.dev !== open.dev) {
+    throw new HermesError(
+      'ERR_HERMES_SEGMENT_NOT_FOUND',
+      `The segment ${segment.name} in ${path.dirname(segment.path)} was removed by somebody else meanwhile: nothing to do`,
+    );
+  }
+}
+
+function checkNobodyAttached(segment: Segment): void {
+  const living = livingParticipants(segment);
+  if (living.length === 0) return;
+  throw new HermesError(
+    'ERR_HERMES_BUSY',
+    `The segment ${segment.name} is in use by process${living.length > 1 ? 'es' : ''} ${living.join(', ')}: end ${living.length > 1 ? 'them' : 'it'} first, or force the removal`,
+  );
+}

@@ -1,0 +1,21 @@
+export type { Claim } from './broker/claim.js';
+export { attachConsumer, type Consumer } from './broker/consumer.js';
+export type { ConsumerOptions } from './broker/consumer-options.js';
+export type { CreateOptions } from './broker/create-options.js';
+export { type CreatedSegment, createSegment } from './broker/create-segment.js';
+export type { DirectoryOptions } from './broker/directory.js';
+export type { GroupMode, JoinFrom } from './broker/group-registry.js';
+export {
+  type GroupInspection,
+  type GroupPosition,
+  inspectSegment,
+  type LaneInspection,
+  type SegmentInspection,
+} from './broker/inspect-segment.js';
+export { listSegments, type SegmentListing } from './broker/list-segments.js';
+export type { Participant } from './broker/participants.js';
+export { attachProducer, type Producer } from './broker/producer.js';
+export { type RemoveOptions, removeSegment } from './broker/remove-segment.js';
+export { HermesError, type HermesErrorCode } from './errors.js';
+export { BACK_PRESSURED } from './ring/lane-writer.js';
+export type { Message, MessageHandler } from './ring/message.js';
