@@ -1,5 +1,6 @@
 import { HermesError } from '../errors.js';
 import { LANES_IN_USE_OFFSET } from '../layout/preamble.js';
+import { timeNs } from '../ring/clock.js';
 import { LaneReader } from '../ring/lane-reader.js';
 import { LossyReader } from '../ring/lossy-reader.js';
 import { Message, type MessageHandler } from '../ring/message.js';
@@ -8,8 +9,9 @@ import { attach, detach, detachedError } from './attachment.js';
 import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.js';
 import type { GroupEntry } from './group-registry.js';
 import { enterGroup } from './membership.js';
+import { participantIn } from './participants.js';
 import { NO_SLOT, reapMembers } from './reap.js';
-import { memberSlot } from './roster.js';
+import { memberSlot, producerSlot } from './roster.js';
 import type { Segment } from './segment.js';
 
 const DEFAULT_POLL_LIMIT = 256;
@@ -58,18 +60,38 @@ export class Consumer {
    *   HermesError ERR_HERMES_CORRUPT_SEGMENT, _DETACHED, _REMOVED, _INVALID_STATE (called by its own handler)
    */
   poll(handler: MessageHandler, limit: number = DEFAULT_POLL_LIMIT): number {
+    return this.visitLanes(handler, limit, true);
+  }
+
+  /**
+   * Like `poll`, but acknowledges nothing: payloads stay in place until `acknowledge`, across turns of the event loop
+   * if need be (the message object itself is used again at once). Lossy groups: the next message overwrites the copy.
+   */
+  read(handler: MessageHandler, limit: number = DEFAULT_POLL_LIMIT): number {
+    return this.visitLanes(handler, limit, false);
+  }
+
+  /** Acknowledges all that `read` has handed out: producers may overwrite it. @throws HermesError ERR_HERMES_DETACHED */
+  acknowledge(): void {
     if (!this.isAttached) throw detachedError('consumer', this.segment.name);
-    if (this.isPolling) throw nestedPoll();
-    this.isPolling = true;
-    let count = 0;
-    try {
-      count = this.pollLanes(handler, limit);
-    } finally {
-      this.isPolling = false;
-      if (!this.isAttached) this.leave();
-    }
-    if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name);
-    return count;
+    for (const reader of this.readers) reader.acknowledge();
+  }
+
+  /** The segment's clock, which messages are stamped with: nanoseconds since the Unix epoch. Allocates a BigInt. */
+  timeNs(): bigint {
+    return timeNs(this.segment.memory.clockOffsetNs);
+  }
+
+  /**
+   * True when a producer was attached, now or earlier, none is any more, and every message has been handed out.
+   * Makes a system call for each lane in use: not for every turn of a busy loop.
+   */
+  isDrained(): boolean {
+    if (!this.isAttached) throw detachedError('consumer', this.segment.name);
+    const laneCount = Atomics.load(this.words, LANES_IN_USE_OFFSET >>> 2); // SYNC: lanes in use
+    const lanes = this.readers.slice(0, laneCount);
+    if (lanes.some((_, lane) => participantIn(this.segment, producerSlot(this.segment, lane))?.alive)) return false;
+    return laneCount > 0 && lanes.every((reader) => reader.isEmpty); // looked at last: nobody adds to them any more
   }
 
   /** Leaves the group; an ephemeral group ends with its last member. In a handler: takes effect when that returns. Idempotent. */
@@ -87,17 +109,27 @@ export class Consumer {
     this.detach();
   }
 
-  /** Every lane that ever had a producer, beginning with another one each time, so that none starves. */
-  private pollLanes(handler: MessageHandler, limit: number): number {
+  /** The lanes that ever had a producer, beginning with another one each time, so that none starves. */
+  private visitLanes(handler: MessageHandler, limit: number, acknowledges: boolean): number {
+    if (!this.isAttached) throw detachedError('consumer', this.segment.name);
+    if (this.isPolling) throw nestedPoll();
     const { readers } = this;
     const laneCount = Math.min(Atomics.load(this.words, LANES_IN_USE_OFFSET >>> 2), readers.length); // SYNC: lanes in use
     let lane = this.nextLane < laneCount ? this.nextLane : 0;
     this.nextLane = lane + 1;
+    this.isPolling = true;
     let count = 0;
-    for (let i = 0; i < laneCount && count < limit && this.isAttached; i++) {
-      count += readers[lane]!.poll(handler, limit - count);
-      lane = lane + 1 < laneCount ? lane + 1 : 0;
+    try {
+      for (let i = 0; i < laneCount && count < limit && this.isAttached; i++) {
+        const reader = readers[lane]!;
+        count += acknowledges ? reader.poll(handler, limit - count) : reader.read(handler, limit - count);
+        lane = lane + 1 < laneCount ? lane + 1 : 0;
+      }
+    } finally {
+      this.isPolling = false;
+      if (!this.isAttached) this.leave();
     }
+    if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name);
     return count;
   }
 

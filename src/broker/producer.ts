@@ -34,6 +34,11 @@ export class Producer {
     return this.writer.lane;
   }
 
+  /** Bytes of the largest payload that the segment carries. */
+  get maxPayload(): number {
+    return this.segment.header.geometry.maxPayloadLength;
+  }
+
   /** Position after the last published message of the lane, whoever wrote it: bytes, never wraps. */
   get position(): number {
     return this.writer.position;

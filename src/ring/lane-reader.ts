@@ -33,7 +33,10 @@ export class LaneReader {
   private readonly positionIndex: number;
   private readonly messages: Counter;
 
+  /** Handed out up to here, and acknowledged up to there. */
   private position: number;
+  private acknowledged: number;
+  private unacknowledged = 0;
   /** Of the next record; -1, -1 (no message ever has that) until the first one was seen. */
   private sequenceLow = -1;
   private sequenceHigh = -1;
@@ -58,6 +61,7 @@ export class LaneReader {
     this.positionIndex = positionIndex(memory, group, lane);
     this.messages = new Counter(words, memberSlotIndex(memory, group, 0), COUNTER_MESSAGES);
     this.position = Atomics.load(words, this.positionIndex); // SYNC: consumed
+    this.acknowledged = this.position;
     if (this.position % RECORD_HEADER_LENGTH !== 0) {
       throw corruptLane(
         lane,
@@ -71,6 +75,15 @@ export class LaneReader {
    * How many. @throws what the handler throws; HermesError ERR_HERMES_CORRUPT_SEGMENT
    */
   poll(handler: MessageHandler, limit: number): number {
+    try {
+      return this.read(handler, limit);
+    } finally {
+      this.acknowledge();
+    }
+  }
+
+  /** The same without acknowledging: what was handed out stays in place until `acknowledge`. */
+  read(handler: MessageHandler, limit: number): number {
     const { words, message } = this;
     const { kind: kindOfLane, maxPayloadLength } = this.rules;
     const head = Atomics.load(words, this.headIndex); // SYNC: published
@@ -78,60 +91,66 @@ export class LaneReader {
     if ((head - this.position) >>> 0 > this.capacity) throw this.outOfBounds(head);
     this.remaining = limit;
     let count = 0;
-    try {
-      while (this.remaining > 0 && this.position !== head) {
-        const position = this.position;
-        const offset = this.laneStart + (position & this.mask);
-        const index = offset >>> 2;
-        const kind = words[index + 1]!;
-        const type = (kind & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
-        const length = words[index + 6]!;
-        const whole = recordLength(length);
-        if (
-          words[index] !== RECORD_MAGIC ||
-          (kind & ~RECORD_TYPE_MASK) !== kindOfLane ||
-          type === PADDING_TYPE ||
-          type > MAX_USER_TYPE ||
-          length >>> 0 > maxPayloadLength ||
-          whole > this.capacity - (position & this.mask) ||
-          whole > (head - position) >>> 0 ||
-          words[index + 2] !== this.sequenceLow ||
-          words[index + 3] !== this.sequenceHigh
-        ) {
-          this.passPadding(head, index);
-          continue;
-        }
-        if (this.checksum) this.checkCrc(offset, length);
-        message.type = type;
-        message.lane = this.lane;
-        message.length = length;
-        message.offset = offset + RECORD_HEADER_LENGTH;
-        message.sequenceLow = this.sequenceLow;
-        message.sequenceHigh = this.sequenceHigh;
-        handler(message);
-        this.position = (position + whole) | 0;
-        this.sequenceLow = (this.sequenceLow + 1) | 0;
-        if (this.sequenceLow === 0) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
-        this.remaining--;
-        count++;
+    while (this.remaining > 0 && this.position !== head) {
+      const position = this.position;
+      const offset = this.laneStart + (position & this.mask);
+      const index = offset >>> 2;
+      const kind = words[index + 1]!;
+      const type = (kind & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+      const length = words[index + 6]!;
+      const whole = recordLength(length);
+      if (
+        words[index] !== RECORD_MAGIC ||
+        (kind & ~RECORD_TYPE_MASK) !== kindOfLane ||
+        type === PADDING_TYPE ||
+        type > MAX_USER_TYPE ||
+        length >>> 0 > maxPayloadLength ||
+        whole > this.capacity - (position & this.mask) ||
+        whole > (head - position) >>> 0 ||
+        words[index + 2] !== this.sequenceLow ||
+        words[index + 3] !== this.sequenceHigh
+      ) {
+        this.passPadding(head, index);
+        continue;
       }
-    } finally {
-      this.acknowledge(count);
+      if (this.checksum) this.checkCrc(offset, length);
+      message.type = type;
+      message.lane = this.lane;
+      message.length = length;
+      message.offset = offset + RECORD_HEADER_LENGTH;
+      message.sequenceLow = this.sequenceLow;
+      message.sequenceHigh = this.sequenceHigh;
+      handler(message);
+      this.position = (position + whole) | 0;
+      this.sequenceLow = (this.sequenceLow + 1) | 0;
+      if (this.sequenceLow === 0) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
+      this.remaining--;
+      this.unacknowledged++;
+      count++;
     }
     return count;
+  }
+
+  /** Tells the writer, with one store, that all messages handed out may be overwritten. */
+  acknowledge(): void {
+    const { words, positionIndex, position } = this;
+    if (position === this.acknowledged) return;
+    words[positionIndex + 1] = this.sequenceLow;
+    words[positionIndex + 2] = this.sequenceHigh;
+    Atomics.store(words, positionIndex, position); // SYNC: consumed
+    this.acknowledged = position;
+    this.messages.add(this.unacknowledged);
+    this.unacknowledged = 0;
+  }
+
+  /** True when all that has been published was handed out. */
+  get isEmpty(): boolean {
+    return Atomics.load(this.words, this.headIndex) === this.position; // SYNC: published
   }
 
   /** Ends a running poll after the message that is being handled. */
   stop(): void {
     this.remaining = 0;
-  }
-
-  private acknowledge(count: number): void {
-    const { words, positionIndex } = this;
-    words[positionIndex + 1] = this.sequenceLow;
-    words[positionIndex + 2] = this.sequenceHigh;
-    Atomics.store(words, positionIndex, this.position); // SYNC: consumed
-    this.messages.add(count);
   }
 
   /** The record at the position is not simply the next message: padding is passed, the first sequence learnt, all else is damage. */

@@ -94,6 +94,18 @@ export class LossyReader {
     return count;
   }
 
+  /** The same: a lossy reader holds nothing back, so there is nothing to acknowledge. */
+  read(handler: MessageHandler, limit: number): number {
+    return this.poll(handler, limit);
+  }
+
+  acknowledge(): void {}
+
+  /** True when all that has been published was handed out, or lost. */
+  get isEmpty(): boolean {
+    return Atomics.load(this.words, this.headIndex) === (this.position | 0); // SYNC: published
+  }
+
   /** Ends a running poll after the message that is being handled. */
   stop(): void {
     this.remaining = 0;
