@@ -1,0 +1,72 @@
+import { fork } from 'node:child_process';
+import { on, once } from 'node:events';
+
+/** A measuring process: it announces that it is ready, starts when it is told, and ends with one result. */
+export interface Child<Result> {
+  readonly ready: Promise<unknown>;
+  readonly result: Promise<Result>;
+  start(): void;
+  kill(): void;
+}
+
+const READY = 'ready';
+const START = 'start';
+
+/** Starts the program at `url` with one argument, as JSON. */
+export function startChild<Result>(url: URL, task: unknown): Child<Result> {
+  const child = fork(url, [JSON.stringify(task)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  });
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      reject(new Error(`a measuring process ended early (${signal ?? `exit code ${code}`})`));
+    });
+  });
+  const messages = on(child, 'message');
+  const next = async () => (await messages.next()).value[0];
+  const ready = Promise.race([next(), ended]);
+  const result = ready.then(() => Promise.race([next(), ended])) as Promise<Result>;
+  result.catch(() => {}); // whoever awaits it learns; until then it is nobody's
+  return { ready, result, start: () => child.send(START), kill: () => child.kill('SIGKILL') };
+}
+
+/** Lets all begin together once all are ready. Their results; nobody outlives the measurement. */
+export async function runChildren<Result>(
+  children: readonly Child<Result>[],
+  interrupted: AbortSignal,
+): Promise<Result[]> {
+  const kill = () => {
+    for (const child of children) child.kill();
+  };
+  interrupted.addEventListener('abort', kill);
+  try {
+    await Promise.all(children.map(({ ready }) => ready));
+    for (const child of children) child.start();
+    return await Promise.all(children.map(({ result }) => result));
+  } catch (error) {
+    throw interrupted.aborted ? new Error('interrupted') : error;
+  } finally {
+    interrupted.removeEventListener('abort', kill);
+    kill();
+  }
+}
+
+/** In the child: the task that it was started with. */
+export function childTask<Task>(): Task {
+  process.once('disconnect', () => process.exit(1)); // nobody would take the result
+  return JSON.parse(process.argv[2] ?? 'null') as Task;
+}
+
+/** In the child: tells that it is ready, and waits for the start. */
+export async function awaitStart(): Promise<void> {
+  const started = once(process, 'message');
+  process.send?.(READY);
+  await started;
+}
+
+/** In the child: the last thing that it does. */
+export function finish(result: unknown): void {
+  process.send?.(result, () => process.exit(0));
+}

@@ -1,0 +1,108 @@
+import { attachConsumer, attachProducer, type Message } from '../../index.js';
+import { createLatencyHistogram, type LatencyHistogram } from '../report/latency-histogram.js';
+import { awaitStart, childTask, finish } from './child.js';
+import { emptyPayload } from './numbered-payload.js';
+import { ageNs, stampedNumber, writeStamp } from './stamped-payload.js';
+
+/** What one process of a latency measurement does. Ping-pong: `pinger` and `echo`; one-way: `sender` and `receiver`. */
+export interface LatencyTask {
+  readonly role: 'pinger' | 'echo' | 'sender' | 'receiver';
+  /** From the pinger to the echo. */
+  readonly requests: string;
+  /** From the echo to the pinger, or from the sender to the receiver. */
+  readonly replies: string;
+  readonly directory: string;
+  readonly payloadLength: number;
+  readonly messageCount: number;
+  /** The first messages, which are not recorded. */
+  readonly warmUpCount: number;
+  /** Messages a second; 0: as fast as it goes. */
+  readonly rate: number;
+}
+
+/** Of a pinger or a receiver. */
+export interface LatencyResult {
+  readonly histogram: ReturnType<LatencyHistogram['snapshot']>;
+  /** Messages that did not come in their turn. */
+  readonly lost: number;
+}
+
+const task = childTask<LatencyTask>();
+const options = { directory: task.directory };
+/** One message is under way at a time. With a rate, latency counts from when a message was due, not from when it could be sent. */
+async function ping(): Promise<LatencyResult> {
+  using producer = attachProducer(task.requests, options);
+  using consumer = attachConsumer(task.replies, options);
+  const recorder = new Recorder();
+  const payload = emptyPayload(task.payloadLength);
+  await awaitStart();
+  const startNs = process.hrtime.bigint();
+  for (let number = 0; number < task.messageCount; number++) {
+    writeStamp(payload, number, task.rate === 0 ? process.hrtime.bigint() : awaitTurn(startNs, number));
+    while (producer.offer(payload) < 0);
+    while (consumer.poll(recorder.record, 1) === 0);
+  }
+  return recorder.result();
+}
+
+async function echo(): Promise<null> {
+  using consumer = attachConsumer(task.requests, options);
+  using producer = attachProducer(task.replies, options);
+  const reply = (message: Message) => {
+    const claim = producer.tryClaim(message.length);
+    if (claim === null) throw new Error('no room for a reply, of which one is under way at a time');
+    message.buffer.copy(claim.buffer, claim.offset, message.offset, message.offset + message.length);
+    claim.commit();
+  };
+  await awaitStart();
+  for (let echoed = 0; echoed < task.messageCount; ) echoed += consumer.poll(reply, 1);
+  return null;
+}
+
+/** A message that is late, because there was no room or no time, is sent at once, with the time that it was due at. */
+async function send(): Promise<null> {
+  using producer = attachProducer(task.replies, options);
+  const payload = emptyPayload(task.payloadLength);
+  await awaitStart();
+  const startNs = process.hrtime.bigint();
+  for (let number = 0; number < task.messageCount; number++) {
+    writeStamp(payload, number, awaitTurn(startNs, number));
+    while (producer.offer(payload) < 0);
+  }
+  return null;
+}
+
+async function receive(): Promise<LatencyResult> {
+  using consumer = attachConsumer(task.replies, options);
+  const recorder = new Recorder();
+  await awaitStart();
+  for (let received = 0; received < task.messageCount; ) received += consumer.poll(recorder.record);
+  return recorder.result();
+}
+
+/** Spins until message `number` is due. When that was, by the monotonic clock. */
+function awaitTurn(startNs: bigint, number: number): bigint {
+  const dueNs = startNs + BigInt(Math.round((number * 1e9) / task.rate));
+  while (process.hrtime.bigint() < dueNs);
+  return dueNs;
+}
+
+class Recorder {
+  private readonly histogram: LatencyHistogram = createLatencyHistogram();
+  private received = 0;
+  private lost = 0;
+
+  readonly record = (message: Message): void => {
+    const age = ageNs(message.buffer, message.offset);
+    if (stampedNumber(message.buffer, message.offset) !== this.received) this.lost++;
+    if (this.received >= task.warmUpCount) this.histogram.recordValue(age);
+    this.received++;
+  };
+
+  result(): LatencyResult {
+    return { histogram: this.histogram.snapshot(), lost: this.lost };
+  }
+}
+
+const roles = { pinger: ping, echo, sender: send, receiver: receive };
+finish(await roles[task.role]());

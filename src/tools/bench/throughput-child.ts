@@ -1,0 +1,94 @@
+import { attachConsumer, attachProducer, type Message } from '../../index.js';
+import { Backoff } from './backoff.js';
+import { awaitStart, childTask, finish } from './child.js';
+import { emptyPayload, isNumbered, writeNumber } from './numbered-payload.js';
+
+/** What one process of a throughput measurement does. */
+export interface ThroughputTask {
+  readonly role: 'producer' | 'consumer';
+  readonly segment: string;
+  readonly directory: string;
+  /** Consumers: a group of its own each. */
+  readonly group: string;
+  readonly payloadLength: number;
+  /** Producers: to send; consumers: to expect from all producers together. */
+  readonly messageCount: number;
+  readonly batchCount: number;
+  readonly producerCount: number;
+  /** More processes than cores: waiting must make room. */
+  readonly maySleep: boolean;
+}
+
+/** Of a consumer; a producer's is empty but for the times. Times are the monotonic clock's, in nanoseconds. */
+export interface ThroughputResult {
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  readonly received: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly corrupted: number;
+}
+
+const task = childTask<ThroughputTask>();
+if (task.role === 'producer') await produce();
+else await consume();
+
+async function produce(): Promise<void> {
+  const producer = attachProducer(task.segment, { directory: task.directory });
+  const backoff = new Backoff(task.maySleep);
+  const batch = Array.from({ length: task.batchCount }, () => emptyPayload(task.payloadLength));
+  await awaitStart();
+  const startNs = process.hrtime.bigint();
+  if (task.batchCount === 1) {
+    const payload = emptyPayload(task.payloadLength);
+    for (let number = 0; number < task.messageCount; number++) {
+      writeNumber(payload, number);
+      while (producer.offer(payload) < 0) backoff.wait();
+      backoff.reset();
+    }
+  } else {
+    for (let number = 0; number < task.messageCount; number += batch.length) {
+      batch.length = Math.min(task.batchCount, task.messageCount - number);
+      for (let i = 0; i < batch.length; i++) writeNumber(batch[i]!, number + i);
+      for (let sent = 0; sent < batch.length; ) {
+        const accepted = producer.offerBatch(sent === 0 ? batch : batch.slice(sent));
+        if (accepted === 0) backoff.wait();
+        else backoff.reset();
+        sent += accepted;
+      }
+    }
+  }
+  producer.detach();
+  finish({ startNs, endNs: process.hrtime.bigint(), received: 0, lost: 0, duplicated: 0, corrupted: 0 });
+}
+
+async function consume(): Promise<void> {
+  const { directory, group } = task;
+  const consumer = attachConsumer(task.segment, { directory, group });
+  const backoff = new Backoff(task.maySleep);
+  const next = new Array<number>(256).fill(0);
+  let [received, lost, duplicated, corrupted] = [0, 0, 0, 0];
+  const verify = (message: Message) => {
+    const { lane, sequence } = message;
+    const expected = next[lane]!;
+    if (sequence > expected) lost += sequence - expected;
+    if (sequence < expected) duplicated++;
+    if (message.length !== task.payloadLength || !isNumbered(message.buffer, message.offset, message.length, sequence))
+      corrupted++;
+    next[lane] = sequence + 1;
+    received++;
+  };
+  await awaitStart();
+  let startNs = 0n;
+  while (received < task.messageCount) {
+    if (consumer.poll(verify) > 0) {
+      if (startNs === 0n) startNs = process.hrtime.bigint();
+      backoff.reset();
+    } else {
+      backoff.wait();
+    }
+  }
+  const endNs = process.hrtime.bigint();
+  consumer.detach();
+  finish({ startNs, endNs, received, lost, duplicated, corrupted });
+}

@@ -1,0 +1,21 @@
+import { UsageError } from './command.js';
+
+const FACTORS: Readonly<Record<string, number>> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
+
+/** `65536`, `64KiB`, `1MiB`, `1GiB`: bytes. @throws UsageError */
+export function parseByteSize(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+)\s*([A-Za-z]*)$/.exec(text.trim()) ?? [];
+  const factor = FACTORS[unit.toLowerCase()];
+  if (digits === '' || factor === undefined) {
+    throw new UsageError(`${JSON.stringify(text)} is no size: give bytes, or a number with KiB, MiB or GiB`);
+  }
+  return Number(digits) * factor;
+}
+
+/** `1 MiB`, `64 KiB`, `100 B`: for people. */
+export function formatByteSize(length: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = length < 1024 ? 0 : Math.min(Math.floor(Math.log2(length) / 10), units.length - 1);
+  const value = length / 1024 ** power;
+  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[power]}`;
+}

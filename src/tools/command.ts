@@ -1,0 +1,27 @@
+import type { Argv } from 'yargs';
+
+/** The options that every command has. */
+export interface CommonArguments {
+  readonly directory?: string | undefined;
+}
+
+/** One command of the CLI: a file each. What it writes to stdout is data alone. */
+export interface Command<T> {
+  readonly command: string | readonly string[];
+  readonly describe: string;
+  readonly builder: (yargs: Argv<CommonArguments>, interrupted: AbortSignal) => Argv<T>;
+  /** `interrupted` is set off by SIGINT and SIGTERM: end cleanly then. */
+  readonly handler: (argv: T, interrupted: AbortSignal) => void | Promise<void>;
+}
+
+/** For a command that is told something wrong on its command line: exit code 2. */
+export class UsageError extends Error {}
+
+export function addCommand<T>(yargs: Argv<CommonArguments>, command: Command<T>, interrupted: AbortSignal): void {
+  yargs.command<T>(
+    command.command,
+    command.describe,
+    (argv) => command.builder(argv as Argv<CommonArguments>, interrupted),
+    (argv) => command.handler(argv as T, interrupted),
+  );
+}

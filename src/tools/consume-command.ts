@@ -1,0 +1,93 @@
+import { attachConsumer, type Consumer, type JoinFrom, type Message } from '../index.js';
+import { type Command, type CommonArguments, UsageError } from './command.js';
+import { MessageEncoder, type MessageFormat } from './message-format.js';
+import { formatCount, say, writeData } from './output.js';
+import { Progress } from './progress.js';
+import { Waiting } from './waiting.js';
+
+interface ConsumeArguments extends CommonArguments {
+  readonly segment: string;
+  readonly group?: string | undefined;
+  readonly from?: JoinFrom | undefined;
+  readonly durable?: boolean | undefined;
+  readonly lossy: boolean;
+  readonly count?: number | undefined;
+  readonly drain: boolean;
+  readonly format: MessageFormat;
+}
+
+/** Most messages between two acknowledgements. */
+const BATCH_COUNT = 1024;
+
+export const consumeCommand: Command<ConsumeArguments> = {
+  command: 'consume <segment>',
+  describe: 'Receive messages and write them to stdout',
+  builder: (yargs) =>
+    yargs
+      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
+      .options({
+        group: { type: 'string', requiresArg: true, describe: 'Every group sees every message [default: default]' },
+        from: { choices: ['oldest', 'latest'] as const, describe: 'Where a new group begins [default: latest]' },
+        durable: { type: 'boolean', describe: 'A new group keeps its place while nobody is attached' },
+        lossy: { type: 'boolean', default: false, describe: 'Never hold producers back; may skip messages' },
+        count: { type: 'number', requiresArg: true, describe: 'End after so many messages' },
+        drain: {
+          type: 'boolean',
+          default: false,
+          describe: 'End when all is read and no producer is attached any more',
+        },
+        format: {
+          choices: ['lines', 'length-prefixed', 'json'] as const,
+          default: 'lines' as const,
+          describe: 'A message a line; each after its length (u32, little endian); or one JSON object a line',
+        },
+      })
+      .example('$0 consume ticks --drain > copy.csv', 'all that was sent, then end')
+      .example('$0 consume ticks --group audit --format json', 'another group, with lane, sequence and time'),
+  async handler(argv, interrupted) {
+    const { segment, group, from, durable, lossy, directory, count = Number.POSITIVE_INFINITY } = argv;
+    if (!(count >= 0)) throw new UsageError(`count is ${argv.count}: give a number of messages from 0`);
+    using consumer = attachConsumer(segment, {
+      group: group ?? (lossy ? `lossy-${process.pid}` : undefined),
+      mode: lossy ? 'lossy' : undefined,
+      from,
+      durable,
+      directory,
+    });
+    await copyToStdout(consumer, argv, count, interrupted);
+    if (consumer.lost > 0) say(`${formatCount(consumer.lost)} messages were overwritten before they could be read.`);
+  },
+};
+
+/** What was written is acknowledged after stdout has taken it. */
+async function copyToStdout(
+  consumer: Consumer,
+  { format, drain }: ConsumeArguments,
+  count: number,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const encoder = new MessageEncoder(format);
+  const progress = new Progress('received');
+  const waiting = new Waiting();
+  const encode = (message: Message) => encoder.add(message);
+  let received = 0;
+  try {
+    while (received < count && !interrupted.aborted) {
+      const read = consumer.read(encode, Math.min(BATCH_COUNT, count - received));
+      if (read > 0) {
+        const output = encoder.take();
+        if (!(await writeData(output))) return;
+        consumer.acknowledge();
+        received += read;
+        progress.add(read, output.length);
+        waiting.reset();
+      } else if (drain && consumer.isDrained()) {
+        return;
+      } else {
+        await waiting.wait();
+      }
+    }
+  } finally {
+    progress.end();
+  }
+}

@@ -1,0 +1,61 @@
+import { createSegment } from '../index.js';
+import { formatByteSize, parseByteSize } from './byte-size.js';
+import { type Command, type CommonArguments, UsageError } from './command.js';
+import { say } from './output.js';
+
+export interface CreateArguments extends CommonArguments {
+  readonly segment: string;
+  readonly producers?: number | undefined;
+  readonly groups?: number | undefined;
+  readonly members?: number | undefined;
+  readonly capacity?: string | undefined;
+  readonly maxPayload?: string | undefined;
+  readonly checksum: boolean;
+  readonly timestamps: boolean;
+  readonly mode?: string | undefined;
+}
+
+export const createCommand: Command<CreateArguments> = {
+  command: 'create <segment>',
+  describe: 'Create a segment',
+  builder: (yargs) =>
+    yargs
+      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
+      .options({
+        producers: { type: 'number', requiresArg: true, describe: 'Most producers at one time, 1–256 [default: 8]' },
+        groups: { type: 'number', requiresArg: true, describe: 'Most groups, 1–64 [default: 8]' },
+        members: { type: 'number', requiresArg: true, describe: 'Most members of a group, 1–64 [default: 8]' },
+        capacity: {
+          type: 'string',
+          requiresArg: true,
+          describe: "Each producer's lane: a power of two, 64KiB–1GiB [default: 1MiB]",
+        },
+        'max-payload': {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Largest payload, at most a quarter of a lane [default: 64KiB]',
+        },
+        checksum: { type: 'boolean', default: false, describe: 'A CRC-32 in every message' },
+        timestamps: {
+          type: 'boolean',
+          default: true,
+          describe: 'The time in every message (--no-timestamps: without)',
+        },
+        mode: { type: 'string', requiresArg: true, describe: 'Permissions, octal [default: 0600]' },
+      })
+      .example('$0 create ticks --producers 4 --capacity 4MiB', 'for up to four producers, 4 MiB each'),
+  handler(argv) {
+    const { segment, producers, groups, members, checksum, timestamps, directory } = argv;
+    const capacity = argv.capacity === undefined ? undefined : parseByteSize(argv.capacity);
+    const maxPayload = argv.maxPayload === undefined ? undefined : parseByteSize(argv.maxPayload);
+    const mode = argv.mode === undefined ? undefined : parseMode(argv.mode);
+    const options = { producers, groups, members, capacity, maxPayload, checksum, timestamps, mode, directory };
+    const created = createSegment(segment, options);
+    say(`Created ${created.path} (${formatByteSize(created.fileLength)}).`);
+  },
+};
+
+function parseMode(text: string): number {
+  if (!/^[0-7]{3,4}$/.test(text)) throw new UsageError(`mode is ${text}: give octal permissions such as 0600 or 0660`);
+  return Number.parseInt(text, 8);
+}

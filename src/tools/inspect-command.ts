@@ -1,0 +1,88 @@
+import {
+  type GroupInspection,
+  inspectSegment,
+  type LaneInspection,
+  type Participant,
+  type SegmentInspection,
+} from '../index.js';
+import { formatByteSize } from './byte-size.js';
+import type { Command, CommonArguments } from './command.js';
+import { formatCount, heading, json, writeData } from './output.js';
+import { textTable } from './text-table.js';
+
+interface InspectArguments extends CommonArguments {
+  readonly segment: string;
+  readonly json: boolean;
+}
+
+export const inspectCommand: Command<InspectArguments> = {
+  command: 'inspect <segment>',
+  describe: 'Show what a segment is, and who is attached to it',
+  builder: (yargs) =>
+    yargs
+      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
+      .option('json', { type: 'boolean', default: false, describe: 'One object' })
+      .example('$0 inspect ticks', 'lanes, groups, how far each has got'),
+  async handler({ segment, json: asJson, directory }) {
+    const inspection = inspectSegment(segment, { directory });
+    await writeData(asJson ? json(inspection) : inspectionText(inspection));
+  },
+};
+
+function inspectionText(segment: SegmentInspection): string {
+  const facts = [
+    ['path', segment.path],
+    ['size', `${formatByteSize(segment.fileLength)}, layout ${segment.layout}, id ${segment.segmentId}`],
+    ['created', `${timeText(segment.createdAtNs)}${segment.isOfThisBoot ? '' : ', before the machine was started'}`],
+    [
+      'lanes',
+      `${segment.producers} of ${formatByteSize(segment.capacity)}, payloads to ${formatByteSize(segment.maxPayload)}`,
+    ],
+    ['groups', `${segment.groupCount} of ${segment.members} members`],
+    ['records', `${segment.checksum ? 'with' : 'no'} checksum, ${segment.timestamps ? 'with' : 'no'} timestamp`],
+  ];
+  if (segment.isRemoved) facts.push(['state', 'being removed']);
+  const width = Math.max(...facts.map(([name = '']) => name.length));
+  return [
+    heading(segment.name),
+    ...facts.map(([name = '', value]) => `  ${name.padEnd(width)}  ${value}`),
+    '',
+    segment.lanes.length === 0 ? 'No producer has been attached yet.\n' : lanesText(segment.lanes),
+    segment.groups.length === 0 ? 'No groups: nobody holds the producers back.\n' : groupsText(segment.groups),
+  ].join('\n');
+}
+
+function lanesText(lanes: readonly LaneInspection[]): string {
+  const header = ['LANE', 'MESSAGES', 'POSITION', 'REFUSED', 'ABORTED', 'PRODUCER'];
+  const row = (lane: LaneInspection) => [
+    `${lane.lane}`,
+    lane.messages === null ? '' : formatCount(lane.messages),
+    formatCount(lane.position),
+    formatCount(lane.backPressured),
+    formatCount(lane.abortedClaims),
+    lane.producer === null ? 'none' : participantText(lane.producer),
+  ];
+  return textTable(header, lanes.map(row));
+}
+
+function groupsText(groups: readonly GroupInspection[]): string {
+  const header = ['GROUP', 'KIND', 'HANDLED', 'LOST', 'LAG', 'MEMBERS'];
+  const row = (group: GroupInspection) => [
+    group.name,
+    [group.mode, group.durable ? 'durable' : 'ephemeral', ...(group.shared ? ['shared'] : [])].join(' '),
+    formatCount(group.messages),
+    formatCount(group.lost),
+    group.mode === 'lossy' ? '' : formatByteSize(group.lagLength),
+    group.members.length === 0 ? 'none' : group.members.map(participantText).join('; '),
+  ];
+  return textTable(header, groups.map(row));
+}
+
+function participantText({ pid, threadId, attachedAtNs, alive }: Participant): string {
+  const thread = threadId === 0 ? '' : `, thread ${threadId}`;
+  return `process ${pid}${thread}, since ${timeText(attachedAtNs)}${alive ? '' : ', dead'}`;
+}
+
+function timeText(ns: bigint): string {
+  return new Date(Number(ns / 1_000_000n)).toISOString();
+}

@@ -1,0 +1,56 @@
+import { attachConsumer, inspectSegment, type Message } from '../index.js';
+import { type Command, type CommonArguments, UsageError } from './command.js';
+import { json, say, writeData } from './output.js';
+import { Waiting } from './waiting.js';
+
+interface LatencyArguments extends CommonArguments {
+  readonly segment: string;
+  readonly count?: number | undefined;
+  readonly seconds?: number | undefined;
+  readonly json: boolean;
+}
+
+export const latencyCommand: Command<LatencyArguments> = {
+  command: 'latency <segment>',
+  describe: 'Measure how old the messages of live traffic are when they arrive, without holding it back',
+  builder: (yargs) =>
+    yargs
+      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
+      .options({
+        count: { type: 'number', requiresArg: true, describe: 'End after so many messages' },
+        seconds: { type: 'number', requiresArg: true, describe: 'End after so many seconds' },
+        json: { type: 'boolean', default: false, describe: 'One object' },
+      })
+      .example('$0 latency ticks --seconds 10', 'a histogram of ten seconds of traffic'),
+  async handler(argv, interrupted) {
+    const { segment, directory, count = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY } = argv;
+    if (!(count > 0)) throw new UsageError(`count is ${argv.count}: give a number of messages above 0`);
+    if (!(seconds > 0)) throw new UsageError(`seconds is ${argv.seconds}: give a number above 0`);
+    if (!inspectSegment(segment, { directory }).timestamps) {
+      throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);
+    }
+    using observer = attachConsumer(segment, { group: `latency-${process.pid}`, mode: 'lossy', directory });
+    const { createLatencyHistogram } = await import('./report/latency-histogram.js');
+    const histogram = createLatencyHistogram();
+    let payloadLength = 0;
+    const record = (message: Message) => {
+      histogram.recordValue(Math.max(0, Number(observer.timeNs() - message.timestamp)));
+      payloadLength = Math.max(payloadLength, message.length);
+    };
+    if (process.stderr.isTTY) say('Observing; Ctrl-C ends.');
+    const endMs = performance.now() + seconds * 1000;
+    const waiting = new Waiting();
+    while (histogram.totalCount < count && performance.now() < endMs && !interrupted.aborted) {
+      if (observer.poll(record, Math.min(256, count - histogram.totalCount)) > 0) waiting.reset();
+      else await waiting.wait();
+    }
+    const context = { mode: 'observed', payloadBytes: payloadLength, idle: 'sleep', lost: observer.lost };
+    if (argv.json) {
+      const { summarize } = await import('./report/latency-summary.js');
+      await writeData(json(summarize(histogram, context)));
+    } else {
+      const { latencyText } = await import('./report/latency-text.js');
+      await writeData(latencyText(histogram, context));
+    }
+  },
+};

@@ -1,0 +1,113 @@
+import { HermesError } from '../index.js';
+
+/** Cuts a byte stream into payloads. A payload is a view of what was pushed, or a copy where it spans two chunks. */
+export interface MessageInput {
+  /** The payloads that end in this chunk. @throws HermesError after `onPayload` had all that came before the fault */
+  push(chunk: Buffer, onPayload: (payload: Buffer) => void): void;
+  /** The end of the stream. */
+  end(onPayload: (payload: Buffer) => void): void;
+}
+
+export type InputFormat = 'lines' | 'length-prefixed';
+
+export function messageInput(format: InputFormat, maxPayloadLength: number, source: string): MessageInput {
+  return format === 'lines' ? new LineInput(maxPayloadLength, source) : new PrefixedInput(maxPayloadLength, source);
+}
+
+const NEWLINE = 0x0a;
+const PREFIX_LENGTH = 4;
+
+/** One message a line, without its newline; the last line may have none. */
+class LineInput implements MessageInput {
+  private pieces: Buffer[] = [];
+  private pendingLength = 0;
+  private lineCount = 0;
+
+  constructor(
+    private readonly maxPayloadLength: number,
+    private readonly source: string,
+  ) {}
+
+  push(chunk: Buffer, onPayload: (payload: Buffer) => void): void {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      this.checkLength(this.pendingLength + end - start);
+      onPayload(this.complete(chunk.subarray(start, end)));
+      start = end + 1;
+    }
+    if (start === chunk.length) return;
+    this.pieces.push(chunk.subarray(start));
+    this.pendingLength += chunk.length - start;
+    this.checkLength(this.pendingLength);
+  }
+
+  end(onPayload: (payload: Buffer) => void): void {
+    if (this.pendingLength > 0) onPayload(this.complete(Buffer.alloc(0)));
+  }
+
+  private complete(last: Buffer): Buffer {
+    const line = this.pieces.length === 0 ? last : Buffer.concat([...this.pieces, last]);
+    this.pieces = [];
+    this.pendingLength = 0;
+    this.lineCount++;
+    return line;
+  }
+
+  private checkLength(length: number): void {
+    if (length <= this.maxPayloadLength) return;
+    throw tooLarge(this.source, `line ${this.lineCount + 1}`, `more than ${length - 1}`, this.maxPayloadLength);
+  }
+}
+
+/** Each message with its length before it: u32, little endian. */
+class PrefixedInput implements MessageInput {
+  private pieces: Buffer[] = [];
+  private pendingLength = 0;
+  /** Bytes from the start of the message at hand without which nothing more can be done. */
+  private neededLength = PREFIX_LENGTH;
+  private recordCount = 0;
+
+  constructor(
+    private readonly maxPayloadLength: number,
+    private readonly source: string,
+  ) {}
+
+  push(chunk: Buffer, onPayload: (payload: Buffer) => void): void {
+    this.pieces.push(chunk);
+    this.pendingLength += chunk.length;
+    if (this.pendingLength < this.neededLength) return;
+    let rest = this.pieces.length === 1 ? chunk : Buffer.concat(this.pieces);
+    for (;;) {
+      this.neededLength = rest.length < PREFIX_LENGTH ? PREFIX_LENGTH : this.messageEnd(rest);
+      if (rest.length < this.neededLength) break;
+      onPayload(rest.subarray(PREFIX_LENGTH, this.neededLength));
+      this.recordCount++;
+      rest = rest.subarray(this.neededLength);
+    }
+    this.pieces = rest.length === 0 ? [] : [rest];
+    this.pendingLength = rest.length;
+  }
+
+  end(): void {
+    if (this.pendingLength === 0) return;
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      `${this.source} ends in the middle of message ${this.recordCount + 1} (${this.pendingLength} of ${this.neededLength} bytes): it was cut, or is not length-prefixed; all messages before were sent`,
+    );
+  }
+
+  private messageEnd(rest: Buffer): number {
+    const length = rest.readUInt32LE(0);
+    if (length > this.maxPayloadLength) {
+      throw tooLarge(this.source, `message ${this.recordCount + 1}`, `${length}`, this.maxPayloadLength);
+    }
+    return PREFIX_LENGTH + length;
+  }
+}
+
+function tooLarge(source: string, which: string, length: string, maxPayloadLength: number): HermesError {
+  return new HermesError(
+    'ERR_HERMES_PAYLOAD_TOO_LARGE',
+    `${source}: ${which} has ${length} bytes, the segment carries ${maxPayloadLength}: create the segment with a larger --max-payload; all messages before were sent`,
+  );
+}

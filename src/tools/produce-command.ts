@@ -1,0 +1,147 @@
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attachProducer, createSegment, HermesError, type Producer } from '../index.js';
+import { type Command, type CommonArguments, UsageError } from './command.js';
+import { type InputFormat, messageInput } from './message-input.js';
+import { formatCount, say } from './output.js';
+import { Progress } from './progress.js';
+import { Waiting } from './waiting.js';
+
+interface ProduceArguments extends CommonArguments {
+  readonly segment: string;
+  readonly file?: string[] | undefined;
+  readonly format: InputFormat;
+  readonly type: number;
+  readonly rate?: number | undefined;
+  readonly create: boolean;
+}
+
+/** Messages that are published together when they come together. */
+const BATCH_COUNT = 256;
+
+export const produceCommand: Command<ProduceArguments> = {
+  command: 'produce <segment> [file..]',
+  describe: 'Send messages from stdin or from files',
+  builder: (yargs) =>
+    yargs
+      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
+      .positional('file', {
+        type: 'string',
+        array: true,
+        describe: 'Files, one after the other; - is stdin, the default',
+      })
+      .options({
+        format: {
+          choices: ['lines', 'length-prefixed'] as const,
+          default: 'lines' as const,
+          describe: 'A message a line, or each after its length (u32, little endian)',
+        },
+        type: { type: 'number', default: 1, requiresArg: true, describe: 'Type of the messages, 1–239' },
+        rate: { type: 'number', requiresArg: true, describe: 'Most messages a second' },
+        create: { type: 'boolean', default: false, describe: 'Create the segment if there is none' },
+      })
+      .example('$0 produce ticks prices.csv', 'each line of the file is a message')
+      .example('tail -f app.log | $0 produce logs --create', 'from a pipe'),
+  async handler(argv, interrupted) {
+    if (argv.rate !== undefined && !(argv.rate > 0))
+      throw new UsageError(`rate is ${argv.rate}: give messages a second, above 0`);
+    const { segment, directory } = argv;
+    if (argv.create) createIfMissing(segment, directory);
+    using producer = attachProducer(segment, { directory });
+    const sender = new Sender(producer, argv.type, argv.rate, interrupted);
+    try {
+      for (const file of argv.file?.length ? argv.file : ['-']) {
+        if (!(await sendFile(file, sender, argv.format, producer.maxPayload))) break;
+      }
+    } finally {
+      sender.end();
+    }
+    if (interrupted.aborted) throw new Error(`interrupted after ${formatCount(sender.sentCount)} messages`);
+  },
+};
+
+function createIfMissing(segment: string, directory: string | undefined): void {
+  try {
+    createSegment(segment, { directory });
+  } catch (error) {
+    if ((error as HermesError).code !== 'ERR_HERMES_SEGMENT_EXISTS') throw error;
+  }
+}
+
+/** False when it was interrupted. All messages before a fault in the file are sent. */
+async function sendFile(file: string, sender: Sender, format: InputFormat, maxPayload: number): Promise<boolean> {
+  const source = file === '-' ? 'stdin' : file;
+  const input = messageInput(format, maxPayload, source);
+  const stream = file === '-' ? process.stdin : fs.createReadStream(file, { highWaterMark: 256 * 1024 });
+  const stop = () => stream.destroy();
+  sender.interrupted.addEventListener('abort', stop, { once: true });
+  const payloads: Buffer[] = [];
+  const collect = (payload: Buffer) => payloads.push(payload);
+  /** Sends what was cut out before a fault, and then lets the fault go on. */
+  const cutAndSend = async (cut: () => void) => {
+    try {
+      cut();
+    } finally {
+      await sender.send(payloads);
+      payloads.length = 0;
+    }
+  };
+  try {
+    for await (const chunk of stream) await cutAndSend(() => input.push(chunk as Buffer, collect));
+    await cutAndSend(() => input.end(collect));
+  } catch (error) {
+    if (sender.interrupted.aborted) return false;
+    throw readError(error, source);
+  } finally {
+    sender.interrupted.removeEventListener('abort', stop);
+  }
+  return !sender.interrupted.aborted;
+}
+
+function readError(error: unknown, source: string): unknown {
+  if (error instanceof HermesError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined ? error : new UsageError(`cannot read ${source}: ${message}`);
+}
+
+/** Offers messages, waits for room, and keeps to a rate. */
+class Sender {
+  sentCount = 0;
+  private readonly waiting: Waiting = new Waiting();
+  private readonly progress: Progress = new Progress('sent');
+  private readonly startMs: number = performance.now();
+
+  constructor(
+    private readonly producer: Producer,
+    private readonly type: number,
+    private readonly rate: number | undefined,
+    readonly interrupted: AbortSignal,
+  ) {}
+
+  async send(payloads: readonly Buffer[]): Promise<void> {
+    for (let next = 0; next < payloads.length && !this.interrupted.aborted; ) {
+      const allowed = await this.allowance();
+      const accepted = this.producer.offerBatch(payloads.slice(next, next + allowed), this.type);
+      for (const payload of payloads.slice(next, next + accepted)) this.progress.add(1, payload.length);
+      next += accepted;
+      this.sentCount += accepted;
+      if (accepted > 0) this.waiting.reset();
+      else await this.waiting.wait();
+    }
+  }
+
+  end(): void {
+    this.progress.end();
+    if (process.stderr.isTTY) say(`Sent ${formatCount(this.sentCount)} messages.`);
+  }
+
+  /** How many may be sent now, at least one; waits until that is so. */
+  private async allowance(): Promise<number> {
+    if (this.rate === undefined) return BATCH_COUNT;
+    const dueAtMs = this.startMs + ((this.sentCount + 1) / this.rate) * 1000;
+    const waitMs = dueAtMs - performance.now();
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.interrupted }).catch(() => {});
+    const due = Math.floor(((performance.now() - this.startMs) / 1000) * this.rate) - this.sentCount;
+    return Math.min(Math.max(due, 1), BATCH_COUNT);
+  }
+}
