@@ -1,5 +1,5 @@
 import { HermesError } from '../errors.js';
-import { isRemoved, removedError } from '../ring/removal.js';
+import { isRemoved, removedError } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
 import type { DirectoryOptions } from './directory.js';
 import { type Slot, vacateSlot } from './participants.js';

@@ -1,10 +1,10 @@
 import { HermesError } from '../errors.js';
-import { LANES_IN_USE_OFFSET } from '../layout/preamble.js';
+import { ROSTER_LANES_MASK, ROSTER_OFFSET } from '../layout/preamble.js';
 import { timeNs } from '../ring/clock.js';
 import { LaneReader } from '../ring/lane-reader.js';
 import { LossyReader } from '../ring/lossy-reader.js';
 import { Message, type MessageHandler } from '../ring/message.js';
-import { isRemoved, removedError } from '../ring/removal.js';
+import { isRemoved, lanesInUse, removedError } from '../ring/roster-word.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.js';
 import type { GroupEntry } from './group-registry.js';
@@ -15,6 +15,14 @@ import { memberSlot, producerSlot } from './roster.js';
 import type { Segment } from './segment.js';
 
 const DEFAULT_POLL_LIMIT = 256;
+/** While there is always something to read: polls between two looks for new lanes. */
+const BUSY_POLLS_PER_LOOK = 16;
+
+const ROSTER_INDEX: number = ROSTER_OFFSET >>> 2;
+
+const READY = 0;
+const POLLING = 1;
+const DETACHED = 2;
 /** The member slot of a group that has one member at a time. */
 const ONLY_MEMBER = 0;
 
@@ -22,9 +30,11 @@ const ONLY_MEMBER = 0;
 export class Consumer {
   private readonly readers: readonly (LaneReader | LossyReader)[];
   private readonly words: Int32Array;
+  private laneCount: number;
+  private roster: number;
   private nextLane = 0;
-  private isPolling = false;
-  private isAttached = true;
+  private busyPolls = 0;
+  private state: typeof READY | typeof POLLING | typeof DETACHED = READY;
 
   /** @internal use attachConsumer */
   constructor(
@@ -33,7 +43,9 @@ export class Consumer {
   ) {
     const { memory } = segment;
     this.words = memory.words;
-    const message = new Message(memory.bytes, memory.times);
+    this.laneCount = lanesInUse(memory);
+    this.roster = this.laneCount;
+    const message = new Message(memory.bytes, memory.words, memory.times);
     this.readers = Array.from({ length: memory.geometry.laneCount }, (_, lane) =>
       entry.mode === 'lossy'
         ? new LossyReader(memory, lane, entry.group)
@@ -73,7 +85,7 @@ export class Consumer {
 
   /** Acknowledges all that `read` has handed out: producers may overwrite it. @throws HermesError ERR_HERMES_DETACHED */
   acknowledge(): void {
-    if (!this.isAttached) throw detachedError('consumer', this.segment.name);
+    if (this.state === DETACHED) throw this.misuse();
     for (const reader of this.readers) reader.acknowledge();
   }
 
@@ -87,8 +99,8 @@ export class Consumer {
    * Makes a system call for each lane in use: not for every turn of a busy loop.
    */
   isDrained(): boolean {
-    if (!this.isAttached) throw detachedError('consumer', this.segment.name);
-    const laneCount = Atomics.load(this.words, LANES_IN_USE_OFFSET >>> 2); // SYNC: lanes in use
+    if (this.state === DETACHED) throw this.misuse();
+    const laneCount = lanesInUse(this.segment.memory);
     const lanes = this.readers.slice(0, laneCount);
     if (lanes.some((_, lane) => participantIn(this.segment, producerSlot(this.segment, lane))?.alive)) return false;
     return laneCount > 0 && lanes.every((reader) => reader.isEmpty); // looked at last: nobody adds to them any more
@@ -96,13 +108,11 @@ export class Consumer {
 
   /** Leaves the group; an ephemeral group ends with its last member. In a handler: takes effect when that returns. Idempotent. */
   detach(): void {
-    if (!this.isAttached) return;
-    this.isAttached = false;
-    if (this.isPolling) {
-      for (const reader of this.readers) reader.stop();
-    } else {
-      this.leave();
-    }
+    if (this.state === DETACHED) return;
+    const isPolling = this.state === POLLING;
+    this.state = DETACHED;
+    if (!isPolling) this.leave();
+    else for (const reader of this.readers) reader.stop();
   }
 
   [Symbol.dispose](): void {
@@ -111,26 +121,46 @@ export class Consumer {
 
   /** The lanes that ever had a producer, beginning with another one each time, so that none starves. */
   private visitLanes(handler: MessageHandler, limit: number, acknowledges: boolean): number {
-    if (!this.isAttached) throw detachedError('consumer', this.segment.name);
-    if (this.isPolling) throw nestedPoll();
-    const { readers } = this;
-    const laneCount = Math.min(Atomics.load(this.words, LANES_IN_USE_OFFSET >>> 2), readers.length); // SYNC: lanes in use
+    if (this.state !== READY) throw this.misuse();
+    this.state = POLLING;
+    const { readers, laneCount } = this;
     let lane = this.nextLane < laneCount ? this.nextLane : 0;
+    let reader = readers[lane]!;
     this.nextLane = lane + 1;
-    this.isPolling = true;
     let count = 0;
     try {
-      for (let i = 0; i < laneCount && count < limit && this.isAttached; i++) {
-        const reader = readers[lane]!;
-        count += acknowledges ? reader.poll(handler, limit - count) : reader.read(handler, limit - count);
+      for (let i = 0; i < laneCount && count < limit && this.state === POLLING; i++) {
+        reader = readers[lane]!;
+        count += reader.read(handler, limit - count);
+        if (acknowledges) reader.acknowledge();
         lane = lane + 1 < laneCount ? lane + 1 : 0;
       }
-    } finally {
-      this.isPolling = false;
-      if (!this.isAttached) this.leave();
+    } catch (error) {
+      if (acknowledges) reader.acknowledge(); // what was handled before it
+      this.endPoll();
+      throw error;
     }
-    if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name);
+    this.endPoll();
+    if (count === 0 || ++this.busyPolls % BUSY_POLLS_PER_LOOK === 0) this.lookAtRoster(count);
     return count;
+  }
+
+  private endPoll(): void {
+    if (this.state === POLLING) this.state = READY;
+    else this.leave();
+  }
+
+  /** New lanes, and the end of the segment: looked for when there is nothing to read, and now and then. */
+  private lookAtRoster(count: number): void {
+    const roster = Atomics.load(this.words, ROSTER_INDEX); // SYNC: roster
+    if (roster === this.roster) return;
+    if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name);
+    this.laneCount = lanesInUse(this.segment.memory);
+    this.roster = roster & ROSTER_LANES_MASK;
+  }
+
+  private misuse(): HermesError {
+    return this.state === DETACHED ? detachedError('consumer', this.segment.name) : nestedPoll();
   }
 
   private leave(): void {

@@ -1,14 +1,13 @@
-import { COUNTER_ABORTED, COUNTER_BACK_PRESSURED, COUNTER_LOST, COUNTER_MESSAGES } from '../layout/counters.js';
+import { COUNTER_ABORTED, COUNTER_BACK_PRESSURED, COUNTER_LOST } from '../layout/counters.js';
 import {
   POSITION_LOW_OFFSET,
   POSITION_SEQUENCE_HIGH_OFFSET,
   POSITION_SEQUENCE_LOW_OFFSET,
 } from '../layout/positions.js';
-import { LANES_IN_USE_OFFSET } from '../layout/preamble.js';
 import { Counter } from '../ring/counter.js';
 import { exactHead, headAndSequence, wholeSequence } from '../ring/head.js';
 import { positionIndex, wordAt } from '../ring/indices.js';
-import { isRemoved } from '../ring/removal.js';
+import { isRemoved, lanesInUse } from '../ring/roster-word.js';
 import type { DirectoryOptions } from './directory.js';
 import { activeGroups, type GroupEntry, type GroupMode } from './group-registry.js';
 import { attachCount, type Participant, participantIn, type Slot } from './participants.js';
@@ -64,11 +63,12 @@ export interface GroupInspection {
   /** Nanoseconds since the Unix epoch. */
   readonly createdAtNs: bigint;
   readonly members: readonly Participant[];
-  /** Messages handled since the group's slots were first used. */
-  readonly messages: number;
+  /** Lossy groups: messages that were overwritten before they were read. */
   readonly lost: number;
   /** Bytes between the group's positions and the heads, over all lanes; 0 for a lossy group. */
   readonly lagLength: number;
+  /** Messages likewise, as far as they could be told. */
+  readonly lagCount: number;
   /** Per lane in use; empty for a lossy group. */
   readonly positions: readonly GroupPosition[];
 }
@@ -79,6 +79,8 @@ export interface GroupPosition {
   readonly position: number;
   /** Bytes to the head. */
   readonly lagLength: number;
+  /** Messages to the head. */
+  readonly lagCount: number;
   /** Sequence of the next message, as far as the group has told. */
   readonly sequence: number;
 }
@@ -96,8 +98,7 @@ export function inspectSegment(name: string, options: DirectoryOptions = {}): Se
 function inspect(segment: Segment): SegmentInspection {
   const { header, memory } = segment;
   const { geometry } = header;
-  const laneCount = Math.min(Atomics.load(memory.words, LANES_IN_USE_OFFSET >>> 2), geometry.laneCount);
-  const lanes = Array.from({ length: laneCount }, (_, lane) => lane);
+  const lanes = Array.from({ length: lanesInUse(memory) }, (_, lane) => lane);
   return {
     name: segment.name,
     path: segment.path,
@@ -145,9 +146,9 @@ function inspectGroup(segment: Segment, entry: GroupEntry, lanes: readonly numbe
     durable: entry.durable,
     createdAtNs: entry.createdAtNs,
     members: slots.map((slot) => participantIn(segment, slot)).filter((member) => member !== undefined),
-    messages: sum(slots.map((slot) => counter(segment, slot, COUNTER_MESSAGES))),
     lost: entry.mode === 'lossy' ? sum(slots.map((slot) => counter(segment, slot, COUNTER_LOST))) : 0,
     lagLength: sum(positions.map(({ lagLength }) => lagLength)),
+    lagCount: sum(positions.map(({ lagCount }) => lagCount)),
     positions,
   };
 }
@@ -156,13 +157,15 @@ function groupPosition(segment: Segment, group: number, lane: number): GroupPosi
   const { memory } = segment;
   const index = positionIndex(memory, group, lane);
   const low = Atomics.load(memory.words, wordAt(index, POSITION_LOW_OFFSET)); // SYNC: consumed
-  const head = exactHead(memory, lane); // after the position, so that it is not behind it
-  const lagLength = ((head | 0) - low) >>> 0;
   const sequence = wholeSequence(
     memory.words[wordAt(index, POSITION_SEQUENCE_HIGH_OFFSET)]!,
     memory.words[wordAt(index, POSITION_SEQUENCE_LOW_OFFSET)]!,
   );
-  return { lane, position: head - lagLength, lagLength, sequence };
+  const head = headAndSequence(memory, lane); // after the position, so that it is not behind it
+  const headPosition = head?.position ?? exactHead(memory, lane);
+  const lagLength = ((headPosition | 0) - low) >>> 0;
+  const lagCount = lagLength === 0 || head === undefined ? 0 : Math.max(head.sequence - sequence, 0);
+  return { lane, position: headPosition - lagLength, lagLength, lagCount, sequence };
 }
 
 function counter(segment: Segment, slot: Slot, which: number): number {

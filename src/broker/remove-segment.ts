@@ -1,9 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError } from '../errors.js';
-import { REMOVED_OFFSET } from '../layout/preamble.js';
 import { withSystemErrors } from '../os/system-error.js';
-import { isRemoved } from '../ring/removal.js';
+import { isRemoved, markRemoved } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
 import type { DirectoryOptions } from './directory.js';
 import { livingParticipants } from './roster.js';
@@ -26,7 +25,7 @@ export function removeSegment(name: string, options: RemoveOptions = {}): void {
     withControlLock(segment, () => {
       checkSameFile(segment);
       if (!force && !isRemoved(segment.memory) && isOfThisBoot(segment.header)) checkNobodyAttached(segment);
-      Atomics.store(segment.memory.words, REMOVED_OFFSET >>> 2, 1); // SYNC: removed
+      markRemoved(segment.memory);
       withSystemErrors('remove', segment.path, () => fs.unlinkSync(segment.path));
     });
   } finally {

@@ -1,7 +1,7 @@
 import { HermesError } from '../errors.js';
 import { memberLockOffset, producerLockOffset } from '../layout/locks.js';
-import { LANES_IN_USE_OFFSET } from '../layout/preamble.js';
 import { memberSlotIndex, producerSlotIndex } from '../ring/indices.js';
+import { raiseLanesInUse } from '../ring/roster-word.js';
 import { isOccupied, occupySlot, participantIn, type Slot } from './participants.js';
 import type { Segment } from './segment.js';
 
@@ -22,15 +22,14 @@ export function memberSlot(segment: Segment, group: number, member: number): Slo
  * The control lock must be held. @throws HermesError ERR_HERMES_NO_FREE_LANE
  */
 export function takeLane(segment: Segment): number {
-  const { words, geometry } = segment.memory;
+  const { geometry } = segment.memory;
   const lanes = Array.from({ length: geometry.laneCount }, (_, lane) => lane);
   const occupied = lanes.filter((lane) => isOccupied(segment, producerSlot(segment, lane)));
   for (const lane of [...occupied, ...lanes.filter((lane) => !occupied.includes(lane))]) {
     const slot = producerSlot(segment, lane);
     if (!segment.locks.tryLock(slot.lockOffset)) continue;
     occupySlot(segment, slot);
-    const inUse = Math.max(Atomics.load(words, LANES_IN_USE_OFFSET >>> 2), lane + 1);
-    Atomics.store(words, LANES_IN_USE_OFFSET >>> 2, inUse); // SYNC: lanes in use
+    raiseLanesInUse(segment.memory, lane);
     return lane;
   }
   const pids = lanes.map((lane) => participantIn(segment, producerSlot(segment, lane))?.pid ?? '?');

@@ -11,7 +11,7 @@ export const COUNTER_BACK_PRESSURED = 0;
 /** Producers: claims given up with `abort`. */
 export const COUNTER_ABORTED = 1;
 
-/** Members: messages handled. */
+/** Members of lossy groups: messages handled. */
 export const COUNTER_MESSAGES = 0;
 /** Members: messages that were handled again after a death. */
 export const COUNTER_REDELIVERED = 1;

@@ -9,8 +9,8 @@
  *   16 file length          u64    104 producer slots, offset  u64     640 control holder (PID)
  *   24 lanes                u32    112 member slots, offset    u64     768 consumer bell
  *   28 groups               u32    120 group table, offset     u64     896 producer bell
- *   32 members per group    u32    128 positions, offset       u64    1024 lanes in use
- *   36 lane capacity        u32    136 lanes, offset           u64    1152 zero, up to 4096
+ *   32 members per group    u32    128 positions, offset       u64    1024 zero, up to 4096
+ *   36 lane capacity        u32    136 lanes, offset           u64
  *   40 maximum payload      u32    144 zero
  *   44 flags                u32    252 checksum (CRC-32 of bytes 0–251)
  *   48 created at           i64 nanoseconds since the Unix epoch
@@ -45,8 +45,13 @@ export const PREAMBLE_CHECKSUM_OFFSET = 252;
 
 /** Written last, when everything else of the file is in place. */
 export const READY_OFFSET = 256;
-/** Non-zero once the segment is being removed: nobody attaches any more. */
-export const REMOVED_OFFSET = 384;
+/**
+ * What a consumer looks at now and then, in one word that changes under the control lock: bits 0–15 hold 1 + the highest
+ * lane that ever had a producer, beyond which nobody looks; bit 16 is set once the segment is being removed.
+ */
+export const ROSTER_OFFSET = 384;
+export const ROSTER_LANES_MASK = 0xffff;
+export const ROSTER_REMOVED = 0x1_0000;
 /** Counts joins of groups: a gate computed across a change of it is thrown away. */
 export const GROUP_EPOCH_OFFSET = 512;
 /** PID of whoever took the control lock last: information for people. */
@@ -55,9 +60,6 @@ export const CONTROL_HOLDER_OFFSET = 640;
 export const CONSUMER_BELL_OFFSET = 768;
 /** Counts producers going to sleep for want of room; consumers ring when it has changed. */
 export const PRODUCER_BELL_OFFSET = 896;
-/** 1 + the highest lane that ever had a producer: consumers look no further. Stored under the control lock. */
-export const LANES_IN_USE_OFFSET = 1024;
-
 export const ID_LENGTH = 16;
 
 /** Raised when a file of the new layout cannot be used by older code. */

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { HermesError } from '../errors.js';
+import { errnoName } from './libc.js';
 import type { MapAccess, Mapper, Mapping } from './mapper.js';
 import { systemError } from './system-error.js';
 
@@ -25,13 +26,14 @@ export function mmapIoMapper(): Mapper {
     name: 'mmap-io',
     maxLength: MAX_LENGTH,
     map(fd: number, length: number, access: MapAccess): Mapping {
+      if (length > MAX_LENGTH) throw systemError('map', `${length} bytes`, 'EOVERFLOW');
       const protection = access === 'read-write' ? mmapIo.PROT_READ | mmapIo.PROT_WRITE : mmapIo.PROT_READ;
       try {
         const { buffer } = mmapIo.map(length, protection, mmapIo.MAP_SHARED, fd, 0);
         return { buffer, unmap() {} };
       } catch (error) {
-        const [name = 'EIO'] = /\bE[A-Z]+\b/.exec((error as Error).message) ?? [];
-        throw systemError('map', `${length} bytes`, name, error);
+        const [, errno] = /^mmap failed, (\d+)/.exec((error as Error).message) ?? [];
+        throw systemError('map', `${length} bytes`, errno === undefined ? 'EIO' : errnoName(Number(errno)), error);
       }
     },
   };

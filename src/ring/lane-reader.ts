@@ -1,21 +1,28 @@
-import { COUNTER_MESSAGES } from '../layout/counters.js';
 import { HEAD_LOW_OFFSET } from '../layout/lane-control.js';
 import {
   MAX_USER_TYPE,
   PADDING_TYPE,
+  RECORD_ALIGNMENT,
   RECORD_HEADER_LENGTH,
   RECORD_MAGIC,
   RECORD_TYPE_MASK,
   RECORD_TYPE_SHIFT,
   recordKind,
-  recordLength,
 } from '../layout/record.js';
-import { Counter } from './counter.js';
 import { crc32OfRecord } from './crc32.js';
-import { laneControlIndex, laneOffset, memberSlotIndex, positionIndex, wordAt } from './indices.js';
+import { laneControlIndex, laneOffset, positionIndex, wordAt } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
-import { corruptLane, corruptRecord, type RecordRules, recordFault } from './record-fault.js';
+import { corruptLane, corruptRecord, recordFault } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
+
+// Constants of this module are compiled in; imported ones are loaded at every use.
+const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
+const ALIGNMENT: number = RECORD_ALIGNMENT;
+const MAGIC: number = RECORD_MAGIC;
+const TYPE_SHIFT: number = RECORD_TYPE_SHIFT;
+const TYPE_MASK: number = RECORD_TYPE_MASK;
+const MAX_TYPE: number = MAX_USER_TYPE;
+const PADDING: number = PADDING_TYPE;
 
 /**
  * Reads one lane for an exclusive reliable group, in place: the group's position holds the writer back.
@@ -26,17 +33,17 @@ export class LaneReader {
   private readonly bytes: Buffer;
   private readonly checksum: boolean;
   private readonly capacity: number;
-  private readonly mask: number;
-  private readonly rules: RecordRules;
+  private readonly kind: number;
+  private readonly maxPayloadLength: number;
+  /** The lane in bytes, and in words. */
   private readonly laneStart: number;
+  private readonly laneIndex: number;
   private readonly headIndex: number;
   private readonly positionIndex: number;
-  private readonly messages: Counter;
 
   /** Handed out up to here, and acknowledged up to there. */
   private position: number;
   private acknowledged: number;
-  private unacknowledged = 0;
   /** Of the next record; -1, -1 (no message ever has that) until the first one was seen. */
   private sequenceLow = -1;
   private sequenceHigh = -1;
@@ -54,12 +61,12 @@ export class LaneReader {
     this.bytes = memory.bytes;
     this.checksum = memory.checksum;
     this.capacity = geometry.laneCapacity;
-    this.mask = geometry.laneCapacity - 1;
-    this.rules = { kind: recordKind(lane, memory.checksum), maxPayloadLength: geometry.maxPayloadLength };
+    this.kind = recordKind(lane, memory.checksum);
+    this.maxPayloadLength = geometry.maxPayloadLength;
     this.laneStart = laneOffset(memory, lane);
+    this.laneIndex = this.laneStart >>> 2;
     this.headIndex = wordAt(laneControlIndex(memory, lane), HEAD_LOW_OFFSET);
     this.positionIndex = positionIndex(memory, group, lane);
-    this.messages = new Counter(words, memberSlotIndex(memory, group, 0), COUNTER_MESSAGES);
     this.position = Atomics.load(words, this.positionIndex); // SYNC: consumed
     this.acknowledged = this.position;
     if (this.position % RECORD_HEADER_LENGTH !== 0) {
@@ -71,41 +78,32 @@ export class LaneReader {
   }
 
   /**
-   * Hands up to `limit` messages to `handler` and acknowledges, with one store, those that it returned from.
-   * How many. @throws what the handler throws; HermesError ERR_HERMES_CORRUPT_SEGMENT
+   * Hands up to `limit` messages to `handler`; they stay in place until `acknowledge`. How many. What the handler throws
+   * goes through: that message counts as not handed out. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT
    */
-  poll(handler: MessageHandler, limit: number): number {
-    try {
-      return this.read(handler, limit);
-    } finally {
-      this.acknowledge();
-    }
-  }
-
-  /** The same without acknowledging: what was handed out stays in place until `acknowledge`. */
   read(handler: MessageHandler, limit: number): number {
-    const { words, message } = this;
-    const { kind: kindOfLane, maxPayloadLength } = this.rules;
+    const { words, message, capacity, kind, maxPayloadLength } = this;
     const head = Atomics.load(words, this.headIndex); // SYNC: published
     if (head === this.position) return 0;
-    if ((head - this.position) >>> 0 > this.capacity) throw this.outOfBounds(head);
+    if ((head - this.position) >>> 0 > capacity) throw this.outOfBounds(head);
+    message.lane = this.lane;
     this.remaining = limit;
     let count = 0;
     while (this.remaining > 0 && this.position !== head) {
-      const position = this.position;
-      const offset = this.laneStart + (position & this.mask);
-      const index = offset >>> 2;
-      const kind = words[index + 1]!;
-      const type = (kind & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+      const { position } = this;
+      const at = position & (capacity - 1);
+      const index = this.laneIndex + (at >>> 2);
+      const found = words[index + 1]!;
+      const type = (found >>> TYPE_SHIFT) & 0xff;
       const length = words[index + 6]!;
-      const whole = recordLength(length);
+      const whole = (length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
       if (
-        words[index] !== RECORD_MAGIC ||
-        (kind & ~RECORD_TYPE_MASK) !== kindOfLane ||
-        type === PADDING_TYPE ||
-        type > MAX_USER_TYPE ||
+        words[index] !== MAGIC ||
+        (found & ~TYPE_MASK) !== kind ||
+        type === PADDING ||
+        type > MAX_TYPE ||
         length >>> 0 > maxPayloadLength ||
-        whole > this.capacity - (position & this.mask) ||
+        whole > capacity - at ||
         whole > (head - position) >>> 0 ||
         words[index + 2] !== this.sequenceLow ||
         words[index + 3] !== this.sequenceHigh
@@ -113,25 +111,21 @@ export class LaneReader {
         this.passPadding(head, index);
         continue;
       }
-      if (this.checksum) this.checkCrc(offset, length);
+      if (this.checksum) this.checkCrc(index, length);
       message.type = type;
-      message.lane = this.lane;
       message.length = length;
-      message.offset = offset + RECORD_HEADER_LENGTH;
-      message.sequenceLow = this.sequenceLow;
-      message.sequenceHigh = this.sequenceHigh;
+      message.offset = this.laneStart + at + HEADER_LENGTH;
       handler(message);
       this.position = (position + whole) | 0;
       this.sequenceLow = (this.sequenceLow + 1) | 0;
       if (this.sequenceLow === 0) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
       this.remaining--;
-      this.unacknowledged++;
       count++;
     }
     return count;
   }
 
-  /** Tells the writer, with one store, that all messages handed out may be overwritten. */
+  /** Tells the writer, with one store, that all messages handed out may be overwritten. Cheap when there are none. */
   acknowledge(): void {
     const { words, positionIndex, position } = this;
     if (position === this.acknowledged) return;
@@ -139,8 +133,6 @@ export class LaneReader {
     words[positionIndex + 2] = this.sequenceHigh;
     Atomics.store(words, positionIndex, position); // SYNC: consumed
     this.acknowledged = position;
-    this.messages.add(this.unacknowledged);
-    this.unacknowledged = 0;
   }
 
   /** True when all that has been published was handed out. */
@@ -156,8 +148,14 @@ export class LaneReader {
   /** The record at the position is not simply the next message: padding is passed, the first sequence learnt, all else is damage. */
   private passPadding(head: number, index: number): void {
     const { words, position } = this;
-    const untilEnd = this.capacity - (position & this.mask);
-    const fault = recordFault(words, index, this.rules, untilEnd, (head - position) >>> 0);
+    const untilEnd = this.capacity - (position & (this.capacity - 1));
+    const fault = recordFault(
+      words,
+      index,
+      { kind: this.kind, maxPayloadLength: this.maxPayloadLength },
+      untilEnd,
+      (head - position) >>> 0,
+    );
     if (fault !== undefined) throw corruptRecord(this.memory, this.lane, position, fault);
     const sequenceLow = words[index + 2]!;
     const sequenceHigh = words[index + 3]!;
@@ -175,13 +173,13 @@ export class LaneReader {
     this.sequenceLow = sequenceLow;
     this.sequenceHigh = sequenceHigh;
     if ((words[index + 1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT === PADDING_TYPE) {
-      if (this.checksum) this.checkCrc(this.laneStart + (position & this.mask), 0);
+      if (this.checksum) this.checkCrc(index, 0);
       this.position = (position + untilEnd) | 0;
     }
   }
 
-  private checkCrc(offset: number, length: number): void {
-    if (crc32OfRecord(this.words, this.bytes, offset, length) !== this.words[(offset >>> 2) + 7]) {
+  private checkCrc(index: number, length: number): void {
+    if (crc32OfRecord(this.words, this.bytes, index * 4, length) !== this.words[index + 7]) {
       throw corruptRecord(this.memory, this.lane, this.position, 'its checksum does not match its content');
     }
   }

@@ -58,7 +58,7 @@ export class LossyReader {
     const buffer = new ArrayBuffer(recordLength(geometry.maxPayloadLength) + 32);
     this.copy = new Int32Array(buffer);
     this.copyBytes = Buffer.from(buffer);
-    this.message = new Message(this.copyBytes, new BigInt64Array(buffer));
+    this.message = new Message(this.copyBytes, this.copy, new BigInt64Array(buffer));
     this.message.lane = lane;
     this.message.offset = RECORD_HEADER_LENGTH;
     const start = headAndSequence(memory, lane);
@@ -72,7 +72,7 @@ export class LossyReader {
   }
 
   /** Hands up to `limit` messages to `handler`, each as a copy. How many. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
-  poll(handler: MessageHandler, limit: number): number {
+  read(handler: MessageHandler, limit: number): number {
     this.remaining = limit;
     let count = 0;
     while (this.remaining > 0) {
@@ -94,11 +94,7 @@ export class LossyReader {
     return count;
   }
 
-  /** The same: a lossy reader holds nothing back, so there is nothing to acknowledge. */
-  read(handler: MessageHandler, limit: number): number {
-    return this.poll(handler, limit);
-  }
-
+  /** A lossy reader holds nothing back. */
   acknowledge(): void {}
 
   /** True when all that has been published was handed out, or lost. */
@@ -152,8 +148,6 @@ export class LossyReader {
     const { copy, message } = this;
     message.type = (copy[1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
     message.length = copy[6]!;
-    message.sequenceLow = copy[2]!;
-    message.sequenceHigh = copy[3]!;
     const sequence = wholeSequence(copy[3]!, copy[2]!);
     message.lost = this.sequence === -1 ? 0 : sequence - this.sequence;
     if (message.lost < 0) {

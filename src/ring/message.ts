@@ -1,5 +1,10 @@
-import { RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
+import { RECORD_HEADER_LENGTH, RECORD_SEQUENCE_OFFSET, RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
+
 import { wholeSequence } from './head.js';
+
+// From the payload's offset back to fields of its header.
+const SEQUENCE_DISTANCE: number = RECORD_HEADER_LENGTH - RECORD_SEQUENCE_OFFSET;
+const TIMESTAMP_DISTANCE: number = RECORD_HEADER_LENGTH - RECORD_TIMESTAMP_OFFSET;
 
 /**
  * The message that a handler is given. One object is used again and again: it is valid until the handler returns,
@@ -16,26 +21,24 @@ export class Message {
   offset = 0;
   /** Lossy groups: messages of this lane that were overwritten unread just before this one. Otherwise 0. */
   lost = 0;
-  /** @internal */
-  sequenceLow = 0;
-  /** @internal */
-  sequenceHigh = 0;
 
   /** @internal */
   constructor(
     /** The memory that the payload lies in: read `length` bytes from `offset`. Reading here copies and allocates nothing. */
     readonly buffer: Buffer,
+    private readonly words: Int32Array,
     private readonly times: BigInt64Array,
   ) {}
 
   /** Number of the message in its lane, from 0, without gap or repeat. */
   get sequence(): number {
-    return wholeSequence(this.sequenceHigh, this.sequenceLow);
+    const index = (this.offset - SEQUENCE_DISTANCE) / 4;
+    return wholeSequence(this.words[index + 1]!, this.words[index]!);
   }
 
   /** When it was published: nanoseconds since the Unix epoch; 0n in a segment without timestamps. Allocates a BigInt. */
   get timestamp(): bigint {
-    return this.times[(this.offset - RECORD_HEADER_LENGTH + RECORD_TIMESTAMP_OFFSET) / 8]!;
+    return this.times[(this.offset - TIMESTAMP_DISTANCE) / 8]!;
   }
 
   /** The payload in place, as a view. Allocates the view; do not keep it. */

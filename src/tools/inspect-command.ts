@@ -66,13 +66,13 @@ function lanesText(lanes: readonly LaneInspection[]): string {
 }
 
 function groupsText(groups: readonly GroupInspection[]): string {
-  const header = ['GROUP', 'KIND', 'HANDLED', 'LOST', 'LAG', 'MEMBERS'];
+  const header = ['GROUP', 'KIND', 'LOST', 'LAG', 'MESSAGES', 'MEMBERS'];
   const row = (group: GroupInspection) => [
     group.name,
     [group.mode, group.durable ? 'durable' : 'ephemeral', ...(group.shared ? ['shared'] : [])].join(' '),
-    formatCount(group.messages),
-    formatCount(group.lost),
+    group.mode === 'lossy' ? formatCount(group.lost) : '',
     group.mode === 'lossy' ? '' : formatByteSize(group.lagLength),
+    group.mode === 'lossy' ? '' : formatCount(group.lagCount),
     group.members.length === 0 ? 'none' : group.members.map(participantText).join('; '),
   ];
   return textTable(header, groups.map(row));

@@ -1,0 +1,94 @@
+/**
+ * A bare single-producer, single-consumer ring over shared memory, written as plainly as possible: what Hermes costs is
+ * measured against it. No check of anything, no groups, no recovery, no types, no timestamps. Records are a header of 32
+ * bytes (length, sequence) and the payload, aligned to 32; one store of head per publication, one of tail per batch.
+ */
+const HEAD = 0;
+const TAIL = 32;
+const DATA = 64; // words: head, tail and data on cache lines of their own
+const HEADER = 32;
+const PADDING = -1;
+
+/** Bytes of memory for a ring of `capacity` bytes, a power of two. */
+export function bareRingLength(capacity: number): number {
+  return DATA * 4 + capacity;
+}
+
+export class BareProducer {
+  private head = 0;
+  private tail = 0;
+  private sequence = 0;
+
+  constructor(
+    private readonly words: Int32Array,
+    private readonly bytes: Uint8Array,
+    private readonly capacity: number,
+  ) {}
+
+  offer(payload: Uint8Array): boolean {
+    if (!this.write(payload)) return false;
+    Atomics.store(this.words, HEAD, this.head);
+    return true;
+  }
+
+  offerBatch(payloads: readonly Uint8Array[]): number {
+    let count = 0;
+    while (count < payloads.length && this.write(payloads[count]!)) count++;
+    Atomics.store(this.words, HEAD, this.head);
+    return count;
+  }
+
+  private write(payload: Uint8Array): boolean {
+    const { words, capacity } = this;
+    const need = (payload.length + HEADER + 31) & -32;
+    const untilEnd = capacity - (this.head & (capacity - 1));
+    const padding = need > untilEnd ? untilEnd : 0;
+    if (((this.head - this.tail) | 0) + padding + need > capacity) {
+      this.tail = Atomics.load(words, TAIL);
+      if (((this.head - this.tail) | 0) + padding + need > capacity) return false;
+    }
+    if (padding > 0) {
+      words[DATA + ((this.head & (capacity - 1)) >> 2)] = PADDING;
+      this.head = (this.head + padding) | 0;
+    }
+    const at = this.head & (capacity - 1);
+    const index = DATA + (at >> 2);
+    words[index] = payload.length;
+    words[index + 1] = this.sequence++ | 0;
+    this.bytes.set(payload, DATA * 4 + at + HEADER);
+    this.head = (this.head + need) | 0;
+    return true;
+  }
+}
+
+export type BareHandler = (buffer: Uint8Array, offset: number, length: number, sequence: number) => void;
+
+export class BareConsumer {
+  private tail = 0;
+
+  constructor(
+    private readonly words: Int32Array,
+    private readonly bytes: Uint8Array,
+    private readonly capacity: number,
+  ) {}
+
+  poll(handler: BareHandler, limit: number): number {
+    const { words, capacity } = this;
+    const head = Atomics.load(words, HEAD);
+    let count = 0;
+    while (this.tail !== head && count < limit) {
+      const at = this.tail & (capacity - 1);
+      const index = DATA + (at >> 2);
+      const length = words[index]!;
+      if (length === PADDING) {
+        this.tail = (this.tail + capacity - at) | 0;
+        continue;
+      }
+      handler(this.bytes, DATA * 4 + at + HEADER, length, words[index + 1]!);
+      this.tail = (this.tail + ((length + HEADER + 31) & -32)) | 0;
+      count++;
+    }
+    if (count > 0) Atomics.store(words, TAIL, this.tail);
+    return count;
+  }
+}

@@ -1,0 +1,70 @@
+import { RESERVED_OFFSET, RESERVED_PIECES_PER_LANE } from '../layout/lane-control.js';
+import { gateLag } from './gate.js';
+import { laneControlIndex, wordAt } from './indices.js';
+import { corruptLane } from './record-fault.js';
+import { isRemoved, removedError } from './roster-word.js';
+import type { SegmentMemory } from './segment-memory.js';
+
+/**
+ * How far a lane's writer may write: up to the gate, which the slowest reliable group keeps, and as far as lossy readers
+ * were warned. Asked only when the writer has used up what it was told last. Positions are low words (int32).
+ */
+export class LaneRoom {
+  private readonly capacity: number;
+  private readonly piece: number;
+  private readonly reservedIndex: number;
+  private gateEnd: number;
+  private reservedCount: number;
+
+  /** @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
+  constructor(
+    private readonly memory: SegmentMemory,
+    private readonly lane: number,
+    head: number,
+  ) {
+    this.capacity = memory.geometry.laneCapacity;
+    this.piece = this.capacity / RESERVED_PIECES_PER_LANE;
+    this.reservedIndex = wordAt(laneControlIndex(memory, lane), RESERVED_OFFSET);
+    this.gateEnd = head; // no gate yet: the first message computes one
+    this.reservedCount = Atomics.load(memory.words, this.reservedIndex); // SYNC: reserved
+    if ((this.reservedEnd - head) >>> 0 >= this.capacity + this.piece) {
+      throw corruptLane(lane, `reserved (${this.reservedCount >>> 0}) does not fit its head (${head >>> 0})`);
+    }
+  }
+
+  /**
+   * Makes room for `length` bytes after `end`: computes the gate if that seems full, and announces what will be
+   * overwritten. False when there is none. @throws HermesError ERR_HERMES_REMOVED, ERR_HERMES_CORRUPT_SEGMENT
+   */
+  make(head: number, end: number, length: number): boolean {
+    if (isRemoved(this.memory)) throw removedError();
+    if (((this.gateEnd - end) | 0) < length) this.computeGate(head);
+    if (((this.gateEnd - end) | 0) < length) return false;
+    const missing = (end + length - this.reservedEnd) | 0;
+    if (missing > 0) {
+      const { words } = this.memory;
+      this.reservedCount = (this.reservedCount + Math.ceil(missing / this.piece)) | 0;
+      Atomics.store(words, this.reservedIndex, this.reservedCount); // SYNC: reserved
+      Atomics.load(words, this.reservedIndex); // a fence: no record is written before the store is visible
+    }
+    return true;
+  }
+
+  /** Up to where records may follow `end` without asking again: the gate, what was announced, or the lane's end. */
+  limit(end: number): number {
+    const untilGate = (this.gateEnd - end) | 0;
+    const untilReserved = (this.reservedEnd - end) | 0;
+    const untilLaneEnd = this.capacity - (end & (this.capacity - 1));
+    return (end + Math.min(untilGate, untilReserved, untilLaneEnd)) | 0;
+  }
+
+  private computeGate(head: number): void {
+    const lag = gateLag(this.memory, this.lane, head);
+    if (lag > this.capacity) throw corruptLane(this.lane, `a group's position is ${lag} bytes behind its head`);
+    if (lag >= 0) this.gateEnd = (head - lag + this.capacity) | 0; // held: the former gate stands
+  }
+
+  private get reservedEnd(): number {
+    return Math.imul(this.reservedCount, this.piece);
+  }
+}

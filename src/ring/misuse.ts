@@ -1,0 +1,38 @@
+import { HermesError } from '../errors.js';
+import { MAX_USER_TYPE, MIN_USER_TYPE } from '../layout/record.js';
+
+// What a caller may do wrong with a producer, each with its remedy. None of it is on the hot path.
+
+/** @throws HermesError when these are no payload length and type of a message */
+export function checkMessage(length: number, type: number, maxPayloadLength: number): void {
+  if (!Number.isInteger(length) || length < 0) {
+    throw new HermesError('ERR_HERMES_INVALID_OPTION', `length is ${length}: give a whole number of bytes from 0`);
+  }
+  if (length > maxPayloadLength) {
+    throw new HermesError(
+      'ERR_HERMES_PAYLOAD_TOO_LARGE',
+      `The payload has ${length} bytes, the segment carries ${maxPayloadLength}: split it, or create the segment with a larger maxPayload`,
+    );
+  }
+  if (!Number.isInteger(type) || type < MIN_USER_TYPE || type > MAX_USER_TYPE) {
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      `type is ${type}: give a whole number from ${MIN_USER_TYPE} to ${MAX_USER_TYPE}`,
+    );
+  }
+}
+
+/** @throws HermesError for anything but bytes */
+export function checkPayload(payload: unknown): void {
+  if (payload instanceof Uint8Array) return;
+  const found = payload === null ? 'null' : typeof payload;
+  throw new HermesError('ERR_HERMES_INVALID_OPTION', `The payload is ${found}: give a Uint8Array or a Buffer`);
+}
+
+export function noClaim(action: string): HermesError {
+  return new HermesError('ERR_HERMES_INVALID_STATE', `There is no claim to ${action}: call tryClaim first`);
+}
+
+export function openClaim(): HermesError {
+  return new HermesError('ERR_HERMES_INVALID_STATE', 'A claim is open: commit or abort it before the next message');
+}
