@@ -50,11 +50,12 @@ function recordLength(payloadLength: number): number {
 export class LaneWriter {
   private readonly words: Int32Array;
   private readonly bytes: Buffer;
-  private readonly times: BigInt64Array;
+  /** For reading the clock: one value that is two words. */
+  private readonly time: BigInt64Array = new BigInt64Array(1);
+  private readonly timeWords: Int32Array = new Int32Array(this.time.buffer);
   private readonly clockOffsetNs: bigint;
   private readonly checksum: boolean;
   private readonly timestamps: boolean;
-  private readonly hasExtras: boolean;
   private readonly maxPayloadLength: number;
   private readonly capacity: number;
   private readonly mask: number;
@@ -78,6 +79,9 @@ export class LaneWriter {
   /** Of the next message. */
   private sequenceLow: number;
   private sequenceHigh: number;
+  /** The time that goes into records; 0 in a segment without timestamps. */
+  private timeLow = 0;
+  private timeHigh = 0;
   /** Words: the handover entry of the present head. */
   private entryIndex: number;
   /** The message that is being written in place, or -1. */
@@ -95,11 +99,9 @@ export class LaneWriter {
     const slot = producerSlotIndex(memory, lane);
     this.words = words;
     this.bytes = memory.bytes;
-    this.times = memory.times;
     this.clockOffsetNs = memory.clockOffsetNs;
     this.checksum = memory.checksum;
     this.timestamps = memory.timestamps;
-    this.hasExtras = memory.checksum || memory.timestamps;
     this.maxPayloadLength = geometry.maxPayloadLength;
     this.capacity = geometry.laneCapacity;
     this.mask = geometry.laneCapacity - 1;
@@ -132,20 +134,23 @@ export class LaneWriter {
 
   /** Writes and publishes one message. Its position after it, or BACK_PRESSURED. */
   offer(payload: Uint8Array, type: number): number {
-    if (!this.write(payload, type)) return BACK_PRESSURED;
+    if (!this.accepts(payload, type)) this.refuse(payload, type);
+    if (this.timestamps) this.readClock();
+    if (!this.append(payload, type)) return BACK_PRESSURED;
     this.publish();
     return this.position;
   }
 
   /** Writes messages and publishes them together, at most half a lane at once. How many there was room for. */
   offerBatch(payloads: readonly Uint8Array[], type: number): number {
-    for (let i = 0; i < payloads.length; i++) this.check(payloads[i]!, type);
+    for (let i = 0; i < payloads.length; i++) if (!this.accepts(payloads[i]!, type)) this.refuse(payloads[i]!, type);
+    if (this.timestamps) this.readClock(); // they are published together: one time for all
     let count = 0;
     for (; count < payloads.length; count++) {
       const payload = payloads[count]!;
       const most = 2 * recordLength(payload.length); // with the padding that may come before it
       if (((this.end - this.head) | 0) + most > this.capacity >>> 1 && this.end !== this.head) this.publish();
-      if (!this.write(payload, type)) break;
+      if (!this.append(payload, type)) break;
     }
     if (this.end !== this.head) this.publish();
     return count;
@@ -166,6 +171,7 @@ export class LaneWriter {
     const length = this.claimedLength;
     if (length < 0) throw this.closedBy ?? noClaim('commit');
     this.claimedLength = -1;
+    if (this.timestamps) this.readClock();
     this.seal(this.laneIndex + ((this.end & this.mask) >>> 2), length, this.claimedType);
     this.publish();
     this.limit = this.room.limit(this.end);
@@ -188,16 +194,19 @@ export class LaneWriter {
     this.limit = this.end = this.head;
   }
 
-  /** Copies one message to the end, unpublished. False when there is no room. */
-  private write(payload: Uint8Array, type: number): boolean {
-    const { length } = payload;
-    const isFine =
-      length <= this.maxPayloadLength &&
+  private accepts(payload: Uint8Array, type: number): boolean {
+    return (
       payload instanceof Uint8Array &&
+      payload.length <= this.maxPayloadLength &&
       type >= MIN_TYPE &&
       type <= MAX_TYPE &&
-      (type | 0) === type;
-    if (!isFine) this.check(payload, type);
+      (type | 0) === type
+    );
+  }
+
+  /** Copies one message to the end, unpublished. False when there is no room. */
+  private append(payload: Uint8Array, type: number): boolean {
+    const { length } = payload;
     if (((this.limit - this.end) | 0) < recordLength(length) && !this.makeRoom(length)) return false;
     const at = this.end & this.mask;
     this.bytes.set(payload, this.laneStart + at + HEADER_LENGTH);
@@ -205,27 +214,31 @@ export class LaneWriter {
     return true;
   }
 
-  /** Fills the header of the record at word `index`, whose payload is in place, and moves the end past it. */
+  /** Completes the record at word `index`, whose payload is in place, and moves the end past it. */
   private seal(index: number, length: number, type: number): void {
-    const { words, sequenceLow, sequenceHigh } = this;
-    words[index] = MAGIC;
-    words[index + 1] = this.kind | (type << TYPE_SHIFT);
-    words[index + 2] = sequenceLow;
-    words[index + 3] = sequenceHigh;
-    words[index + 4] = 0;
-    words[index + 5] = 0;
-    words[index + 6] = length;
-    words[index + 7] = 0;
-    if (this.hasExtras) this.addExtras(index, length);
+    this.fillHeader(index, length, type);
+    if (this.checksum) this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, length);
     this.end = (this.end + recordLength(length)) | 0;
-    this.sequenceLow = (sequenceLow + 1) | 0;
-    if (this.sequenceLow === 0) this.sequenceHigh = (sequenceHigh + 1) | 0;
+    this.sequenceLow = (this.sequenceLow + 1) | 0;
+    if (this.sequenceLow === 0) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
   }
 
-  /** The fields that not every segment has: the time, and the CRC over it all. */
-  private addExtras(index: number, length: number): void {
-    if (this.timestamps) storeTime(this.times, (index >>> 1) + 2, this.clockOffsetNs);
-    if (this.checksum) this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, length);
+  private fillHeader(index: number, length: number, type: number): void {
+    const { words } = this;
+    words[index] = MAGIC;
+    words[index + 1] = this.kind | (type << TYPE_SHIFT);
+    words[index + 2] = this.sequenceLow;
+    words[index + 3] = this.sequenceHigh;
+    words[index + 4] = this.timeLow;
+    words[index + 5] = this.timeHigh;
+    words[index + 6] = length;
+    words[index + 7] = 0;
+  }
+
+  private readClock(): void {
+    storeTime(this.time, 0, this.clockOffsetNs);
+    this.timeLow = this.timeWords[0]!;
+    this.timeHigh = this.timeWords[1]!;
   }
 
   /** Makes all that was written visible: handover entry, high word if it changes, and last of all the head. */
@@ -260,17 +273,15 @@ export class LaneWriter {
   /** A padding record carries the sequence of the message that follows it; its CRC covers the header alone. */
   private pad(length: number): void {
     const index = this.laneIndex + ((this.end & this.mask) >>> 2);
-    const [end, low, high] = [this.end, this.sequenceLow, this.sequenceHigh];
-    this.seal(index, 0, PADDING_TYPE);
-    this.words[index + 6] = length - HEADER_LENGTH;
+    this.fillHeader(index, length - HEADER_LENGTH, PADDING_TYPE);
     if (this.checksum) this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, 0);
-    this.end = (end + length) | 0;
-    this.sequenceLow = low;
-    this.sequenceHigh = high;
+    this.end = (this.end + length) | 0;
   }
 
-  private check(payload: Uint8Array, type: number): void {
+  /** @throws HermesError that says what is wrong */
+  private refuse(payload: Uint8Array, type: number): never {
     checkPayload(payload);
     checkMessage(payload.length, type, this.maxPayloadLength);
+    throw new TypeError('unreachable: the message is fine');
   }
 }
