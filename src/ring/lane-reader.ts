@@ -1,128 +1,29 @@
-import { HEAD_LOW_OFFSET } from '../layout/lane-control.js';
-import {
-  MAX_USER_TYPE,
-  PADDING_TYPE,
-  RECORD_ALIGNMENT,
-  RECORD_HEADER_LENGTH,
-  RECORD_MAGIC,
-  RECORD_TYPE_MASK,
-  RECORD_TYPE_SHIFT,
-  recordKind,
-} from '../layout/record.js';
-import { crc32OfRecord } from './crc32.js';
-import { laneControlIndex, laneOffset, positionIndex, wordAt } from './indices.js';
+import { RECORD_ALIGNMENT } from '../layout/record.js';
+import { positionIndex } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
-import { corruptLane, corruptRecord, recordFault } from './record-fault.js';
+import { corruptLane } from './record-fault.js';
+import { RecordWalker } from './record-walker.js';
 import type { SegmentMemory } from './segment-memory.js';
 
-// Constants of this module are compiled in; imported ones are loaded at every use.
-const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
-const ALIGNMENT: number = RECORD_ALIGNMENT;
-const MAGIC: number = RECORD_MAGIC;
-const TYPE_SHIFT: number = RECORD_TYPE_SHIFT;
-const TYPE_MASK: number = RECORD_TYPE_MASK;
-const MAX_TYPE: number = MAX_USER_TYPE;
-const PADDING: number = PADDING_TYPE;
-
-/**
- * Reads one lane for an exclusive reliable group, in place: the group's position holds the writer back.
- * Positions are low words (int32). Nothing here allocates once optimized.
- */
-export class LaneReader {
-  private readonly words: Int32Array;
-  private readonly bytes: Buffer;
-  private readonly checksum: boolean;
-  private readonly capacity: number;
-  private readonly kind: number;
-  private readonly maxPayloadLength: number;
-  /** The lane in bytes, and in words. */
-  private readonly laneStart: number;
-  private readonly laneIndex: number;
-  private readonly headIndex: number;
+/** Reads one lane for an exclusive reliable group, in place: the group's position holds the writer back. */
+export class LaneReader extends RecordWalker {
   private readonly positionIndex: number;
-
-  /** Handed out up to here, and acknowledged up to there. */
-  private position: number;
   private acknowledged: number;
-  /** Of the next record; -1, -1 (no message ever has that) until the first one was seen. */
-  private sequenceLow = -1;
-  private sequenceHigh = -1;
-  private remaining = 0;
 
-  /** `message` is filled and handed out; readers of one consumer share it. */
-  constructor(
-    private readonly memory: SegmentMemory,
-    private readonly lane: number,
-    group: number,
-    private readonly message: Message,
-  ) {
-    const { words, geometry } = memory;
-    this.words = words;
-    this.bytes = memory.bytes;
-    this.checksum = memory.checksum;
-    this.capacity = geometry.laneCapacity;
-    this.kind = recordKind(lane, memory.checksum);
-    this.maxPayloadLength = geometry.maxPayloadLength;
-    this.laneStart = laneOffset(memory, lane);
-    this.laneIndex = this.laneStart >>> 2;
-    this.headIndex = wordAt(laneControlIndex(memory, lane), HEAD_LOW_OFFSET);
+  constructor(memory: SegmentMemory, lane: number, group: number, message: Message) {
+    super(memory, lane, message);
     this.positionIndex = positionIndex(memory, group, lane);
-    this.position = Atomics.load(words, this.positionIndex); // SYNC: consumed
+    this.position = Atomics.load(this.words, this.positionIndex); // SYNC: consumed
     this.acknowledged = this.position;
-    if (this.position % RECORD_HEADER_LENGTH !== 0) {
-      throw corruptLane(
-        lane,
-        `the group's position is ${this.position >>> 0}, not a multiple of ${RECORD_HEADER_LENGTH}`,
-      );
+    if (this.position % RECORD_ALIGNMENT !== 0) {
+      throw corruptLane(lane, `the group's position is ${this.position >>> 0}, not a multiple of ${RECORD_ALIGNMENT}`);
     }
   }
 
-  /**
-   * Hands up to `limit` messages to `handler`; they stay in place until `acknowledge`. How many. What the handler throws
-   * goes through: that message counts as not handed out. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT
-   */
+  /** Hands up to `limit` messages to `handler`; they stay in place until `acknowledge`. How many. */
   read(handler: MessageHandler, limit: number): number {
-    const { words, message, capacity, kind, maxPayloadLength } = this;
-    const head = Atomics.load(words, this.headIndex); // SYNC: published
-    if (head === this.position) return 0;
-    if ((head - this.position) >>> 0 > capacity) throw this.outOfBounds(head);
-    message.lane = this.lane;
-    this.remaining = limit;
-    let count = 0;
-    while (this.remaining > 0 && this.position !== head) {
-      const { position } = this;
-      const at = position & (capacity - 1);
-      const index = this.laneIndex + (at >>> 2);
-      const found = words[index + 1]!;
-      const type = (found >>> TYPE_SHIFT) & 0xff;
-      const length = words[index + 6]!;
-      const whole = (length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
-      if (
-        words[index] !== MAGIC ||
-        (found & ~TYPE_MASK) !== kind ||
-        type === PADDING ||
-        type > MAX_TYPE ||
-        length >>> 0 > maxPayloadLength ||
-        whole > capacity - at ||
-        whole > (head - position) >>> 0 ||
-        words[index + 2] !== this.sequenceLow ||
-        words[index + 3] !== this.sequenceHigh
-      ) {
-        this.passPadding(head, index);
-        continue;
-      }
-      if (this.checksum) this.checkCrc(index, length);
-      message.type = type;
-      message.length = length;
-      message.offset = this.laneStart + at + HEADER_LENGTH;
-      handler(message);
-      this.position = (position + whole) | 0;
-      this.sequenceLow = (this.sequenceLow + 1) | 0;
-      if (this.sequenceLow === 0) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
-      this.remaining--;
-      count++;
-    }
-    return count;
+    const head = this.loadHead();
+    return head === this.position ? 0 : this.walk(handler, head, limit);
   }
 
   /** Tells the writer, with one store, that all messages handed out may be overwritten. Cheap when there are none. */
@@ -133,61 +34,5 @@ export class LaneReader {
     words[positionIndex + 2] = this.sequenceHigh;
     Atomics.store(words, positionIndex, position); // SYNC: consumed
     this.acknowledged = position;
-  }
-
-  /** True when all that has been published was handed out. */
-  get isEmpty(): boolean {
-    return Atomics.load(this.words, this.headIndex) === this.position; // SYNC: published
-  }
-
-  /** Ends a running poll after the message that is being handled. */
-  stop(): void {
-    this.remaining = 0;
-  }
-
-  /** The record at the position is not simply the next message: padding is passed, the first sequence learnt, all else is damage. */
-  private passPadding(head: number, index: number): void {
-    const { words, position } = this;
-    const untilEnd = this.capacity - (position & (this.capacity - 1));
-    const fault = recordFault(
-      words,
-      index,
-      { kind: this.kind, maxPayloadLength: this.maxPayloadLength },
-      untilEnd,
-      (head - position) >>> 0,
-    );
-    if (fault !== undefined) throw corruptRecord(this.memory, this.lane, position, fault);
-    const sequenceLow = words[index + 2]!;
-    const sequenceHigh = words[index + 3]!;
-    const learnt = this.sequenceLow !== -1 || this.sequenceHigh !== -1;
-    if (learnt && (sequenceLow !== this.sequenceLow || sequenceHigh !== this.sequenceHigh)) {
-      const expected = `${this.sequenceHigh >>> 0}:${this.sequenceLow >>> 0}`;
-      const found = `${sequenceHigh >>> 0}:${sequenceLow >>> 0}`;
-      throw corruptRecord(
-        this.memory,
-        this.lane,
-        position,
-        `its sequence is ${found} instead of ${expected} (high:low)`,
-      );
-    }
-    this.sequenceLow = sequenceLow;
-    this.sequenceHigh = sequenceHigh;
-    if ((words[index + 1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT === PADDING_TYPE) {
-      if (this.checksum) this.checkCrc(index, 0);
-      this.position = (position + untilEnd) | 0;
-    }
-  }
-
-  private checkCrc(index: number, length: number): void {
-    if (crc32OfRecord(this.words, this.bytes, index * 4, length) !== this.words[index + 7]) {
-      throw corruptRecord(this.memory, this.lane, this.position, 'its checksum does not match its content');
-    }
-  }
-
-  private outOfBounds(head: number): Error {
-    return corruptLane(
-      this.lane,
-      `the group's position (low word ${this.position >>> 0}) is not within a lane's length of head (${head >>> 0})`,
-    );
   }
 }
