@@ -2,7 +2,6 @@ import { HermesError } from '../errors.js';
 import { isRemoved, removedError } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
 import type { DirectoryOptions } from './directory.js';
-import { type Slot, vacateSlot } from './participants.js';
 import { NO_SLOT, reap } from './reap.js';
 import { checkBoot, openSegment, type Segment } from './segment.js';
 
@@ -36,17 +35,10 @@ export function attach<T>(name: string, options: DirectoryOptions, take: (segmen
 /** How long a detaching participant waits for the control lock; after that the others find its slot as a dead one's. */
 const DETACH_TIMEOUT_MS = 100;
 
-/** Gives a slot back; `leave` runs first, under the control lock. Never throws for a busy lock: the kernel's word is enough. */
-export function detach(segment: Segment, slot: Slot, leave: () => void): void {
+/** Runs `leave`, which gives the slot back, under the control lock. Never throws for a busy lock: the kernel's word is enough. */
+export function detach(segment: Segment, leave: () => void): void {
   try {
-    withControlLock(
-      segment,
-      () => {
-        vacateSlot(segment, slot);
-        leave();
-      },
-      DETACH_TIMEOUT_MS,
-    );
+    withControlLock(segment, leave, DETACH_TIMEOUT_MS);
   } catch (error) {
     if ((error as HermesError).code !== 'ERR_HERMES_BUSY') throw error;
   } finally {

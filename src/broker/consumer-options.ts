@@ -9,6 +9,8 @@ export interface ConsumerOptions extends DirectoryOptions {
   readonly group?: string | undefined;
   /** A new group's kind: `reliable` holds producers back and loses nothing, `lossy` never does and may skip. Default `reliable`. */
   readonly mode?: GroupMode | undefined;
+  /** A new reliable group is a work queue: its members share the messages between them. Default false. */
+  readonly shared?: boolean | undefined;
   /** A new reliable group's positions stay while nobody is attached. Default false. */
   readonly durable?: boolean | undefined;
   /** Where a new group begins: at the next message, or at the oldest that a reliable group still holds. Default `latest`. */
@@ -26,7 +28,7 @@ export interface JoinRequest {
 
 /** @throws HermesError ERR_HERMES_INVALID_NAME, ERR_HERMES_INVALID_OPTION */
 export function resolveConsumerOptions(options: ConsumerOptions): JoinRequest {
-  const { group: name = DEFAULT_GROUP, mode = 'reliable', durable = false, from = 'latest' } = options;
+  const { group: name = DEFAULT_GROUP, mode = 'reliable', shared = false, durable = false, from = 'latest' } = options;
   checkName(name, 'group');
   checkChoice('mode', mode, ['reliable', 'lossy']);
   checkChoice('from', from, ['oldest', 'latest']);
@@ -34,6 +36,12 @@ export function resolveConsumerOptions(options: ConsumerOptions): JoinRequest {
     throw new HermesError(
       'ERR_HERMES_INVALID_OPTION',
       'A lossy group keeps no positions: leave durable out, or use mode reliable',
+    );
+  }
+  if (mode === 'lossy' && shared) {
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      'A lossy group has one member: leave shared out, or use mode reliable',
     );
   }
   if (mode === 'lossy' && from === 'oldest') {
@@ -44,10 +52,10 @@ export function resolveConsumerOptions(options: ConsumerOptions): JoinRequest {
   }
   return {
     name,
-    kind: { mode, durable, shared: false },
+    kind: { mode, durable, shared },
     from,
     checkAgainst(entry) {
-      for (const option of ['mode', 'durable'] as const) {
+      for (const option of ['mode', 'shared', 'durable'] as const) {
         const asked = options[option];
         if (asked !== undefined && asked !== entry[option]) {
           throw new HermesError(

@@ -1,20 +1,23 @@
 import { HermesError } from '../errors.js';
 import { ROSTER_LANES_MASK, ROSTER_OFFSET } from '../layout/preamble.js';
 import { timeNs } from '../ring/clock.js';
+import { InFlight } from '../ring/in-flight.js';
 import { LaneReader } from '../ring/lane-reader.js';
 import { LossyReader } from '../ring/lossy-reader.js';
 import { Message, type MessageHandler } from '../ring/message.js';
 import { isRemoved, lanesInUse, removedError } from '../ring/roster-word.js';
+import { SharedReader } from '../ring/shared-reader.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.js';
-import type { GroupEntry } from './group-registry.js';
-import { enterGroup } from './membership.js';
-import { participantIn } from './participants.js';
+import { enterGroup, type Membership } from './membership.js';
+import { Orphans } from './orphans.js';
+import { participantIn, vacateSlot } from './participants.js';
 import { NO_SLOT, reapMembers } from './reap.js';
-import { memberSlot, producerSlot } from './roster.js';
+import { memberSlot, producerSlots } from './roster.js';
 import type { Segment } from './segment.js';
 
 const DEFAULT_POLL_LIMIT = 256;
+const MAX_POLL_LIMIT = 0x3fff_ffff;
 /** While there is always something to read: polls between two looks for new lanes. */
 const BUSY_POLLS_PER_LOOK = 16;
 
@@ -23,39 +26,48 @@ const ROSTER_INDEX: number = ROSTER_OFFSET >>> 2;
 const READY = 0;
 const POLLING = 1;
 const DETACHED = 2;
-/** The member slot of a group that has one member at a time. */
-const ONLY_MEMBER = 0;
 
 /** A member of a group. `poll` allocates nothing once optimized and makes no system call. */
 export class Consumer {
-  private readonly readers: readonly (LaneReader | LossyReader)[];
+  private readonly readers: readonly (LaneReader | SharedReader | LossyReader)[];
+  /** Shared groups: what has to be read again. */
+  private readonly orphans: Orphans | undefined;
   private readonly words: Int32Array;
   private laneCount: number;
   private roster: number;
   private nextLane = 0;
   private busyPolls = 0;
+  /** Shared groups: a batch was handed out by `read` and is not acknowledged. */
+  private holdsBatch = false;
   private state: typeof READY | typeof POLLING | typeof DETACHED = READY;
 
   /** @internal use attachConsumer */
   constructor(
     private readonly segment: Segment,
-    private readonly entry: GroupEntry,
+    private readonly membership: Membership,
   ) {
     const { memory } = segment;
+    const { entry, member } = membership;
     this.words = memory.words;
     this.laneCount = lanesInUse(memory);
     this.roster = this.laneCount;
     const message = new Message(memory.bytes, memory.words, memory.times);
-    this.readers = Array.from({ length: memory.geometry.laneCount }, (_, lane) =>
-      entry.mode === 'lossy'
-        ? new LossyReader(memory, lane, entry.group)
-        : new LaneReader(memory, lane, entry.group, message),
-    );
+    const lanes = Array.from({ length: memory.geometry.laneCount }, (_, lane) => lane);
+    if (entry.shared) {
+      const inFlight = new InFlight(memory, entry.group, member);
+      const readers = lanes.map((lane) => new SharedReader(memory, lane, entry.group, inFlight, message));
+      this.readers = readers;
+      this.orphans = new Orphans(segment, entry.group, member, readers, inFlight);
+    } else if (entry.mode === 'lossy') {
+      this.readers = lanes.map((lane) => new LossyReader(memory, lane, entry.group));
+    } else {
+      this.readers = lanes.map((lane) => new LaneReader(memory, lane, entry.group, message));
+    }
   }
 
   /** The group's name. */
   get group(): string {
-    return this.entry.name;
+    return this.membership.entry.name;
   }
 
   /** Messages that were overwritten before this consumer read them: lossy groups only. */
@@ -87,6 +99,8 @@ export class Consumer {
   acknowledge(): void {
     if (this.state === DETACHED) throw this.misuse();
     for (const reader of this.readers) reader.acknowledge();
+    this.orphans?.acknowledge();
+    this.holdsBatch = false;
   }
 
   /** The segment's clock, which messages are stamped with: nanoseconds since the Unix epoch. Allocates a BigInt. */
@@ -101,9 +115,9 @@ export class Consumer {
   isDrained(): boolean {
     if (this.state === DETACHED) throw this.misuse();
     const laneCount = lanesInUse(this.segment.memory);
-    const lanes = this.readers.slice(0, laneCount);
-    if (lanes.some((_, lane) => participantIn(this.segment, producerSlot(this.segment, lane))?.alive)) return false;
-    return laneCount > 0 && lanes.every((reader) => reader.isEmpty); // looked at last: nobody adds to them any more
+    const slots = producerSlots(this.segment).slice(0, laneCount);
+    if (slots.some((slot) => participantIn(this.segment, slot)?.alive)) return false;
+    return laneCount > 0 && this.readers.slice(0, laneCount).every((reader) => reader.isEmpty); // looked at last: nobody adds to them any more
   }
 
   /** Leaves the group; an ephemeral group ends with its last member. In a handler: takes effect when that returns. Idempotent. */
@@ -121,28 +135,48 @@ export class Consumer {
 
   /** The lanes that ever had a producer, beginning with another one each time, so that none starves. */
   private visitLanes(handler: MessageHandler, limit: number, acknowledges: boolean): number {
-    if (this.state !== READY) throw this.misuse();
+    if (this.state !== READY || this.holdsBatch) throw this.misuse();
     this.state = POLLING;
     const { readers, laneCount } = this;
+    let most = Math.min(limit, MAX_POLL_LIMIT) | 0;
     let lane = this.nextLane < laneCount ? this.nextLane : 0;
     let reader = readers[lane]!;
     this.nextLane = lane + 1;
     let count = 0;
     try {
-      for (let i = 0; i < laneCount && count < limit && this.state === POLLING; i++) {
+      if (this.orphans !== undefined) count = this.readOrphans(this.orphans, handler, acknowledges);
+      if (count > 0) most = count;
+      for (let i = 0; i < laneCount && count < most && this.state === POLLING; i++) {
         reader = readers[lane]!;
-        count += reader.read(handler, limit - count);
+        count += reader.read(handler, most - count);
         if (acknowledges) reader.acknowledge();
+        else if (this.orphans !== undefined && count > 0) break; // a member of a shared group holds one batch
         lane = lane + 1 < laneCount ? lane + 1 : 0;
       }
     } catch (error) {
       if (acknowledges) reader.acknowledge(); // what was handled before it
+      this.orphans?.expectOwn();
       this.endPoll();
       throw error;
     }
+    if (!acknowledges) this.holdsBatch = this.orphans !== undefined && count > 0;
     this.endPoll();
     if (count === 0 || ++this.busyPolls % BUSY_POLLS_PER_LOOK === 0) this.lookAtRoster(count);
     return count;
+  }
+
+  /** Shared groups: what is left of a batch comes first, and is a poll of its own. */
+  private readOrphans(orphans: Orphans, handler: MessageHandler, acknowledges: boolean): number {
+    try {
+      const count = orphans.read(handler);
+      if (acknowledges) orphans.acknowledge();
+      return count;
+    } catch (error) {
+      if (acknowledges)
+        orphans.acknowledge(); // what was handled before it
+      else orphans.abandon();
+      throw error;
+    }
   }
 
   private endPoll(): void {
@@ -152,6 +186,7 @@ export class Consumer {
 
   /** New lanes, and the end of the segment: looked for when there is nothing to read, and now and then. */
   private lookAtRoster(count: number): void {
+    if (count === 0) this.orphans?.noteIdle();
     const roster = Atomics.load(this.words, ROSTER_INDEX); // SYNC: roster
     if (roster === this.roster) return;
     if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name);
@@ -160,13 +195,18 @@ export class Consumer {
   }
 
   private misuse(): HermesError {
-    return this.state === DETACHED ? detachedError('consumer', this.segment.name) : nestedPoll();
+    if (this.state === DETACHED) return detachedError('consumer', this.segment.name);
+    return this.state === POLLING ? nestedPoll() : unacknowledged();
   }
 
   private leave(): void {
-    const { segment, entry } = this;
-    // Our own lock is granted to us once more, and so counts as nobody's.
-    detach(segment, memberSlot(segment, entry.group, ONLY_MEMBER), () => reapMembers(segment, entry, NO_SLOT));
+    const { segment } = this;
+    const { entry, member } = this.membership;
+    detach(segment, () => {
+      if (!entry.shared) vacateSlot(segment, memberSlot(segment, entry.group, member));
+      // Our own lock is granted to us once more, and so counts as nobody's. What we hold in flight becomes an orphan.
+      reapMembers(segment, entry, NO_SLOT);
+    });
   }
 }
 
@@ -185,5 +225,12 @@ function nestedPoll(): HermesError {
   return new HermesError(
     'ERR_HERMES_INVALID_STATE',
     'poll was called by the handler of a running poll: return from it first',
+  );
+}
+
+function unacknowledged(): HermesError {
+  return new HermesError(
+    'ERR_HERMES_INVALID_STATE',
+    'What read handed out is not acknowledged: a member of a shared group holds one batch at a time; call acknowledge first',
   );
 }

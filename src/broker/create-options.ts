@@ -18,6 +18,8 @@ export interface CreateOptions extends DirectoryOptions {
   readonly checksum?: boolean | undefined;
   /** The time of publication in every record. Default true. */
   readonly timestamps?: boolean | undefined;
+  /** The group `default` is a work queue: its members share the messages between them. Default false. */
+  readonly shared?: boolean | undefined;
   /** Permissions of the file. Default 0o600. */
   readonly mode?: number | undefined;
 }
@@ -27,6 +29,7 @@ export interface SegmentShape {
   readonly geometry: Geometry;
   readonly checksum: boolean;
   readonly timestamps: boolean;
+  readonly shared: boolean;
   readonly mode: number;
 }
 
@@ -38,6 +41,7 @@ const DEFAULTS = {
   maxPayload: 65_536,
   checksum: false,
   timestamps: true,
+  shared: false,
   mode: 0o600,
 } as const;
 
@@ -61,6 +65,7 @@ export function resolveCreateOptions(options: CreateOptions): SegmentShape {
     geometry,
     checksum: options.checksum ?? DEFAULTS.checksum,
     timestamps: options.timestamps ?? DEFAULTS.timestamps,
+    shared: options.shared ?? DEFAULTS.shared,
     mode,
   };
 }

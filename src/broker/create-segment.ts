@@ -39,7 +39,7 @@ export function createSegment(name: string, options: CreateOptions = {}): Create
   const file = newFile(path.dirname(target), shape.mode);
   try {
     allocate(file.fd, fileLength, `the segment ${name}`);
-    fill(file.fd, header, target);
+    fill(file.fd, header, shape.shared, target);
     link(file, target, name);
   } finally {
     file.close();
@@ -64,13 +64,13 @@ function newHeader({ geometry, checksum, timestamps }: SegmentShape): SegmentHea
 }
 
 /** Writes all that stands before the lanes, and then, last of all, the ready word. */
-function fill(fd: number, header: SegmentHeader, target: string): void {
+function fill(fd: number, header: SegmentHeader, shared: boolean, target: string): void {
   const control = new ArrayBuffer(header.sections.lanesOffset);
   const bytes = Buffer.from(control);
   const memory: SegmentMemory = { ...header, words: new Int32Array(control), bytes, times: new BigInt64Array(control) };
   encodeHeader(header).copy(bytes);
   fillControlSections(memory);
-  joinGroup(memory, DEFAULT_GROUP, { mode: 'reliable', shared: false, durable: true }, 'latest');
+  joinGroup(memory, DEFAULT_GROUP, { mode: 'reliable', shared, durable: true }, 'latest');
   const ready = Buffer.alloc(4);
   ready.writeUInt32LE(READY);
   withSystemErrors('write', target, () => {

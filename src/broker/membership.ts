@@ -1,34 +1,44 @@
 import { HermesError } from '../errors.js';
+import { InFlight } from '../ring/in-flight.js';
 import type { JoinRequest } from './consumer-options.js';
 import { activeGroups, type GroupEntry, joinGroup } from './group-registry.js';
-import { occupySlot, participantIn } from './participants.js';
-import { memberSlot } from './roster.js';
+import { participantIn } from './participants.js';
+import { memberSlots, takeSlot } from './roster.js';
 import type { Segment } from './segment.js';
 
-/** Of a group that has one member at a time. */
-const ONLY_MEMBER = 0;
+/** A place in a group, whose slot and lock the caller owns. */
+export interface Membership {
+  readonly entry: GroupEntry;
+  /** The place: 0 in an exclusive or lossy group, which has one member at a time. */
+  readonly member: number;
+}
 
 /**
- * Finds or creates the group and takes the member slot, whose lock is kept. The control lock must be held.
+ * Finds or creates the group and takes a member slot, whose lock is kept. The control lock must be held. What a dead
+ * owner of the slot had in flight is the new member's to handle.
  * @throws HermesError ERR_HERMES_NO_FREE_MEMBER, _NO_FREE_GROUP, _INVALID_OPTION
  */
-export function enterGroup(segment: Segment, request: JoinRequest): GroupEntry {
+export function enterGroup(segment: Segment, request: JoinRequest): Membership {
   const { memory } = segment;
   const find = () => activeGroups(memory).find(({ name }) => name === request.name);
   const existing = find();
   if (existing !== undefined) request.checkAgainst(existing);
   else joinGroup(memory, request.name, request.kind, request.from);
   const entry = find()!;
-  const slot = memberSlot(segment, entry.group, ONLY_MEMBER);
-  if (!segment.locks.tryLock(slot.lockOffset)) throw noFreeMember(segment, entry);
-  occupySlot(segment, slot);
-  return entry;
+  const slots = memberSlots(segment, entry.group);
+  const slot = takeSlot(segment, entry.shared ? slots : slots.slice(0, 1));
+  if (slot === undefined) throw noFreeMember(segment, entry);
+  const member = slots.indexOf(slot);
+  const inFlight = new InFlight(memory, entry.group, member);
+  if (inFlight.pending() === undefined) inFlight.clear();
+  return { entry, member };
 }
 
 function noFreeMember(segment: Segment, entry: GroupEntry): HermesError {
-  const holder = participantIn(segment, memberSlot(segment, entry.group, ONLY_MEMBER));
+  const pids = memberSlots(segment, entry.group).flatMap((slot) => participantIn(segment, slot)?.pid ?? []);
+  const what = entry.shared ? 'all its members' : 'its one member';
   return new HermesError(
     'ERR_HERMES_NO_FREE_MEMBER',
-    `The group ${entry.name} of the segment ${segment.name} has its member already (process ${holder?.pid ?? '?'}): detach that one, or use another group`,
+    `The group ${entry.name} of the segment ${segment.name} has ${what} already (processes ${pids.join(', ')}): detach one, or use another group`,
   );
 }

@@ -3,6 +3,7 @@ import { LaneWriter } from '../ring/lane-writer.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
 import type { DirectoryOptions } from './directory.js';
+import { vacateSlot } from './participants.js';
 import { reapIfNeeded } from './reap.js';
 import { producerSlot, takeLane } from './roster.js';
 import type { Segment } from './segment.js';
@@ -85,7 +86,7 @@ export class Producer {
     if (!this.isAttached) return;
     this.isAttached = false;
     this.writer.close(detachedError('producer', this.segment.name));
-    detach(this.segment, producerSlot(this.segment, this.lane), () => {});
+    detach(this.segment, () => vacateSlot(this.segment, producerSlot(this.segment, this.lane)));
   }
 
   [Symbol.dispose](): void {

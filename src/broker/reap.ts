@@ -1,8 +1,10 @@
 import { GROUP_JOINING, GROUP_STATE_MASK } from '../layout/group-table.js';
 import { CONTROL_LOCK_OFFSET } from '../layout/locks.js';
+import { InFlight } from '../ring/in-flight.js';
 import { activeGroups, type GroupEntry, groupState, removeGroup, removeUnfinishedJoins } from './group-registry.js';
+import { callForAdoption } from './orphans.js';
 import { isOccupied, type Slot, vacateSlot } from './participants.js';
-import { memberSlot, producerSlot } from './roster.js';
+import { memberSlots, producerSlots } from './roster.js';
 import type { Segment } from './segment.js';
 
 /** A caller that owns no slot itself. */
@@ -34,16 +36,24 @@ export function reap(segment: Segment, ownLockOffset: number): void {
 
 /**
  * Frees the slots of a group's dead members, and the group itself when it is ephemeral and nobody of it lives: that is
- * when every member's lock is granted, whatever the slots say. The locks are held until the last store.
+ * when every member's lock is granted, whatever the slots say. A slot with messages in flight is left to the living
+ * members of its group, who are called. The locks are held until the last store.
  */
 export function reapMembers(segment: Segment, entry: GroupEntry, ownLockOffset: number): void {
   const slots = memberSlots(segment, entry.group);
-  const granted: Slot[] = [];
-  for (const slot of slots) {
-    if (slot.lockOffset !== ownLockOffset && segment.locks.tryLock(slot.lockOffset)) granted.push(slot);
+  const granted = slots.filter(({ lockOffset }) => lockOffset !== ownLockOffset && segment.locks.tryLock(lockOffset));
+  const isOver = !entry.durable && granted.length === slots.length;
+  for (const slot of granted) {
+    if (!isOccupied(segment, slot)) continue;
+    const inFlight = new InFlight(segment.memory, entry.group, slots.indexOf(slot));
+    if (!isOver && inFlight.pending() !== undefined) {
+      callForAdoption(segment.memory, entry.group);
+    } else {
+      inFlight.clear();
+      vacateSlot(segment, slot);
+    }
   }
-  for (const slot of granted) if (isOccupied(segment, slot)) vacateSlot(segment, slot);
-  if (!entry.durable && granted.length === slots.length) removeGroup(segment.memory, entry.group);
+  if (isOver) removeGroup(segment.memory, entry.group);
   for (const slot of granted) segment.locks.unlock(slot.lockOffset);
 }
 
@@ -66,12 +76,4 @@ function seemsDead(segment: Segment, ownLockOffset: number): boolean {
     const slots = memberSlots(segment, group);
     return slots.some(isDead) || (!durable && !slots.some(isOwned));
   });
-}
-
-function producerSlots(segment: Segment): Slot[] {
-  return Array.from({ length: segment.memory.geometry.laneCount }, (_, lane) => producerSlot(segment, lane));
-}
-
-function memberSlots(segment: Segment, group: number): Slot[] {
-  return Array.from({ length: segment.memory.geometry.memberCount }, (_, member) => memberSlot(segment, group, member));
 }

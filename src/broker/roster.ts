@@ -17,26 +17,42 @@ export function memberSlot(segment: Segment, group: number, member: number): Slo
   };
 }
 
+/** The slots of all members of a group. */
+export function memberSlots(segment: Segment, group: number): Slot[] {
+  return Array.from({ length: segment.memory.geometry.memberCount }, (_, member) => memberSlot(segment, group, member));
+}
+
+/** The slots of all producers. */
+export function producerSlots(segment: Segment): Slot[] {
+  return Array.from({ length: segment.memory.geometry.laneCount }, (_, lane) => producerSlot(segment, lane));
+}
+
 /**
  * Takes the first lane without a living producer, a dead one's before a free one's, and keeps its lock.
  * The control lock must be held. @throws HermesError ERR_HERMES_NO_FREE_LANE
  */
 export function takeLane(segment: Segment): number {
-  const { geometry } = segment.memory;
-  const lanes = Array.from({ length: geometry.laneCount }, (_, lane) => lane);
-  const occupied = lanes.filter((lane) => isOccupied(segment, producerSlot(segment, lane)));
-  for (const lane of [...occupied, ...lanes.filter((lane) => !occupied.includes(lane))]) {
-    const slot = producerSlot(segment, lane);
-    if (!segment.locks.tryLock(slot.lockOffset)) continue;
-    occupySlot(segment, slot);
-    raiseLanesInUse(segment.memory, lane);
-    return lane;
+  const slots = producerSlots(segment);
+  const slot = takeSlot(segment, slots);
+  if (slot === undefined) {
+    const pids = slots.map((taken) => participantIn(segment, taken)?.pid ?? '?');
+    throw new HermesError(
+      'ERR_HERMES_NO_FREE_LANE',
+      `All ${slots.length} lanes of the segment ${segment.name} have producers (processes ${pids.join(', ')}): detach one, or create the segment with more producers`,
+    );
   }
-  const pids = lanes.map((lane) => participantIn(segment, producerSlot(segment, lane))?.pid ?? '?');
-  throw new HermesError(
-    'ERR_HERMES_NO_FREE_LANE',
-    `All ${geometry.laneCount} lanes of the segment ${segment.name} have producers (processes ${pids.join(', ')}): detach one, or create the segment with more producers`,
-  );
+  const lane = slots.indexOf(slot);
+  raiseLanesInUse(segment.memory, lane);
+  return lane;
+}
+
+/** Takes the first of the slots that has no living owner, a dead one's before a free one, and keeps its lock. */
+export function takeSlot(segment: Segment, slots: readonly Slot[]): Slot | undefined {
+  const occupied = slots.filter((slot) => isOccupied(segment, slot));
+  const free = slots.filter((slot) => !occupied.includes(slot));
+  const taken = [...occupied, ...free].find((slot) => segment.locks.tryLock(slot.lockOffset));
+  if (taken !== undefined) occupySlot(segment, taken);
+  return taken;
 }
 
 /** The PIDs of all who hold a slot's lock, other than the caller. Probes every slot: 0.7 µs each. */
@@ -46,10 +62,6 @@ export function livingParticipants(segment: Segment): number[] {
 }
 
 function allSlots(segment: Segment): Slot[] {
-  const { laneCount, groupCount, memberCount } = segment.memory.geometry;
-  const producers = Array.from({ length: laneCount }, (_, lane) => producerSlot(segment, lane));
-  const members = Array.from({ length: groupCount * memberCount }, (_, slot) =>
-    memberSlot(segment, Math.floor(slot / memberCount), slot % memberCount),
-  );
-  return [...producers, ...members];
+  const groups = Array.from({ length: segment.memory.geometry.groupCount }, (_, group) => group);
+  return [...producerSlots(segment), ...groups.flatMap((group) => memberSlots(segment, group))];
 }

@@ -6,6 +6,8 @@
  *    8 created at       i64   nanoseconds since the Unix epoch
  *   16 name length      u32   bytes
  *   64 name             64 B  ASCII
+ *  128 attention        u32   counts how often somebody noticed that a member of a shared group died with messages in flight
+ *  132 zero
  * ```
  */
 
@@ -16,6 +18,7 @@ export const GROUP_CREATED_AT_OFFSET = 8;
 export const GROUP_NAME_LENGTH_OFFSET = 16;
 export const GROUP_NAME_OFFSET = 64;
 export const GROUP_NAME_MAX_LENGTH = 64;
+export const GROUP_ATTENTION_OFFSET = 128;
 
 export const GROUP_STATE_MASK = 0xff;
 export const GROUP_FREE = 0;

@@ -21,6 +21,8 @@ export class Message {
   offset = 0;
   /** Lossy groups: messages of this lane that were overwritten unread just before this one. Otherwise 0. */
   lost = 0;
+  /** Shared groups: it may have been handled before, by a member that died or whose handler threw. */
+  redelivered = false;
 
   /** @internal */
   constructor(

@@ -1,0 +1,103 @@
+import { POSITION_LOW_OFFSET } from '../layout/positions.js';
+import type { Claimed, InFlight } from './in-flight.js';
+import { positionIndex, wordAt } from './indices.js';
+import type { Message, MessageHandler } from './message.js';
+import { RecordWalker } from './record-walker.js';
+import type { SegmentMemory } from './segment-memory.js';
+
+/** More than a lane can hold. */
+const ALL = 0x3fff_ffff;
+const ignore: MessageHandler = () => {};
+
+/**
+ * Reads one lane for a shared group, in place: the members of the group share its messages by moving one claim position.
+ * Lock-free, by hazard and then claim: `test/models/shared.pml` shows why no store may be left out or moved.
+ */
+export class SharedReader extends RecordWalker {
+  private readonly claimIndex: number;
+  /** The entry that holds what was handed out and not acknowledged, and where that ends. */
+  private held: InFlight | undefined;
+  private heldEnd = 0;
+
+  constructor(
+    memory: SegmentMemory,
+    lane: number,
+    group: number,
+    private readonly inFlight: InFlight,
+    private readonly handed: Message,
+  ) {
+    super(memory, lane, handed);
+    this.claimIndex = wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET);
+  }
+
+  override get isEmpty(): boolean {
+    return this.loadHead() === this.loadClaim();
+  }
+
+  /**
+   * Claims up to `limit` messages and hands them to `handler`; they stay in flight until `acknowledge`. How many.
+   * The member's entry must be clear: it holds one batch at a time.
+   */
+  read(handler: MessageHandler, limit: number): number {
+    const end = this.claim(limit);
+    if (end === undefined) return 0;
+    this.held = this.inFlight;
+    this.heldEnd = end;
+    return this.walk(handler, end, ALL);
+  }
+
+  /** The same with messages that were claimed before, by this member or by a dead one, as `entry` has it. */
+  readAgain(handler: MessageHandler, entry: InFlight, claimed: Claimed): number {
+    this.moveTo(claimed.from);
+    this.held = entry;
+    this.heldEnd = claimed.to;
+    this.handed.redelivered = true;
+    try {
+      return this.walk(handler, claimed.to, ALL);
+    } finally {
+      this.handed.redelivered = false;
+    }
+  }
+
+  /** Acknowledges what was handled. After an error the rest stays in flight, to be read again. */
+  acknowledge(): void {
+    const { held } = this;
+    if (held === undefined) return;
+    this.held = undefined;
+    if (this.position === this.heldEnd) held.clear();
+    else held.advanceFrom(this.position);
+  }
+
+  /** Claims up to `limit` messages: where they end, or undefined when there are none. The walk stands at their start then. */
+  private claim(limit: number): number | undefined {
+    const { inFlight } = this;
+    for (;;) {
+      const start = this.loadClaim();
+      if (this.loadHead() === start) return undefined; // so that an idle member stores nothing
+      inFlight.announce(this.lane, start);
+      if (this.loadClaim() === start) {
+        // From here on the writer does not pass `start`.
+        const end = this.endOfBatch(start, limit);
+        inFlight.extendTo(end);
+        this.moveTo(start);
+        if (Atomics.compareExchange(this.words, this.claimIndex, start, end) === start) return end; // SYNC: claimed
+      }
+      inFlight.clear(); // somebody else was faster
+    }
+  }
+
+  private endOfBatch(start: number, limit: number): number {
+    this.moveTo(start);
+    try {
+      this.walk(ignore, this.loadHead(), limit);
+      return this.position;
+    } catch (error) {
+      this.inFlight.clear();
+      throw error;
+    }
+  }
+
+  private loadClaim(): number {
+    return Atomics.load(this.words, this.claimIndex); // SYNC: claimed
+  }
+}
