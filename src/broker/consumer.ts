@@ -18,14 +18,16 @@ import type { Segment } from './segment.js';
 
 const DEFAULT_POLL_LIMIT = 256;
 const MAX_POLL_LIMIT = 0x3fff_ffff;
-/** While there is always something to read: polls between two looks for new lanes. */
-const BUSY_POLLS_PER_LOOK = 16;
+/** While there is always something to read, every 16th poll looks for new lanes. */
+const BUSY_POLLS_MASK = 15;
 
 const ROSTER_INDEX: number = ROSTER_OFFSET >>> 2;
 
 const READY = 0;
 const POLLING = 1;
-const DETACHED = 2;
+/** Shared groups: a batch was handed out by `read` and is not acknowledged. */
+const HOLDING = 2;
+const DETACHED = 3;
 
 /** A member of a group. `poll` allocates nothing once optimized and makes no system call. */
 export class Consumer {
@@ -35,11 +37,10 @@ export class Consumer {
   private readonly words: Int32Array;
   private laneCount: number;
   private roster: number;
-  private nextLane = 0;
+  /** The one that was visited last. */
+  private lane = 0;
   private busyPolls = 0;
-  /** Shared groups: a batch was handed out by `read` and is not acknowledged. */
-  private holdsBatch = false;
-  private state: typeof READY | typeof POLLING | typeof DETACHED = READY;
+  private state: typeof READY | typeof POLLING | typeof HOLDING | typeof DETACHED = READY;
 
   /** @internal use attachConsumer */
   constructor(
@@ -84,7 +85,7 @@ export class Consumer {
    *   HermesError ERR_HERMES_CORRUPT_SEGMENT, _DETACHED, _REMOVED, _INVALID_STATE (called by its own handler)
    */
   poll(handler: MessageHandler, limit: number = DEFAULT_POLL_LIMIT): number {
-    return this.visitLanes(handler, limit, true);
+    return this.pollOrRead(handler, limit, true);
   }
 
   /**
@@ -92,7 +93,7 @@ export class Consumer {
    * if need be (the message object itself is used again at once). Lossy groups: the next message overwrites the copy.
    */
   read(handler: MessageHandler, limit: number = DEFAULT_POLL_LIMIT): number {
-    return this.visitLanes(handler, limit, false);
+    return this.pollOrRead(handler, limit, false);
   }
 
   /** Acknowledges all that `read` has handed out: producers may overwrite it. @throws HermesError ERR_HERMES_DETACHED */
@@ -100,7 +101,7 @@ export class Consumer {
     if (this.state === DETACHED) throw this.misuse();
     for (const reader of this.readers) reader.acknowledge();
     this.orphans?.acknowledge();
-    this.holdsBatch = false;
+    if (this.state === HOLDING) this.state = READY;
   }
 
   /** The segment's clock, which messages are stamped with: nanoseconds since the Unix epoch. Allocates a BigInt. */
@@ -133,35 +134,38 @@ export class Consumer {
     this.detach();
   }
 
-  /** The lanes that ever had a producer, beginning with another one each time, so that none starves. */
-  private visitLanes(handler: MessageHandler, limit: number, acknowledges: boolean): number {
-    if (this.state !== READY || this.holdsBatch) throw this.misuse();
+  private pollOrRead(handler: MessageHandler, limit: number, acknowledges: boolean): number {
+    if (this.state !== READY) throw this.misuse();
     this.state = POLLING;
-    const { readers, laneCount } = this;
-    let most = Math.min(limit, MAX_POLL_LIMIT) | 0;
-    let lane = this.nextLane < laneCount ? this.nextLane : 0;
-    let reader = readers[lane]!;
-    this.nextLane = lane + 1;
     let count = 0;
     try {
       if (this.orphans !== undefined) count = this.readOrphans(this.orphans, handler, acknowledges);
-      if (count > 0) most = count;
-      for (let i = 0; i < laneCount && count < most && this.state === POLLING; i++) {
-        reader = readers[lane]!;
-        count += reader.read(handler, most - count);
-        if (acknowledges) reader.acknowledge();
-        else if (this.orphans !== undefined && count > 0) break; // a member of a shared group holds one batch
-        lane = lane + 1 < laneCount ? lane + 1 : 0;
-      }
+      if (count === 0) count = this.visitLanes(handler, limit, acknowledges);
     } catch (error) {
-      if (acknowledges) reader.acknowledge(); // what was handled before it
+      if (acknowledges) this.readers[this.lane]!.acknowledge(); // what was handled before it
       this.orphans?.expectOwn();
-      this.endPoll();
+      this.endPoll(READY);
       throw error;
     }
-    if (!acknowledges) this.holdsBatch = this.orphans !== undefined && count > 0;
-    this.endPoll();
-    if (count === 0 || ++this.busyPolls % BUSY_POLLS_PER_LOOK === 0) this.lookAtRoster(count);
+    this.endPoll(acknowledges || this.orphans === undefined || count === 0 ? READY : HOLDING);
+    if (count > 0 && (++this.busyPolls & BUSY_POLLS_MASK) !== 0) return count;
+    const hasMoreLanes = this.lookAtRoster(count);
+    return count === 0 && hasMoreLanes ? this.pollOrRead(handler, limit, acknowledges) : count;
+  }
+
+  /** The lanes that ever had a producer, going on with the next one each time, so that none starves. */
+  private visitLanes(handler: MessageHandler, limit: number, acknowledges: boolean): number {
+    const { readers, laneCount } = this;
+    const most = Math.min(limit, MAX_POLL_LIMIT) | 0;
+    let count = 0;
+    for (let i = 0; i < laneCount && count < most && this.state === POLLING; i++) {
+      const lane = this.lane + 1 < laneCount ? this.lane + 1 : 0;
+      this.lane = lane;
+      const reader = readers[lane]!;
+      count += reader.read(handler, most - count);
+      if (acknowledges) reader.acknowledge();
+      else if (this.orphans !== undefined && count > 0) break; // a member of a shared group holds one batch
+    }
     return count;
   }
 
@@ -179,19 +183,20 @@ export class Consumer {
     }
   }
 
-  private endPoll(): void {
-    if (this.state === POLLING) this.state = READY;
+  private endPoll(next: typeof READY | typeof HOLDING): void {
+    if (this.state === POLLING) this.state = next;
     else this.leave();
   }
 
-  /** New lanes, and the end of the segment: looked for when there is nothing to read, and now and then. */
-  private lookAtRoster(count: number): void {
+  /** New lanes, and the end of the segment: looked for when there is nothing to read, and now and then. True for new lanes. */
+  private lookAtRoster(count: number): boolean {
     if (count === 0) this.orphans?.noteIdle();
     const roster = Atomics.load(this.words, ROSTER_INDEX); // SYNC: roster
-    if (roster === this.roster) return;
+    if (roster === this.roster) return false;
     if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name);
     this.laneCount = lanesInUse(this.segment.memory);
     this.roster = roster & ROSTER_LANES_MASK;
+    return true;
   }
 
   private misuse(): HermesError {

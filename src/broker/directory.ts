@@ -45,10 +45,30 @@ export function checkDirectory(directory: string): boolean {
 export function ensureDirectory(options: DirectoryOptions): string {
   const directory = directoryPath(options);
   if (!checkDirectory(directory)) {
-    withSystemErrors('make', directory, () => fs.mkdirSync(directory, { recursive: true, mode: 0o700 }));
+    makeDirectory(directory);
     checkDirectory(directory);
   }
   return directory;
+}
+
+/** One level only: what is above belongs to somebody. (And `recursive` never returns where nothing can be made, as below /proc.) */
+function makeDirectory(directory: string): void {
+  try {
+    fs.mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return; // somebody else was faster
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      const parent = path.dirname(directory);
+      throw new HermesError(
+        'ERR_HERMES_INVALID_OPTION',
+        `There is no directory ${parent} to make ${directory} in: make it first`,
+      );
+    }
+    withSystemErrors('make', directory, () => {
+      throw error;
+    });
+  }
 }
 
 function unsafe(directory: string, fault: string, remedy: string): HermesError {
