@@ -1,6 +1,8 @@
 export type { Claim } from './broker/claim.js';
 export { attachConsumer, type Consumer } from './broker/consumer.js';
 export type { ConsumerOptions } from './broker/consumer-options.js';
+export { Coordinator, type CoordinatorOptions, type SegmentDeclaration } from './broker/coordinator.js';
+export type { CoordinatorStatus, SegmentStatus } from './broker/coordinator-lock.js';
 export type { CreateOptions } from './broker/create-options.js';
 export { type CreatedSegment, createSegment } from './broker/create-segment.js';
 export type { DirectoryOptions } from './broker/directory.js';
@@ -10,11 +12,13 @@ export {
   type GroupPosition,
   inspectSegment,
   type LaneInspection,
+  type MemberInspection,
   type SegmentInspection,
 } from './broker/inspect-segment.js';
 export { listSegments, type SegmentListing } from './broker/list-segments.js';
 export type { Participant } from './broker/participants.js';
 export { attachProducer, type Producer } from './broker/producer.js';
+export { removeGroup } from './broker/remove-group.js';
 export { type RemoveOptions, removeSegment } from './broker/remove-segment.js';
 export { HermesError, type HermesErrorCode } from './errors.js';
 export { BACK_PRESSURED } from './ring/lane-writer.js';

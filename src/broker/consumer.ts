@@ -15,6 +15,7 @@ import { participantIn, vacateSlot } from './participants.js';
 import { NO_SLOT, reapMembers } from './reap.js';
 import { memberSlot, producerSlots } from './roster.js';
 import type { Segment } from './segment.js';
+import { startSlowTimer } from './slow-timer.js';
 
 const DEFAULT_POLL_LIMIT = 256;
 const MAX_POLL_LIMIT = 0x3fff_ffff;
@@ -35,6 +36,7 @@ export class Consumer {
   /** Shared groups: what has to be read again. */
   private readonly orphans: Orphans | undefined;
   private readonly words: Int32Array;
+  private readonly stopTimer: () => void;
   private laneCount: number;
   private roster: number;
   /** The one that was visited last. */
@@ -52,6 +54,7 @@ export class Consumer {
     this.words = memory.words;
     this.laneCount = lanesInUse(memory);
     this.roster = this.laneCount;
+    this.stopTimer = startSlowTimer(segment, memberSlot(segment, entry.group, member));
     const message = new Message(memory.bytes, memory.words, memory.times);
     const lanes = Array.from({ length: memory.geometry.laneCount }, (_, lane) => lane);
     if (entry.shared) {
@@ -207,6 +210,7 @@ export class Consumer {
   private leave(): void {
     const { segment } = this;
     const { entry, member } = this.membership;
+    this.stopTimer();
     detach(segment, () => {
       if (!entry.shared) vacateSlot(segment, memberSlot(segment, entry.group, member));
       // Our own lock is granted to us once more, and so counts as nobody's. What we hold in flight becomes an orphan.

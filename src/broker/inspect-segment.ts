@@ -1,17 +1,18 @@
-import { COUNTER_ABORTED, COUNTER_BACK_PRESSURED, COUNTER_LOST } from '../layout/counters.js';
-import {
-  POSITION_LOW_OFFSET,
-  POSITION_SEQUENCE_HIGH_OFFSET,
-  POSITION_SEQUENCE_LOW_OFFSET,
-} from '../layout/positions.js';
+import path from 'node:path';
+import { COUNTER_ABORTED, COUNTER_BACK_PRESSURED, COUNTER_LOST, COUNTER_REDELIVERED } from '../layout/counters.js';
+import { POSITION_LOW_OFFSET } from '../layout/positions.js';
+import { RECORD_SEQUENCE_OFFSET } from '../layout/record.js';
 import { Counter } from '../ring/counter.js';
 import { exactHead, headAndSequence, wholeSequence } from '../ring/head.js';
-import { positionIndex, wordAt } from '../ring/indices.js';
+import { InFlight } from '../ring/in-flight.js';
+import { laneOffset, positionIndex, wordAt } from '../ring/indices.js';
 import { isRemoved, lanesInUse } from '../ring/roster-word.js';
+import type { SegmentMemory } from '../ring/segment-memory.js';
+import { coordinatorStatus, type SegmentStatus } from './coordinator-lock.js';
 import type { DirectoryOptions } from './directory.js';
 import { activeGroups, type GroupEntry, type GroupMode } from './group-registry.js';
 import { attachCount, type Participant, participantIn, type Slot } from './participants.js';
-import { memberSlot, producerSlot } from './roster.js';
+import { memberSlots, producerSlot } from './roster.js';
 import { isOfThisBoot, openSegment, type Segment } from './segment.js';
 
 /** A segment as it is at one moment; what moves meanwhile may be seen at slightly different times. */
@@ -38,6 +39,8 @@ export interface SegmentInspection {
   readonly timestamps: boolean;
   readonly lanes: readonly LaneInspection[];
   readonly groups: readonly GroupInspection[];
+  /** What the directory's coordinator knows of it; null when none is running, or it does not know it. */
+  readonly coordinator: ({ readonly pid: number } & SegmentStatus) | null;
 }
 
 /** A lane that has, or once had, a producer. */
@@ -62,15 +65,23 @@ export interface GroupInspection {
   readonly durable: boolean;
   /** Nanoseconds since the Unix epoch. */
   readonly createdAtNs: bigint;
-  readonly members: readonly Participant[];
+  readonly members: readonly MemberInspection[];
+  /** Batches that dead members have left, to be handled by a living one. */
+  readonly orphanCount: number;
+  /** Shared groups: messages that were handed out again. */
+  readonly redelivered: number;
   /** Lossy groups: messages that were overwritten before they were read. */
   readonly lost: number;
   /** Bytes between the group's positions and the heads, over all lanes; 0 for a lossy group. */
   readonly lagLength: number;
-  /** Messages likewise, as far as they could be told. */
-  readonly lagCount: number;
+  /** Messages likewise; null when they moved too fast to tell. */
+  readonly lagCount: number | null;
   /** Per lane in use; empty for a lossy group. */
   readonly positions: readonly GroupPosition[];
+}
+
+export interface MemberInspection extends Participant {
+  readonly member: number;
 }
 
 export interface GroupPosition {
@@ -79,10 +90,8 @@ export interface GroupPosition {
   readonly position: number;
   /** Bytes to the head. */
   readonly lagLength: number;
-  /** Messages to the head. */
-  readonly lagCount: number;
-  /** Sequence of the next message, as far as the group has told. */
-  readonly sequence: number;
+  /** Messages to the head; null when both moved too fast to tell. */
+  readonly lagCount: number | null;
 }
 
 /** Looks at a segment without taking part in it: maps it read-only. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND and what an unusable file gives */
@@ -117,6 +126,7 @@ function inspect(segment: Segment): SegmentInspection {
     timestamps: header.timestamps,
     lanes: lanes.map((lane) => inspectLane(segment, lane)),
     groups: activeGroups(memory).map((entry) => inspectGroup(segment, entry, lanes)),
+    coordinator: inspectCoordinator(segment),
   };
 }
 
@@ -135,8 +145,14 @@ function inspectLane(segment: Segment, lane: number): LaneInspection {
 }
 
 function inspectGroup(segment: Segment, entry: GroupEntry, lanes: readonly number[]): GroupInspection {
-  const { memberCount } = segment.memory.geometry;
-  const slots = Array.from({ length: memberCount }, (_, member) => memberSlot(segment, entry.group, member));
+  const slots = memberSlots(segment, entry.group);
+  const members = slots.flatMap((slot, member) => {
+    const participant = participantIn(segment, slot);
+    return participant === undefined ? [] : [{ member, ...participant }];
+  });
+  const orphans = members.filter(
+    ({ member, alive }) => !alive && new InFlight(segment.memory, entry.group, member).pending() !== undefined,
+  );
   const positions = entry.mode === 'lossy' ? [] : lanes.map((lane) => groupPosition(segment, entry.group, lane));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   return {
@@ -145,27 +161,43 @@ function inspectGroup(segment: Segment, entry: GroupEntry, lanes: readonly numbe
     shared: entry.shared,
     durable: entry.durable,
     createdAtNs: entry.createdAtNs,
-    members: slots.map((slot) => participantIn(segment, slot)).filter((member) => member !== undefined),
+    members,
+    orphanCount: entry.shared ? orphans.length : 0,
+    redelivered: sum(slots.map((slot) => counter(segment, slot, COUNTER_REDELIVERED))),
     lost: entry.mode === 'lossy' ? sum(slots.map((slot) => counter(segment, slot, COUNTER_LOST))) : 0,
     lagLength: sum(positions.map(({ lagLength }) => lagLength)),
-    lagCount: sum(positions.map(({ lagCount }) => lagCount)),
+    lagCount: positions.some(({ lagCount }) => lagCount === null)
+      ? null
+      : sum(positions.map(({ lagCount }) => lagCount ?? 0)),
     positions,
   };
 }
 
+/** The group may go on while it is looked at: then the answer is of one moment or the other. */
 function groupPosition(segment: Segment, group: number, lane: number): GroupPosition {
   const { memory } = segment;
-  const index = positionIndex(memory, group, lane);
-  const low = Atomics.load(memory.words, wordAt(index, POSITION_LOW_OFFSET)); // SYNC: consumed
-  const sequence = wholeSequence(
-    memory.words[wordAt(index, POSITION_SEQUENCE_HIGH_OFFSET)]!,
-    memory.words[wordAt(index, POSITION_SEQUENCE_LOW_OFFSET)]!,
-  );
+  const lowIndex = wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET);
+  const low = Atomics.load(memory.words, lowIndex); // SYNC: consumed, claimed
   const head = headAndSequence(memory, lane); // after the position, so that it is not behind it
   const headPosition = head?.position ?? exactHead(memory, lane);
   const lagLength = ((headPosition | 0) - low) >>> 0;
-  const lagCount = lagLength === 0 || head === undefined ? 0 : Math.max(head.sequence - sequence, 0);
-  return { lane, position: headPosition - lagLength, lagLength, lagCount, sequence };
+  const sequence = lagLength === 0 ? head?.sequence : sequenceAt(memory, lane, low);
+  const isStill = Atomics.load(memory.words, lowIndex) === low; // SYNC: consumed, claimed
+  const lagCount = isStill && head !== undefined && sequence !== undefined ? head.sequence - sequence : null;
+  return { lane, position: headPosition - lagLength, lagLength, lagCount };
+}
+
+/** The sequence that the record at a position carries: of the message there, or of the one after the padding there. */
+function sequenceAt(memory: SegmentMemory, lane: number, positionLow: number): number {
+  const at = positionLow & (memory.geometry.laneCapacity - 1);
+  const index = (laneOffset(memory, lane) + at + RECORD_SEQUENCE_OFFSET) >>> 2;
+  return wholeSequence(memory.words[index + 1]!, memory.words[index]!);
+}
+
+function inspectCoordinator(segment: Segment): SegmentInspection['coordinator'] {
+  const status = coordinatorStatus(path.dirname(segment.path));
+  const known = status?.segments[segment.name];
+  return status == null || known === undefined ? null : { pid: status.pid, ...known };
 }
 
 function counter(segment: Segment, slot: Slot, which: number): number {

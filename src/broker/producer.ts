@@ -3,10 +3,11 @@ import { LaneWriter } from '../ring/lane-writer.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
 import type { DirectoryOptions } from './directory.js';
-import { vacateSlot } from './participants.js';
+import { type Slot, vacateSlot } from './participants.js';
 import { reapIfNeeded } from './reap.js';
 import { producerSlot, takeLane } from './roster.js';
 import type { Segment } from './segment.js';
+import { startSlowTimer } from './slow-timer.js';
 
 /** Refused calls in a row between two looks at the clock, and milliseconds between two looks for dead participants. */
 const REFUSALS_PER_LOOK = 32;
@@ -21,6 +22,8 @@ export class Producer {
   private lastReapMs = 0;
   private isAttached = true;
   private readonly claim: Claim;
+  private readonly slot: Slot;
+  private readonly stopTimer: () => void;
 
   /** @internal use attachProducer */
   constructor(
@@ -28,6 +31,8 @@ export class Producer {
     private readonly writer: LaneWriter,
   ) {
     this.claim = new Claim(writer, segment.memory.bytes);
+    this.slot = producerSlot(segment, writer.lane);
+    this.stopTimer = startSlowTimer(segment, this.slot);
   }
 
   /** The lane: 0–255. Order is kept within a lane. */
@@ -85,8 +90,9 @@ export class Producer {
   detach(): void {
     if (!this.isAttached) return;
     this.isAttached = false;
+    this.stopTimer();
     this.writer.close(detachedError('producer', this.segment.name));
-    detach(this.segment, () => vacateSlot(this.segment, producerSlot(this.segment, this.lane)));
+    detach(this.segment, () => vacateSlot(this.segment, this.slot));
   }
 
   [Symbol.dispose](): void {
@@ -99,7 +105,7 @@ export class Producer {
     const nowMs = performance.now();
     if (nowMs - this.lastReapMs < REAP_INTERVAL_MS) return;
     this.lastReapMs = nowMs;
-    reapIfNeeded(this.segment, producerSlot(this.segment, this.lane).lockOffset);
+    reapIfNeeded(this.segment, this.slot.lockOffset);
   }
 }
 

@@ -4,16 +4,13 @@
  *
  * ```
  *    0 position         u32   low word; at most the lane's capacity behind head
- *    4 sequence, low    u32   of the next message: information (lag in messages), plain
- *    8 sequence, high   u32
+ *    4 zero
  * ```
  */
 
 export const POSITION_LENGTH = 128;
 
 export const POSITION_LOW_OFFSET = 0;
-export const POSITION_SEQUENCE_LOW_OFFSET = 4;
-export const POSITION_SEQUENCE_HIGH_OFFSET = 8;
 
 /** Where the position of `group` in `lane` starts, from the start of the positions. */
 export function positionOffset(group: number, lane: number, laneCount: number): number {

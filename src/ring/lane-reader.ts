@@ -28,11 +28,9 @@ export class LaneReader extends RecordWalker {
 
   /** Tells the writer, with one store, that all messages handed out may be overwritten. Cheap when there are none. */
   acknowledge(): void {
-    const { words, positionIndex, position } = this;
+    const { position } = this;
     if (position === this.acknowledged) return;
-    words[positionIndex + 1] = this.sequenceLow;
-    words[positionIndex + 2] = this.sequenceHigh;
-    Atomics.store(words, positionIndex, position); // SYNC: consumed
+    Atomics.store(this.words, this.positionIndex, position); // SYNC: consumed
     this.acknowledged = position;
   }
 }

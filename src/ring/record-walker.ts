@@ -43,8 +43,8 @@ export class RecordWalker {
   /** The next record's. */
   protected position = 0;
   /** Of the next record; -1, -1 (no message ever has that) when it is not known. */
-  protected sequenceLow = -1;
-  protected sequenceHigh = -1;
+  private sequenceLow = -1;
+  private sequenceHigh = -1;
   private remaining = 0;
 
   /** `message` is filled and handed out; the readers of one consumer share it. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import type { LatencyMeasurement, LatencyMode } from './bench/latency.js';
 import { parseByteSize } from './byte-size.js';
-import { type Command, type CommonArguments, UsageError } from './command.js';
+import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
 import { formatCount, json, say, writeData } from './output.js';
 
 interface BenchLatencyArguments extends CommonArguments {
@@ -95,6 +95,13 @@ async function present(
   rate: number,
 ): Promise<void> {
   const context = { mode, payloadBytes, idle, lost };
+  if (asJson) {
+    const { summarize } = await import('./report/latency-summary.js');
+    await writeData(json(summarize(histogram, context)));
+  } else {
+    const { latencyText } = await import('./report/latency-text.js');
+    await writeData(latencyText(histogram, context));
+  }
   if (hgrm !== undefined) {
     const { formatHgrm } = await import('./report/hgrm.js');
     writeFile(hgrm, formatHgrm(histogram));
@@ -107,14 +114,7 @@ async function present(
     const label = `${payloadBytes} B, ${idle}`;
     writeFile(svg, latencySvg([{ label, histogram }], { title, details: [`${payloadBytes} B payload`, pace, idle] }));
   }
-  if (asJson) {
-    const { summarize } = await import('./report/latency-summary.js');
-    await writeData(json(summarize(histogram, context)));
-  } else {
-    const { latencyText } = await import('./report/latency-text.js');
-    await writeData(latencyText(histogram, context));
-  }
-  if (lost > 0) throw new Error(`${lost} messages were lost or out of order`);
+  if (lost > 0) throw new Failure(`${lost} messages were lost or out of order`);
 }
 
 function writeFile(file: string, content: string): void {

@@ -1,6 +1,6 @@
 import type { ThroughputReport } from './bench/throughput.js';
 import { formatByteSize, parseByteSize } from './byte-size.js';
-import { type Command, type CommonArguments, UsageError } from './command.js';
+import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
 import { formatCount, formatRate, heading, json, say, writeData } from './output.js';
 import { textTable } from './text-table.js';
 
@@ -62,14 +62,14 @@ export const benchThroughputCommand: Command<BenchThroughputArguments> = {
     });
     await writeData(argv.json ? json(report) : reportText(report));
     const faults = report.lost + report.duplicated + report.corrupted;
-    if (faults > 0) throw new Error(`${faults} messages were lost, duplicated or corrupted`);
+    if (faults > 0) throw new Failure(`${faults} messages were lost, duplicated or corrupted`);
     if (process.stderr.isTTY) say('Every message was verified by every consumer: number, order, content.');
   },
 };
 
 function reportText(report: ThroughputReport): string {
   const { producers, consumers } = report.topology;
-  const title = `${producers} producer${producers > 1 ? 's' : ''} → ${consumers} consumer${consumers > 1 ? 's' : ''}, payloads of ${report.payloadBytes} B, ${report.batch} a publication`;
+  const title = `${producers} producer${producers > 1 ? 's' : ''} → ${consumers} consumer${consumers > 1 ? 's' : ''}, payloads of ${report.payloadBytes} B, published ${report.batch === 1 ? 'one' : report.batch} at a time`;
   return `${heading(title)}\n\n${textTable(
     ['MESSAGES', 'SECONDS', 'MESSAGES/S', 'PAYLOAD/S', 'LOST', 'DUPLICATED', 'CORRUPTED'],
     [

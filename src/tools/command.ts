@@ -17,11 +17,16 @@ export interface Command<T> {
 /** For a command that is told something wrong on its command line: exit code 2. */
 export class UsageError extends Error {}
 
+/** For a command that could not do what it was asked; its message says all that a user needs: exit code 1. */
+export class Failure extends Error {}
+
 export function addCommand<T>(yargs: Argv<CommonArguments>, command: Command<T>, interrupted: AbortSignal): void {
   yargs.command<T>(
     command.command,
     command.describe,
-    (argv) => command.builder(argv as Argv<CommonArguments>, interrupted),
+    // Groups that are named here come in this order in the help, before the common options.
+    (argv) =>
+      command.builder(argv.group([], 'Positionals:').group([], 'Options:') as Argv<CommonArguments>, interrupted),
     (argv) => command.handler(argv as T, interrupted),
   );
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { attachConsumer, type Consumer, type JoinFrom, type Message } from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { MessageEncoder, type MessageFormat } from './message-format.js';
@@ -10,6 +11,7 @@ interface ConsumeArguments extends CommonArguments {
   readonly group?: string | undefined;
   readonly from?: JoinFrom | undefined;
   readonly durable?: boolean | undefined;
+  readonly shared?: boolean | undefined;
   readonly lossy: boolean;
   readonly count?: number | undefined;
   readonly drain: boolean;
@@ -29,12 +31,13 @@ export const consumeCommand: Command<ConsumeArguments> = {
         group: { type: 'string', requiresArg: true, describe: 'Every group sees every message [default: default]' },
         from: { choices: ['oldest', 'latest'] as const, describe: 'Where a new group begins [default: latest]' },
         durable: { type: 'boolean', describe: 'A new group keeps its place while nobody is attached' },
+        shared: { type: 'boolean', describe: 'A new group is a work queue: its members share the messages' },
         lossy: { type: 'boolean', default: false, describe: 'Never hold producers back; may skip messages' },
         count: { type: 'number', requiresArg: true, describe: 'End after so many messages' },
         drain: {
           type: 'boolean',
           default: false,
-          describe: 'End when all is read and no producer is attached any more',
+          describe: 'End when all is read and no producer is attached',
         },
         format: {
           choices: ['lines', 'length-prefixed', 'json'] as const,
@@ -45,13 +48,14 @@ export const consumeCommand: Command<ConsumeArguments> = {
       .example('$0 consume ticks --drain > copy.csv', 'all that was sent, then end')
       .example('$0 consume ticks --group audit --format json', 'another group, with lane, sequence and time'),
   async handler(argv, interrupted) {
-    const { segment, group, from, durable, lossy, directory, count = Number.POSITIVE_INFINITY } = argv;
-    if (!(count >= 0)) throw new UsageError(`count is ${argv.count}: give a number of messages from 0`);
+    const { segment, group, from, durable, shared, lossy, directory, count = Number.POSITIVE_INFINITY } = argv;
+    if (!isCount(count)) throw new UsageError(`count is ${argv.count}: give a whole number of messages from 0`);
     using consumer = attachConsumer(segment, {
       group: group ?? (lossy ? `lossy-${process.pid}` : undefined),
       mode: lossy ? 'lossy' : undefined,
       from,
       durable,
+      shared,
       directory,
     });
     await copyToStdout(consumer, argv, count, interrupted);
@@ -59,7 +63,11 @@ export const consumeCommand: Command<ConsumeArguments> = {
   },
 };
 
-/** What was written is acknowledged after stdout has taken it. */
+function isCount(count: number): boolean {
+  return count >= 0 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY);
+}
+
+/** What was written is acknowledged after the system has taken it. */
 async function copyToStdout(
   consumer: Consumer,
   { format, drain }: ConsumeArguments,
@@ -67,7 +75,7 @@ async function copyToStdout(
   interrupted: AbortSignal,
 ): Promise<void> {
   const encoder = new MessageEncoder(format);
-  const progress = new Progress('received');
+  const progress = new Progress('received', !process.stdout.isTTY);
   const waiting = new Waiting();
   const encode = (message: Message) => encoder.add(message);
   let received = 0;
@@ -76,11 +84,12 @@ async function copyToStdout(
       const read = consumer.read(encode, Math.min(BATCH_COUNT, count - received));
       if (read > 0) {
         const output = encoder.take();
-        if (!(await writeData(output))) return;
+        if (!(await writeData(output, interrupted))) return;
         consumer.acknowledge();
         received += read;
         progress.add(read, output.length);
         waiting.reset();
+        await nextTurn(); // signals and the progress line get theirs, however much there is to read
       } else if (drain && consumer.isDrained()) {
         return;
       } else {

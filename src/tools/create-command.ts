@@ -12,6 +12,7 @@ export interface CreateArguments extends CommonArguments {
   readonly maxPayload?: string | undefined;
   readonly checksum: boolean;
   readonly timestamps: boolean;
+  readonly shared: boolean;
   readonly mode?: string | undefined;
 }
 
@@ -41,21 +42,26 @@ export const createCommand: Command<CreateArguments> = {
           default: true,
           describe: 'The time in every message (--no-timestamps: without)',
         },
+        shared: {
+          type: 'boolean',
+          default: false,
+          describe: 'The group default is a work queue: its members share the messages',
+        },
         mode: { type: 'string', requiresArg: true, describe: 'Permissions, octal [default: 0600]' },
       })
       .example('$0 create ticks --producers 4 --capacity 4MiB', 'for up to four producers, 4 MiB each'),
   handler(argv) {
-    const { segment, producers, groups, members, checksum, timestamps, directory } = argv;
+    const { segment, producers, groups, members, checksum, timestamps, shared, directory } = argv;
     const capacity = argv.capacity === undefined ? undefined : parseByteSize(argv.capacity);
     const maxPayload = argv.maxPayload === undefined ? undefined : parseByteSize(argv.maxPayload);
     const mode = argv.mode === undefined ? undefined : parseMode(argv.mode);
-    const options = { producers, groups, members, capacity, maxPayload, checksum, timestamps, mode, directory };
+    const options = { producers, groups, members, capacity, maxPayload, checksum, timestamps, shared, mode, directory };
     const created = createSegment(segment, options);
     say(`Created ${created.path} (${formatByteSize(created.fileLength)}).`);
   },
 };
 
 function parseMode(text: string): number {
-  if (!/^[0-7]{3,4}$/.test(text)) throw new UsageError(`mode is ${text}: give octal permissions such as 0600 or 0660`);
+  if (!/^0?[0-7]{3}$/.test(text)) throw new UsageError(`mode is ${text}: give octal permissions such as 0600 or 0660`);
   return Number.parseInt(text, 8);
 }

@@ -41,6 +41,7 @@ function inspectionText(segment: SegmentInspection): string {
     ['groups', `${segment.groupCount} of ${segment.members} members`],
     ['records', `${segment.checksum ? 'with' : 'no'} checksum, ${segment.timestamps ? 'with' : 'no'} timestamp`],
   ];
+  if (segment.coordinator !== null) facts.push(['coordinator', coordinatorText(segment.coordinator)]);
   if (segment.isRemoved) facts.push(['state', 'being removed']);
   const width = Math.max(...facts.map(([name = '']) => name.length));
   return [
@@ -65,22 +66,30 @@ function lanesText(lanes: readonly LaneInspection[]): string {
   return textTable(header, lanes.map(row));
 }
 
-function groupsText(groups: readonly GroupInspection[]): string {
-  const header = ['GROUP', 'KIND', 'LOST', 'LAG', 'MESSAGES', 'MEMBERS'];
+export function groupsText(groups: readonly GroupInspection[]): string {
+  const header = ['GROUP', 'KIND', 'LAG', 'MESSAGES', 'LOST', 'ORPHANS', 'REDELIVERED', 'MEMBERS'];
   const row = (group: GroupInspection) => [
     group.name,
     [group.mode, group.durable ? 'durable' : 'ephemeral', ...(group.shared ? ['shared'] : [])].join(' '),
-    group.mode === 'lossy' ? formatCount(group.lost) : '',
     group.mode === 'lossy' ? '' : formatByteSize(group.lagLength),
-    group.mode === 'lossy' ? '' : formatCount(group.lagCount),
+    group.mode === 'lossy' || group.lagCount === null ? '' : formatCount(group.lagCount),
+    group.mode === 'lossy' ? formatCount(group.lost) : '',
+    group.shared ? formatCount(group.orphanCount) : '',
+    group.shared ? formatCount(group.redelivered) : '',
     group.members.length === 0 ? 'none' : group.members.map(participantText).join('; '),
   ];
   return textTable(header, groups.map(row));
 }
 
-function participantText({ pid, threadId, attachedAtNs, alive }: Participant): string {
-  const thread = threadId === 0 ? '' : `, thread ${threadId}`;
-  return `process ${pid}${thread}, since ${timeText(attachedAtNs)}${alive ? '' : ', dead'}`;
+function participantText({ pid, threadId, attachedAtNs, heartbeatNs, alive }: Participant): string {
+  const thread = threadId === 0 ? '' : ` thread ${threadId}`;
+  const beat = `${((Date.now() - Number(heartbeatNs / 1_000_000n)) / 1000).toFixed(1)} s ago`;
+  return `process ${pid}${thread} since ${timeText(attachedAtNs)}, ${alive ? `alive, heartbeat ${beat}` : 'dead'}`;
+}
+
+function coordinatorText({ pid, origin, reapCount, error }: NonNullable<SegmentInspection['coordinator']>): string {
+  const reaped = reapCount === 0 ? 'nobody has died yet' : `cleaned up ${formatCount(reapCount)} times`;
+  return `process ${pid}, ${origin}, ${error ?? reaped}`;
 }
 
 function timeText(ns: bigint): string {

@@ -2,10 +2,12 @@ import { createRequire } from 'node:module';
 import yargs, { type Argv } from 'yargs';
 import { HermesError, type HermesErrorCode } from '../index.js';
 import { benchCommand } from './bench-command.js';
-import { addCommand, type CommonArguments, UsageError } from './command.js';
+import { addCommand, type CommonArguments, Failure, UsageError } from './command.js';
 import { consumeCommand } from './consume-command.js';
+import { coordinatorCommand } from './coordinator-command.js';
 import { createCommand } from './create-command.js';
 import { demoCommand } from './demo-command.js';
+import { groupsCommand } from './groups-command.js';
 import { inspectCommand } from './inspect-command.js';
 import { latencyCommand } from './latency-command.js';
 import { lsCommand } from './ls-command.js';
@@ -19,18 +21,34 @@ const EXIT_USAGE = 2;
 /** Errors that say that the command line was wrong. */
 const USAGE_CODES: readonly HermesErrorCode[] = ['ERR_HERMES_INVALID_NAME', 'ERR_HERMES_INVALID_OPTION'];
 
+const TOO_FEW_ARGUMENTS = 'An argument is missing: got %s, need at least %s.';
+
+/** What is said instead of some of yargs's own words. */
+const WORDS = {
+  'Not enough non-option arguments: got %s, need at least %s': { one: TOO_FEW_ARGUMENTS, other: TOO_FEW_ARGUMENTS },
+  'Not enough arguments following: %s': 'A value is missing after --%s.',
+  'Did you mean %s?': 'There is no such command. Did you mean %s?',
+};
+
 /** Runs the CLI with the arguments after the program's name. The exit code: 0, 1 failure, 2 usage. */
 export async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  process.stdout.on('error', () => {}); // the write that failed tells whoever waits for it
+  const code = await run(args, interruption.signal);
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  // A write to a reader that stands still would keep the process alive.
+  if (interruption.signal.aborted) process.exit(code);
+  return code;
+}
+
+async function run(args: readonly string[], interrupted: AbortSignal): Promise<number> {
   try {
-    await program(args, interruption.signal).parseAsync();
+    await program(args, interrupted).parseAsync();
     return 0;
   } catch (error) {
     return report(error);
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
 
@@ -47,27 +65,30 @@ function program(args: readonly string[], interrupted: AbortSignal): Argv<Common
     .version(version)
     .help()
     .alias({ help: 'h', version: 'v' })
-    .completion('completion', 'Print a completion script: hermes completion >> ~/.bashrc')
+    .group(['directory', 'help', 'version'], 'Common options:')
     .demandCommand(1, 'Give a command.')
     .recommendCommands()
     .strict()
+    .updateStrings(WORDS as object as Record<string, string>) // its type knows no plurals
     .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': false })
     .exitProcess(false)
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .epilogue('hermes <command> --help explains a command.')
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      throw error === undefined || error.name === 'YError' ? new UsageError(message) : error;
     });
   addCommand(cli, createCommand, interrupted);
   addCommand(cli, lsCommand, interrupted);
   addCommand(cli, inspectCommand, interrupted);
+  addCommand(cli, groupsCommand, interrupted);
   addCommand(cli, rmCommand, interrupted);
   addCommand(cli, produceCommand, interrupted);
   addCommand(cli, consumeCommand, interrupted);
   addCommand(cli, latencyCommand, interrupted);
   addCommand(cli, benchCommand, interrupted);
+  addCommand(cli, coordinatorCommand, interrupted);
   addCommand(cli, demoCommand, interrupted);
-  return cli;
+  return cli.completion('completion', 'Print a completion script: hermes completion >> ~/.bashrc');
 }
 
 function report(error: unknown): number {
@@ -79,6 +100,10 @@ function report(error: unknown): number {
   if (error instanceof HermesError) {
     say(`hermes: ${error.code}: ${error.message}`);
     return USAGE_CODES.includes(error.code) ? EXIT_USAGE : EXIT_FAILURE;
+  }
+  if (error instanceof Failure) {
+    say(`hermes: ${error.message}`);
+    return EXIT_FAILURE;
   }
   say(`hermes: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return EXIT_FAILURE;

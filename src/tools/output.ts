@@ -1,12 +1,24 @@
-import { once } from 'node:events';
 import { styleText } from 'node:util';
+import { Failure } from './command.js';
 
-/** Writes data to stdout and waits until it may take more. False when nobody reads any more. */
-export async function writeData(data: string | Uint8Array): Promise<boolean> {
-  const { stdout } = process;
-  if (stdout.destroyed || stdout.writableEnded) return false;
-  if (!stdout.write(data)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => {});
-  return !stdout.destroyed;
+/** What a write to a pipe gives whose reader has gone, and every write after that. */
+const READER_GONE: readonly (string | undefined)[] = ['EPIPE', 'ERR_STREAM_DESTROYED'];
+
+/**
+ * Writes data to stdout and waits until the system has taken all of it. False when nobody reads it any more, or when
+ * the interruption comes first. @throws Failure when it cannot be written, as on a full disk
+ */
+export function writeData(data: string | Uint8Array, interrupted?: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => resolve(false);
+    interrupted?.addEventListener('abort', giveUp, { once: true });
+    process.stdout.write(data, (error) => {
+      interrupted?.removeEventListener('abort', giveUp);
+      if (error == null) resolve(true);
+      else if (READER_GONE.includes((error as NodeJS.ErrnoException).code)) resolve(false);
+      else reject(new Failure(`cannot write to stdout: ${error.message}`));
+    });
+  });
 }
 
 /** Something for people: stderr. */

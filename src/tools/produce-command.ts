@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attachProducer, createSegment, HermesError, type Producer } from '../index.js';
-import { type Command, type CommonArguments, UsageError } from './command.js';
+import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
 import { type InputFormat, messageInput } from './message-input.js';
 import { formatCount, say } from './output.js';
 import { Progress } from './progress.js';
@@ -16,8 +16,15 @@ interface ProduceArguments extends CommonArguments {
   readonly create: boolean;
 }
 
+/** Types that messages may have. */
+const MIN_TYPE = 1;
+const MAX_TYPE = 239;
+
 /** Messages that are published together when they come together. */
 const BATCH_COUNT = 256;
+
+/** What a rate leaves unsent for so long, for want of input, room or time, is not made up for. */
+const MAX_CATCH_UP_MS = 100;
 
 export const produceCommand: Command<ProduceArguments> = {
   command: 'produce <segment> [file..]',
@@ -45,6 +52,8 @@ export const produceCommand: Command<ProduceArguments> = {
   async handler(argv, interrupted) {
     if (argv.rate !== undefined && !(argv.rate > 0))
       throw new UsageError(`rate is ${argv.rate}: give messages a second, above 0`);
+    if (!Number.isInteger(argv.type) || argv.type < MIN_TYPE || argv.type > MAX_TYPE)
+      throw new UsageError(`type is ${argv.type}: give a whole number from ${MIN_TYPE} to ${MAX_TYPE}`);
     const { segment, directory } = argv;
     if (argv.create) createIfMissing(segment, directory);
     using producer = attachProducer(segment, { directory });
@@ -56,7 +65,7 @@ export const produceCommand: Command<ProduceArguments> = {
     } finally {
       sender.end();
     }
-    if (interrupted.aborted) throw new Error(`interrupted after ${formatCount(sender.sentCount)} messages`);
+    if (interrupted.aborted) throw new Failure(`interrupted after ${formatCount(sender.sentCount)} messages`);
   },
 };
 
@@ -109,7 +118,8 @@ class Sender {
   sentCount = 0;
   private readonly waiting: Waiting = new Waiting();
   private readonly progress: Progress = new Progress('sent');
-  private readonly startMs: number = performance.now();
+  /** When the next message may be sent. */
+  private dueMs: number = performance.now();
 
   constructor(
     private readonly producer: Producer,
@@ -125,6 +135,7 @@ class Sender {
       for (const payload of payloads.slice(next, next + accepted)) this.progress.add(1, payload.length);
       next += accepted;
       this.sentCount += accepted;
+      if (this.rate !== undefined) this.dueMs += (accepted / this.rate) * 1000;
       if (accepted > 0) this.waiting.reset();
       else await this.waiting.wait();
     }
@@ -138,10 +149,11 @@ class Sender {
   /** How many may be sent now, at least one; waits until that is so. */
   private async allowance(): Promise<number> {
     if (this.rate === undefined) return BATCH_COUNT;
-    const dueAtMs = this.startMs + ((this.sentCount + 1) / this.rate) * 1000;
-    const waitMs = dueAtMs - performance.now();
+    const waitMs = this.dueMs - performance.now();
     if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.interrupted }).catch(() => {});
-    const due = Math.floor(((performance.now() - this.startMs) / 1000) * this.rate) - this.sentCount;
-    return Math.min(Math.max(due, 1), BATCH_COUNT);
+    const nowMs = performance.now();
+    this.dueMs = Math.max(this.dueMs, nowMs - MAX_CATCH_UP_MS);
+    const dueCount = Math.floor(((nowMs - this.dueMs) / 1000) * this.rate) + 1;
+    return Math.min(Math.max(dueCount, 1), BATCH_COUNT);
   }
 }

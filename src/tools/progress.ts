@@ -12,8 +12,12 @@ export class Progress {
   private shownAtMs: number = performance.now();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly what: string) {
-    if (process.stderr.isTTY) this.timer = setInterval(() => this.show(), INTERVAL_MS).unref();
+  /** @param mayShow false where the terminal shows the data itself */
+  constructor(
+    private readonly what: string,
+    mayShow: boolean = true,
+  ) {
+    if (mayShow && process.stderr.isTTY) this.timer = setInterval(() => this.show(), INTERVAL_MS).unref();
   }
 
   add(messages: number, bytes: number): void {

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { on, once } from 'node:events';
+import { Failure } from '../command.js';
 
 /** A measuring process: it announces that it is ready, starts when it is told, and ends with one result. */
 export interface Child<Result> {
@@ -21,7 +22,7 @@ export function startChild<Result>(url: URL, task: unknown): Child<Result> {
   const ended = new Promise<never>((_, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      reject(new Error(`a measuring process ended early (${signal ?? `exit code ${code}`})`));
+      reject(new Failure(`a measuring process ended early (${signal ?? `exit code ${code}`})`));
     });
   });
   const messages = on(child, 'message');
@@ -41,12 +42,13 @@ export async function runChildren<Result>(
     for (const child of children) child.kill();
   };
   interrupted.addEventListener('abort', kill);
+  if (interrupted.aborted) kill();
   try {
     await Promise.all(children.map(({ ready }) => ready));
     for (const child of children) child.start();
     return await Promise.all(children.map(({ result }) => result));
   } catch (error) {
-    throw interrupted.aborted ? new Error('interrupted') : error;
+    throw interrupted.aborted ? new Failure('interrupted') : error;
   } finally {
     interrupted.removeEventListener('abort', kill);
     kill();

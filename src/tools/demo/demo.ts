@@ -1,6 +1,7 @@
 import { measureLatency } from '../bench/latency.js';
 import { measureThroughput } from '../bench/throughput.js';
 import { formatByteSize } from '../byte-size.js';
+import { Failure } from '../command.js';
 import { formatCount, formatRate, hasColour, heading, outputWidth, writeData } from '../output.js';
 import { formatNs } from '../report/duration-format.js';
 import { type LatencyHistogram, latencyAtPercentile } from '../report/latency-histogram.js';
@@ -57,22 +58,27 @@ export async function runDemo(directory: string | undefined, interrupted: AbortS
 
 function verdict({ lost, duplicated, corrupted }: Awaited<ReturnType<typeof measureThroughput>>): string {
   const faults = lost + duplicated + corrupted;
-  if (faults > 0) throw new Error(`${lost} messages were lost, ${duplicated} duplicated, ${corrupted} corrupted`);
+  if (faults > 0) throw new Failure(`${lost} messages were lost, ${duplicated} duplicated, ${corrupted} corrupted`);
   return 'All arrived, in order and whole:';
 }
 
 function comparison(rate: number, trips: LatencyHistogram, socketRate: number, socketTrips: LatencyHistogram): string {
   const row = (name: string, percentile: number) => {
     const [ours, theirs] = [latencyAtPercentile(trips, percentile), latencyAtPercentile(socketTrips, percentile)];
-    return [name, formatNs(ours), formatNs(theirs), `${(theirs / ours).toFixed(0)} ×`];
+    return [name, formatNs(ours), formatNs(theirs), formatRatio(theirs / ours)];
   };
   return textTable(
     ['', 'HERMES', 'UNIX SOCKET', 'BETTER BY'],
     [
-      ['messages a second', formatRate(rate), formatRate(socketRate), `${(rate / socketRate).toFixed(0)} ×`],
+      ['messages a second', formatRate(rate), formatRate(socketRate), formatRatio(rate / socketRate)],
       row('round trip, p50', 50),
       row('round trip, p99', 99),
       row('round trip, p99.9', 99.9),
     ],
   );
+}
+
+/** `34 ×`, `2.5 ×` */
+function formatRatio(ratio: number): string {
+  return `${ratio.toFixed(ratio < 9.95 ? 1 : 0)} ×`;
 }

@@ -61,7 +61,7 @@ export function terminalPlot(histogram: JsHistogram, options: TerminalPlotOption
   for (let index = 0; index < buckets.length; index++) {
     const { fromNs, count } = buckets[index]!;
     const seam = seams.find(({ atNs }) => atNs === fromNs);
-    if (seam) lines.push(paint(DIM, `${indent} ├╌╌ ${seam.wider} wider buckets`));
+    if (seam && index > 0) lines.push(paint(DIM, `${indent} ├╌╌ ${seam.wider} wider buckets`));
     const gap = emptyRun(buckets, index);
     if (gap >= MIN_GAP) {
       lines.push(paint(DIM, `${'⋮'.padStart(labelWidth)} ┊`));

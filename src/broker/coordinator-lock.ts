@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { HermesError } from '../errors.js';
+import { ByteLocks } from '../os/byte-locks.js';
+import { withSystemErrors } from '../os/system-error.js';
+
+/** No segment's name begins with a dot. */
+const FILE_NAME = '.coordinator';
+const LOCK_OFFSET = 0;
+
+/** What a coordinator tells of itself and of each segment that it looks after, for people. */
+export interface CoordinatorStatus {
+  readonly pid: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAtMs: number;
+  readonly segments: Readonly<Record<string, SegmentStatus>>;
+}
+
+export interface SegmentStatus {
+  /** How it came to be looked after: declared and created, declared and there already, declared and of an earlier boot, or not declared. */
+  readonly origin: 'created' | 'adopted' | 'replaced' | 'found';
+  /** How often something was cleaned up after a death. */
+  readonly reapCount: number;
+  /** Milliseconds since the Unix epoch; null when nothing was. */
+  readonly lastReapAtMs: number | null;
+  /** Why it cannot be looked after; null when it can. */
+  readonly error: string | null;
+}
+
+/** The place of the one coordinator of a directory: a file whose first byte it keeps locked. */
+export class CoordinatorLock {
+  private constructor(
+    private readonly file: string,
+    private readonly locks: ByteLocks,
+  ) {}
+
+  /** @throws HermesError ERR_HERMES_BUSY, naming the coordinator that there is */
+  static take(directory: string): CoordinatorLock {
+    const file = path.join(directory, FILE_NAME);
+    const { O_CREAT, O_RDWR, O_NOFOLLOW } = fs.constants;
+    withSystemErrors('create', file, () => fs.closeSync(fs.openSync(file, O_CREAT | O_RDWR | O_NOFOLLOW, 0o600)));
+    const locks = ByteLocks.open(file);
+    if (locks.tryLock(LOCK_OFFSET)) return new CoordinatorLock(file, locks);
+    locks.close();
+    throw new HermesError(
+      'ERR_HERMES_BUSY',
+      `The directory ${directory} has a coordinator already (process ${readStatus(file)?.pid ?? '?'}): stop that one, or use another directory`,
+    );
+  }
+
+  /** Written in place, read by whoever wants to know. */
+  publish(status: CoordinatorStatus): void {
+    withSystemErrors('write', this.file, () => fs.writeFileSync(this.file, `${JSON.stringify(status)}\n`));
+  }
+
+  /** The file stays: whoever removed it could remove the next coordinator's. */
+  release(): void {
+    this.locks.close();
+  }
+}
+
+/** The status of the directory's coordinator, if one is running now. */
+export function coordinatorStatus(directory: string): CoordinatorStatus | null {
+  const file = path.join(directory, FILE_NAME);
+  let locks: ByteLocks;
+  try {
+    locks = ByteLocks.open(file);
+  } catch {
+    return null; // none was ever there, or it is somebody else's
+  }
+  const isRunning = locks.isLockedByOther(LOCK_OFFSET);
+  locks.close();
+  return isRunning ? readStatus(file) : null;
+}
+
+/** Null while it is being written. */
+function readStatus(file: string): CoordinatorStatus | null {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as CoordinatorStatus;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,47 @@
+import { HermesError } from '../errors.js';
+import { InFlight } from '../ring/in-flight.js';
+import { attach } from './attachment.js';
+import type { DirectoryOptions } from './directory.js';
+import { activeGroups, removeGroup as removeEntry } from './group-registry.js';
+import { participantIn, vacateSlot } from './participants.js';
+import { memberSlots } from './roster.js';
+import { checkName } from './segment-name.js';
+
+/**
+ * Removes a group that nobody is attached to, a durable one included: it holds producers back no more, and what it had
+ * not handled is gone. @throws HermesError ERR_HERMES_GROUP_NOT_FOUND; ERR_HERMES_BUSY, naming who is attached
+ */
+export function removeGroup(name: string, group: string, options: DirectoryOptions = {}): void {
+  checkName(group, 'group');
+  const { segment } = attach(name, options, (opened) => {
+    const entry = activeGroups(opened.memory).find((active) => active.name === group);
+    if (entry === undefined)
+      throw notFound(
+        name,
+        group,
+        activeGroups(opened.memory).map((active) => active.name),
+      );
+    const slots = memberSlots(opened, entry.group);
+    const living = slots.filter((slot) => !opened.locks.tryLock(slot.lockOffset));
+    if (living.length > 0) {
+      const pids = living.map((slot) => participantIn(opened, slot)?.pid ?? '?');
+      throw new HermesError(
+        'ERR_HERMES_BUSY',
+        `The group ${group} of the segment ${name} is in use by process${pids.length > 1 ? 'es' : ''} ${pids.join(', ')}: end ${pids.length > 1 ? 'them' : 'it'} first`,
+      );
+    }
+    for (const [member, slot] of slots.entries()) {
+      new InFlight(opened.memory, entry.group, member).clear();
+      vacateSlot(opened, slot);
+    }
+    removeEntry(opened.memory, entry.group);
+  });
+  segment.close();
+}
+
+function notFound(name: string, group: string, groups: readonly string[]): HermesError {
+  return new HermesError(
+    'ERR_HERMES_GROUP_NOT_FOUND',
+    `The segment ${name} has no group ${group}: it has ${groups.join(', ') || 'none'}`,
+  );
+}

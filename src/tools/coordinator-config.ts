@@ -1,0 +1,59 @@
+import fs from 'node:fs';
+import type { SegmentDeclaration } from '../index.js';
+import { parseByteSize } from './byte-size.js';
+import { UsageError } from './command.js';
+
+/** What the file of `hermes coordinator` says. */
+export interface CoordinatorConfig {
+  readonly directory?: string | undefined;
+  readonly segments: Readonly<Record<string, SegmentDeclaration>>;
+}
+
+const NUMBERS: readonly string[] = ['producers', 'groups', 'members'];
+const SIZES: readonly string[] = ['capacity', 'maxPayload'];
+const SWITCHES: readonly string[] = ['checksum', 'timestamps', 'shared'];
+
+/** `{"directory": "...", "segments": {"ticks": {"producers": 4, "capacity": "1MiB", "mode": "0660"}}}` @throws UsageError */
+export function readCoordinatorConfig(file: string): CoordinatorConfig {
+  const config = parse(file);
+  const { directory, segments = {}, ...rest } = object(config, file);
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) throw new UsageError(`${file}: ${unknown} is no setting: give directory and segments`);
+  if (directory !== undefined && typeof directory !== 'string') throw new UsageError(`${file}: directory is no string`);
+  const declarations = Object.entries(object(segments, `${file}: segments`)).map(([name, declaration]) => {
+    const where = `${file}: segment ${name}`;
+    return [name, declarationOf(object(declaration, where), where)] as const;
+  });
+  return { directory, segments: Object.fromEntries(declarations) };
+}
+
+function parse(file: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+function declarationOf(settings: Readonly<Record<string, unknown>>, where: string): SegmentDeclaration {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, setting(name, value, where)]));
+}
+
+function setting(name: string, value: unknown, where: string): number | boolean {
+  if (NUMBERS.includes(name) && typeof value === 'number') return value;
+  if (SIZES.includes(name) && typeof value === 'number') return value;
+  if (SIZES.includes(name) && typeof value === 'string') return parseByteSize(value);
+  if (SWITCHES.includes(name) && typeof value === 'boolean') return value;
+  if (name === 'mode' && typeof value === 'string' && /^[0-7]{3,4}$/.test(value)) return Number.parseInt(value, 8);
+  if ([...NUMBERS, ...SIZES, ...SWITCHES, 'mode'].includes(name)) {
+    throw new UsageError(`${where}: ${name} cannot be ${JSON.stringify(value)}`);
+  }
+  throw new UsageError(
+    `${where}: ${name} is no setting: give ${[...NUMBERS, ...SIZES, ...SWITCHES, 'mode'].join(', ')}`,
+  );
+}
+
+function object(value: unknown, where: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new UsageError(`${where} is no object: see docs/operations.md for an example`);
+}
