@@ -55,11 +55,13 @@ function writer(name: string): Writer {
 function reader(name: string, handle: Handle): Poll {
   if (task.ring === 'hermes') {
     const consumer = attachConsumer(name, { directory: task.directory });
-    return (limit) => consumer.poll(({ buffer, offset, length, sequence }) => handle(buffer, offset, length, sequence), limit);
+    return (limit) =>
+      consumer.poll(({ buffer, offset, length, sequence }) => handle(buffer, offset, length, sequence), limit);
   }
   const buffer = mapBare(name);
   const consumer = new BareConsumer(new Int32Array(buffer), Buffer.from(buffer), task.capacity);
-  return (limit) => consumer.poll((bytes, offset, length, sequence) => handle(bytes as Buffer, offset, length, sequence), limit);
+  return (limit) =>
+    consumer.poll((bytes, offset, length, sequence) => handle(bytes as Buffer, offset, length, sequence), limit);
 }
 
 function mapBare(file: string): ArrayBufferLike {

@@ -34,9 +34,23 @@ function newRing(ring: BareTask['ring']): string {
   return file;
 }
 
-async function run(ring: BareTask['ring'], roles: readonly BareTask['role'][], messageCount: number, batchCount: number) {
+async function run(
+  ring: BareTask['ring'],
+  roles: readonly BareTask['role'][],
+  messageCount: number,
+  batchCount: number,
+) {
   const [there, back] = [newRing(ring), newRing(ring)];
-  const shape = { ring, there, back, directory, capacity: CAPACITY, payloadLength: PAYLOAD_LENGTH, messageCount, batchCount };
+  const shape = {
+    ring,
+    there,
+    back,
+    directory,
+    capacity: CAPACITY,
+    payloadLength: PAYLOAD_LENGTH,
+    messageCount,
+    batchCount,
+  };
   const results = await runChildren(
     roles.map((role) => startChild<BareResult>(CHILD, { ...shape, role } satisfies BareTask)),
     never,
@@ -57,7 +71,9 @@ async function roundTrip(ring: BareTask['ring']): Promise<number> {
 }
 
 const samples: Record<string, number[]> = {};
-const sample = (name: string, value: number) => (samples[name] ??= []).push(value);
+const sample = (name: string, value: number) => {
+  samples[name] = [...(samples[name] ?? []), value];
+};
 try {
   for (let round = 0; round < ROUNDS; round++) {
     const bare = await throughput('bare', 1);

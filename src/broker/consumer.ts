@@ -54,7 +54,6 @@ export class Consumer {
     this.words = memory.words;
     this.laneCount = lanesInUse(memory);
     this.roster = this.laneCount;
-    this.stopTimer = startSlowTimer(segment, memberSlot(segment, entry.group, member));
     const message = new Message(memory.bytes, memory.words, memory.times);
     const lanes = Array.from({ length: memory.geometry.laneCount }, (_, lane) => lane);
     if (entry.shared) {
@@ -67,6 +66,7 @@ export class Consumer {
     } else {
       this.readers = lanes.map((lane) => new LaneReader(memory, lane, entry.group, message));
     }
+    this.stopTimer = startSlowTimer(segment, memberSlot(segment, entry.group, member));
   }
 
   /** The group's name. */

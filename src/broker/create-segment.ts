@@ -18,6 +18,9 @@ import { finishRemoval } from './remove-segment.js';
 import { encodeHeader, type SegmentHeader } from './segment-header.js';
 import { checkName } from './segment-name.js';
 
+/** Others may create and remove the name meanwhile; this many times are bad luck enough. */
+const LINK_ATTEMPTS = 10;
+
 /** A segment that was created. */
 export interface CreatedSegment {
   readonly name: string;
@@ -94,17 +97,18 @@ function fillControlSections(memory: SegmentMemory): void {
 
 /** Gives the file its name; a removal of the former segment of that name that was left half-done is finished first. */
 function link(file: NewFile, target: string, name: string): void {
-  try {
-    file.link(target);
-  } catch (error) {
-    if ((error as HermesError).code !== 'ERR_HERMES_SEGMENT_EXISTS') throw error;
-    if (!finishRemoval(name, path.dirname(target))) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      file.link(target);
+      return;
+    } catch (error) {
+      if ((error as HermesError).code !== 'ERR_HERMES_SEGMENT_EXISTS') throw error;
+      if (attempt < LINK_ATTEMPTS && finishRemoval(name, path.dirname(target))) continue;
       throw new HermesError(
         'ERR_HERMES_SEGMENT_EXISTS',
         `The segment ${name} exists already (${target}): attach to it, choose another name, or remove it first (hermes rm ${name})`,
         { cause: error },
       );
     }
-    file.link(target);
   }
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { checkPlatform } from '../os/platform.js';
-import { withSystemErrors } from '../os/system-error.js';
+import { systemError, withSystemErrors } from '../os/system-error.js';
 
 /** Where segments are looked for: every call that names a segment takes this. */
 export interface DirectoryOptions {
@@ -51,23 +51,19 @@ export function ensureDirectory(options: DirectoryOptions): string {
   return directory;
 }
 
-/** One level only: what is above belongs to somebody. (And `recursive` never returns where nothing can be made, as below /proc.) */
+/** One level: what is above belongs to somebody. (Nor does `recursive` ever return where nothing can be made, as below /proc.) */
 function makeDirectory(directory: string): void {
   try {
     fs.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code = 'EIO' } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return; // somebody else was faster
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      const parent = path.dirname(directory);
-      throw new HermesError(
-        'ERR_HERMES_INVALID_OPTION',
-        `There is no directory ${parent} to make ${directory} in: make it first`,
-      );
-    }
-    withSystemErrors('make', directory, () => {
-      throw error;
-    });
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw systemError('make', directory, code, error);
+    const parent = path.dirname(directory);
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      `There is no directory ${parent} to make ${directory} in: make it first, or choose another`,
+    );
   }
 }
 

@@ -33,18 +33,21 @@ export function removeSegment(name: string, options: RemoveOptions = {}): void {
   }
 }
 
-/** Unlinks a segment whose remover died half-way; false when it is not one. Called where its name is in the way. */
+/**
+ * Unlinks a segment whose remover died half-way. False when the name leads to one that is not being removed, and stays.
+ * Called where the name is in the way; somebody else may be at it too.
+ */
 export function finishRemoval(name: string, directory: string): boolean {
-  let segment: Segment;
   try {
-    segment = openSegment(name, { directory }, 'read-only');
-  } catch {
-    return false;
+    const segment = openSegment(name, { directory }, 'read-only');
+    const removed = isRemoved(segment.memory);
+    segment.close();
+    if (removed) removeSegment(name, { directory });
+    return removed;
+  } catch (error) {
+    // Gone, or already another one: whoever wants the name tries again.
+    return ['ERR_HERMES_SEGMENT_NOT_FOUND', 'ERR_HERMES_REMOVED'].includes((error as HermesError).code);
   }
-  const removed = isRemoved(segment.memory);
-  segment.close();
-  if (removed) removeSegment(name, { directory });
-  return removed;
 }
 
 /** A damaged segment has no lock to be taken: forced, its file is unlinked. */

@@ -4,7 +4,7 @@
  *
  * ```
  *    0 magic "HERMESEG"     8 B     64 boot id                 16 B    256 ready word
- *    8 layout major         u32     80 segment id              16 B    384 removed
+ *    8 layout major         u32     80 segment id              16 B    384 roster
  *   12 layout minor         u32     96 lane controls, offset   u64     512 group epoch
  *   16 file length          u64    104 producer slots, offset  u64     640 control holder (PID)
  *   24 lanes                u32    112 member slots, offset    u64     768 consumer bell

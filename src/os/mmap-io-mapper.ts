@@ -46,7 +46,7 @@ function requireMmapIo(): MmapIo {
     throw new HermesError(
       'ERR_HERMES_INVALID_OPTION',
       `HERMES_MAPPER is mmap-io, but that package cannot be loaded (${(error as Error).message.split('\n')[0]}): ` +
-        'install it (CXXFLAGS=-std=c++17 npm install mmap-io@1.1.7), or unset HERMES_MAPPER',
+        'install it (CXXFLAGS=-std=c++17 npm install mmap-io@1.1.7, whose install script must be allowed to run), or unset HERMES_MAPPER',
       { cause: error },
     );
   }

@@ -7,11 +7,14 @@ import {
   HEAD_HIGH_OFFSET,
   HEAD_LOW_OFFSET,
 } from '../layout/lane-control.js';
+import { corruptLane } from './corrupt-lane.js';
 import { laneControlIndex, wordAt } from './indices.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /** The high word of a head counts halves of 2³², so that it shares one bit with the low word. */
 const HALF = 2 ** 31;
+/** Positions from 2⁵³ on, 8 EiB, would not be exact as numbers. */
+const MAX_HIGH = 2 ** 22;
 
 /** The high word's value when a head's low word is `low` and the stored high word may be one ahead of it. */
 export function settledHigh(high: number, low: number): number {
@@ -28,16 +31,16 @@ export function wholeSequence(high: number, low: number): number {
   return (high >>> 0) * 2 ** 32 + (low >>> 0);
 }
 
-/** The exact head of a lane: an unbounded position, in bytes, at one moment of this call. */
+/** The exact head of a lane: an unbounded position, in bytes, at one moment of this call. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
 export function exactHead(memory: SegmentMemory, lane: number): number {
   const { words } = memory;
   const control = laneControlIndex(memory, lane);
   for (;;) {
     const high = Atomics.load(words, wordAt(control, HEAD_HIGH_OFFSET)) >>> 0;
     const low = Atomics.load(words, wordAt(control, HEAD_LOW_OFFSET)); // SYNC: published
-    if (Atomics.load(words, wordAt(control, HEAD_HIGH_OFFSET)) >>> 0 === high) {
-      return wholePosition(settledHigh(high, low), low);
-    }
+    if (Atomics.load(words, wordAt(control, HEAD_HIGH_OFFSET)) >>> 0 !== high) continue;
+    if (high >= MAX_HIGH) throw corruptLane(lane, `its head's high word is ${high}, beyond all that can be written`);
+    return wholePosition(settledHigh(high, low), low);
   }
 }
 

@@ -1,7 +1,7 @@
 import { RECORD_ALIGNMENT } from '../layout/record.js';
+import { corruptLane } from './corrupt-lane.js';
 import { positionIndex } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
-import { corruptLane } from './record-fault.js';
 import { RecordWalker } from './record-walker.js';
 import type { SegmentMemory } from './segment-memory.js';
 

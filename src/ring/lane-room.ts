@@ -1,7 +1,7 @@
 import { RESERVED_OFFSET, RESERVED_PIECES_PER_LANE } from '../layout/lane-control.js';
+import { corruptLane } from './corrupt-lane.js';
 import { gateLag } from './gate.js';
 import { laneControlIndex, wordAt } from './indices.js';
-import { corruptLane } from './record-fault.js';
 import { isRemoved, removedError } from './roster-word.js';
 import type { SegmentMemory } from './segment-memory.js';
 

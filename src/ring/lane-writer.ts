@@ -17,13 +17,13 @@ import {
   recordKind,
 } from '../layout/record.js';
 import { storeTime } from './clock.js';
+import { corruptLane } from './corrupt-lane.js';
 import { Counter } from './counter.js';
 import { crc32OfRecord } from './crc32.js';
 import { handoverEntryIndex, settledHigh, wholePosition } from './head.js';
 import { laneControlIndex, laneOffset, producerSlotIndex, wordAt } from './indices.js';
 import { LaneRoom } from './lane-room.js';
 import { checkMessage, checkPayload, noClaim, openClaim } from './misuse.js';
-import { corruptLane } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /** Returned instead of a position when the slowest reliable group leaves no room: nothing was written, try again. */
@@ -143,6 +143,7 @@ export class LaneWriter {
 
   /** Writes messages and publishes them together, at most half a lane at once. How many there was room for. */
   offerBatch(payloads: readonly Uint8Array[], type: number): number {
+    if (this.closedBy !== undefined) throw this.closedBy;
     for (let i = 0; i < payloads.length; i++) if (!this.accepts(payloads[i]!, type)) this.refuse(payloads[i]!, type);
     if (this.timestamps) this.readClock(); // they are published together: one time for all
     let count = 0;

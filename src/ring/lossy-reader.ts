@@ -8,6 +8,7 @@ import {
   recordKind,
   recordLength,
 } from '../layout/record.js';
+import { corruptLane } from './corrupt-lane.js';
 import { Counter } from './counter.js';
 import { crc32OfRecord } from './crc32.js';
 import { exactHead, headAndSequence, wholeSequence } from './head.js';
@@ -34,6 +35,8 @@ export class LossyReader {
   private readonly copyBytes: Buffer;
   private readonly message: Message;
 
+  /** Messages that were overwritten unread, so far. */
+  lost = 0;
   private position: number;
   /** Of the next message; -1 when it could not be told at the start. */
   private sequence: number;
@@ -64,11 +67,6 @@ export class LossyReader {
     const start = headAndSequence(memory, lane);
     this.position = start?.position ?? exactHead(memory, lane);
     this.sequence = start?.sequence ?? -1;
-  }
-
-  /** Messages that were overwritten unread, so far. */
-  get lost(): number {
-    return this.lostMessages.value;
   }
 
   /** Hands up to `limit` messages to `handler`, each as a copy. How many. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
@@ -125,7 +123,10 @@ export class LossyReader {
 
   /** Lapped: go on from the head. What was lost shows as a gap in the sequence of the next message. */
   private skipToHead(): void {
+    const lapped = this.position;
     this.position = exactHead(this.memory, this.lane);
+    // There was something to read at the position, so the head is beyond it; or the words do not fit each other.
+    if (this.position <= lapped) throw corruptLane(this.lane, `its head (${this.position}) and reserved do not fit`);
   }
 
   /** Checks the copied header; true when it was padding, which is passed. */
@@ -153,7 +154,10 @@ export class LossyReader {
     if (message.lost < 0) {
       throw corruptRecord(this.memory, this.lane, this.position | 0, `its sequence ${sequence} came before`);
     }
-    if (message.lost > 0) this.lostMessages.add(message.lost);
+    if (message.lost > 0) {
+      this.lost += message.lost;
+      this.lostMessages.add(message.lost);
+    }
     this.sequence = sequence + 1;
   }
 }

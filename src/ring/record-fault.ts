@@ -1,4 +1,4 @@
-import { HermesError } from '../errors.js';
+import type { HermesError } from '../errors.js';
 import {
   MAX_USER_TYPE,
   PADDING_TYPE,
@@ -8,6 +8,7 @@ import {
   RECORD_TYPE_SHIFT,
   recordLength,
 } from '../layout/record.js';
+import { corruptLane } from './corrupt-lane.js';
 import { exactHead } from './head.js';
 import type { SegmentMemory } from './segment-memory.js';
 
@@ -54,14 +55,6 @@ export function corruptRecord(memory: SegmentMemory, lane: number, positionLow: 
   const head = exactHead(memory, lane);
   const position = head - (((head | 0) - positionLow) >>> 0);
   return corruptLane(lane, `the record at position ${position} is damaged: ${fault}`);
-}
-
-/** The error for any damage in a lane. */
-export function corruptLane(lane: number, fault: string): HermesError {
-  return new HermesError(
-    'ERR_HERMES_CORRUPT_SEGMENT',
-    `Lane ${lane}: ${fault}. Something else wrote to the segment's file: remove the segment and create it again`,
-  );
 }
 
 function hex(word: number): string {

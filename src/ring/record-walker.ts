@@ -9,10 +9,11 @@ import {
   RECORD_TYPE_SHIFT,
   recordKind,
 } from '../layout/record.js';
+import { corruptLane } from './corrupt-lane.js';
 import { crc32OfRecord } from './crc32.js';
 import { laneControlIndex, laneOffset, wordAt } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
-import { corruptLane, corruptRecord, recordFault } from './record-fault.js';
+import { corruptRecord, recordFault } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 // Constants of this module are compiled in; imported ones are loaded at every use.

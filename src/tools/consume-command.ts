@@ -78,16 +78,27 @@ async function copyToStdout(
   const progress = new Progress('received', !process.stdout.isTTY);
   const waiting = new Waiting();
   const encode = (message: Message) => encoder.add(message);
+  /** False when nobody takes it. */
+  const write = async (messageCount: number) => {
+    const output = encoder.take();
+    if (!(await writeData(output, interrupted))) return false;
+    consumer.acknowledge();
+    progress.add(messageCount, output.length);
+    return true;
+  };
   let received = 0;
   try {
     while (received < count && !interrupted.aborted) {
-      const read = consumer.read(encode, Math.min(BATCH_COUNT, count - received));
+      let read = 0;
+      try {
+        read = consumer.read(encode, Math.min(BATCH_COUNT, count - received));
+      } catch (error) {
+        await write(0); // what came before the fault
+        throw error;
+      }
       if (read > 0) {
-        const output = encoder.take();
-        if (!(await writeData(output, interrupted))) return;
-        consumer.acknowledge();
+        if (!(await write(read))) return;
         received += read;
-        progress.add(read, output.length);
         waiting.reset();
         await nextTurn(); // signals and the progress line get theirs, however much there is to read
       } else if (drain && consumer.isDrained()) {

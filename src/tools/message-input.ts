@@ -55,7 +55,12 @@ class LineInput implements MessageInput {
 
   private checkLength(length: number): void {
     if (length <= this.maxPayloadLength) return;
-    throw tooLarge(this.source, `line ${this.lineCount + 1}`, `more than ${this.maxPayloadLength}`, this.maxPayloadLength);
+    throw tooLarge(
+      this.source,
+      `line ${this.lineCount + 1}`,
+      `more than ${this.maxPayloadLength}`,
+      this.maxPayloadLength,
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import { terminalPlot } from './terminal-plot.js';
 /** What a latency command prints for people: a heading, the percentiles, the distribution. */
 export function latencyText(histogram: Parameters<typeof percentileTable>[0], context: LatencyContext): string {
   const title = `${context.mode} latency, ${formatCount(histogram.totalCount)} messages of ${context.payloadBytes} B`;
-  if (histogram.totalCount === 0) return `${heading(title)}: no latencies recorded.\n`;
+  if (histogram.totalCount === 0) return `${heading(`${context.mode} latency`)}: no messages to measure.\n`;
   const lost = context.lost === 0 ? [] : [`${formatCount(context.lost)} messages were lost on the way.`, ''];
   return [
     heading(title),

@@ -1,0 +1,27 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { root, run } from './run.js';
+import { countTests } from './test-report.js';
+
+/**
+ * Runs the compiled tests. When HERMES_TEST_REPORTS names a directory, the run's report stays there.
+ * @param {string} label the report's name
+ * @param {string[]} args filters and options of vitest
+ * @param {string} [node] the Node to run on
+ * @returns {import('./test-report.js').TestCounts & { status: number }}
+ */
+export function runVitest(label, args, node = process.execPath) {
+  const kept = process.env.HERMES_TEST_REPORTS;
+  const directory = kept || fs.mkdtempSync(path.join(os.tmpdir(), 'hermes-test-report-'));
+  const report = path.join(directory, `${label}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const PATH = `${path.dirname(node)}${path.delimiter}${process.env.PATH}`;
+  try {
+    const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+    const status = run(node, [vitest, 'run', ...reporters, ...args], { ...process.env, PATH });
+    return { status, ...countTests(report, status) };
+  } finally {
+    if (!kept) fs.rmSync(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,225 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  attachConsumer,
+  attachProducer,
+  createSegment,
+  inspectSegment,
+  listSegments,
+  removeSegment,
+} from '../../src/index.js';
+import { BOOT_ID_OFFSET, LAYOUT_MAJOR_OFFSET, PREAMBLE_CHECKSUM_OFFSET } from '../../src/layout/preamble.js';
+import { markRemoved } from '../../src/ring/roster-word.js';
+import { attachedChild } from '../support/child.js';
+import { openRaw, SMALL } from '../support/raw-segment.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { codeOf, thrownBy } from '../support/thrown.js';
+
+function newSegment(): string {
+  const directory = scratchDirectory();
+  createSegment('ticks', { ...SMALL, groups: 3, directory });
+  return directory;
+}
+
+describe('a segment', () => {
+  test('that nobody uses is removed: its name is free again', () => {
+    const directory = newSegment();
+    removeSegment('ticks', { directory });
+    expect(fs.readdirSync(directory)).toEqual([]);
+    expect(codeOf(() => removeSegment('ticks', { directory }))).toBe('ERR_HERMES_SEGMENT_NOT_FOUND');
+    createSegment('ticks', { ...SMALL, directory });
+  });
+
+  test.each(['attachProducer', 'attachConsumer'])('is not removed while another process has it: %s', async (attach) => {
+    const directory = newSegment();
+    const child = await attachedChild(`${attach}('ticks', ${JSON.stringify({ directory })})`);
+    const error = thrownBy(() => removeSegment('ticks', { directory }));
+    expect(error.code).toBe('ERR_HERMES_BUSY');
+    expect(error.message).toContain(`in use by process ${child.pid}:`);
+    expect(inspectSegment('ticks', { directory }).isRemoved).toBe(false);
+    await child.kill('SIGKILL');
+    removeSegment('ticks', { directory });
+  });
+
+  test('is not removed while this process has it, once or more', () => {
+    const directory = newSegment();
+    const participants = [
+      attachProducer('ticks', { directory }),
+      attachConsumer('ticks', { directory }),
+      attachConsumer('ticks', { directory, group: 'observers', mode: 'lossy' }),
+    ];
+    for (const participant of participants) {
+      expect(thrownBy(() => removeSegment('ticks', { directory })).message).toContain(`process ${process.pid}:`);
+      participant.detach();
+    }
+    removeSegment('ticks', { directory });
+  });
+
+  test('names every process that has it', async () => {
+    const directory = newSegment();
+    const children = [
+      await attachedChild(`attachProducer('ticks', ${JSON.stringify({ directory })})`),
+      await attachedChild(`attachConsumer('ticks', ${JSON.stringify({ directory })})`),
+    ];
+    const error = thrownBy(() => removeSegment('ticks', { directory }));
+    expect(error.message).toContain(`processes ${children.map(({ pid }) => pid).join(', ')}: end them first`);
+  });
+});
+
+describe('a forced removal', () => {
+  test('ends the work of those who are attached, after what they can still read', () => {
+    const directory = newSegment();
+    const producer = attachProducer('ticks', { directory });
+    const consumer = attachConsumer('ticks', { directory });
+    const lossy = attachConsumer('ticks', { directory, group: 'observers', mode: 'lossy' });
+    for (const each of [consumer, lossy]) each.poll(() => {}); // they have seen the producer's lane
+    producer.offer(Buffer.from('last words'));
+    removeSegment('ticks', { directory, force: true });
+    expect(fs.readdirSync(directory)).toEqual([]);
+    for (const each of [consumer, lossy]) {
+      const seen: string[] = [];
+      each.poll((message) => seen.push(`${message.payload}`));
+      expect(seen).toEqual(['last words']);
+      const error = thrownBy(() => each.poll(() => {}));
+      expect(error.code).toBe('ERR_HERMES_REMOVED');
+      expect(error.message).toContain('ticks');
+      each.detach();
+    }
+    // A producer looks when it has used up the room that it knows of: an eighth of a lane, at the latest.
+    const error = thrownBy(() => {
+      for (let i = 0; i < SMALL.capacity! / 8 / 32; i++) producer.offer(Buffer.alloc(0));
+    });
+    expect(error.code).toBe('ERR_HERMES_REMOVED');
+    producer.detach();
+  });
+
+  test('ends the work of other processes', async () => {
+    const directory = newSegment();
+    const child = await attachedChild(`(() => {
+      const consumer = attachConsumer('ticks', ${JSON.stringify({ directory })});
+      setInterval(() => {
+        try {
+          consumer.poll(() => {});
+        } catch (error) {
+          console.log(error.code);
+          process.exit();
+        }
+      }, 1);
+    })()`);
+    removeSegment('ticks', { directory, force: true });
+    expect(await child.line()).toBe('ERR_HERMES_REMOVED');
+  });
+
+  test('leaves the name to a new segment, which has nothing of the old one', () => {
+    const directory = newSegment();
+    const old = attachProducer('ticks', { directory });
+    old.offer(Buffer.from('old'));
+    removeSegment('ticks', { directory, force: true });
+    createSegment('ticks', { ...SMALL, directory });
+    old.offer(Buffer.from('old too'));
+    const consumer = attachConsumer('ticks', { directory });
+    const producer = attachProducer('ticks', { directory });
+    producer.offer(Buffer.from('new'));
+    const seen: string[] = [];
+    for (let polls = 0; polls < 3; polls++) consumer.poll((message) => seen.push(`${message.payload}`));
+    expect(seen).toEqual(['new']);
+    old.detach();
+    expect(inspectSegment('ticks', { directory }).lanes[0]!.producer?.alive).toBe(true);
+    for (const each of [consumer, producer]) each.detach();
+  });
+});
+
+describe('a removal that died half-way', () => {
+  /** As a remover leaves it that was killed before it unlinked the name. */
+  function halfRemoved(): string {
+    const directory = newSegment();
+    markRemoved(openRaw(directory).memory);
+    return directory;
+  }
+
+  test('lets nobody attach', () => {
+    const directory = halfRemoved();
+    expect(codeOf(() => attachProducer('ticks', { directory }))).toBe('ERR_HERMES_REMOVED');
+    expect(codeOf(() => attachConsumer('ticks', { directory }))).toBe('ERR_HERMES_REMOVED');
+    expect(inspectSegment('ticks', { directory }).isRemoved).toBe(true);
+  });
+
+  test('is finished by a creator of the same name', () => {
+    const directory = halfRemoved();
+    createSegment('ticks', { ...SMALL, directory });
+    expect(inspectSegment('ticks', { directory }).isRemoved).toBe(false);
+    expect(fs.readdirSync(directory)).toEqual(['ticks']);
+  });
+
+  test.each([1, 2, 3])('is finished by a creator also when another one is faster at it (look %d)', (look) => {
+    const directory = halfRemoved();
+    const file = path.join(directory, 'ticks');
+    const { lstatSync } = fs;
+    let looks = 0;
+    const spy = vi.spyOn(fs, 'lstatSync').mockImplementation(((target: fs.PathLike, options: object) => {
+      if (target === file && ++looks === look) fs.unlinkSync(file); // what the other one does in between
+      return lstatSync(target, options);
+    }) as typeof lstatSync);
+    try {
+      createSegment('ticks', { ...SMALL, directory });
+    } finally {
+      spy.mockRestore();
+    }
+    expect(looks).toBeGreaterThanOrEqual(look);
+    expect(inspectSegment('ticks', { directory }).isRemoved).toBe(false);
+  });
+
+  test('is finished by the next remover, even while somebody is still attached', async () => {
+    const directory = newSegment();
+    const child = await attachedChild(`attachProducer('ticks', ${JSON.stringify({ directory })})`);
+    markRemoved(openRaw(directory).memory);
+    removeSegment('ticks', { directory });
+    expect(fs.readdirSync(directory)).toEqual([]);
+    await child.kill('SIGKILL');
+  });
+});
+
+describe('a file that is no segment any more', () => {
+  const damages: readonly (readonly [string, (content: Buffer) => Buffer])[] = [
+    ['is cut short', (content) => content.subarray(0, 5000)],
+    ['is empty', () => Buffer.alloc(0)],
+    ['has a damaged preamble', (content) => content.fill(0xff, 20, 40)],
+    ['has a newer layout', (content) => content.fill(9, LAYOUT_MAJOR_OFFSET, LAYOUT_MAJOR_OFFSET + 1)],
+  ];
+
+  test.each(damages)('because it %s is removed when that is forced, and only then', (_, damage) => {
+    const directory = newSegment();
+    const file = path.join(directory, 'ticks');
+    fs.writeFileSync(file, damage(fs.readFileSync(file)));
+    expect(codeOf(() => removeSegment('ticks', { directory }))).toMatch(/CORRUPT_SEGMENT|INCOMPATIBLE_LAYOUT/);
+    expect(fs.existsSync(file)).toBe(true);
+    removeSegment('ticks', { directory, force: true });
+    expect(fs.existsSync(file)).toBe(false);
+  });
+
+  test('does not hinder the listing of the others', () => {
+    const directory = newSegment();
+    fs.writeFileSync(path.join(directory, 'damaged'), 'no segment');
+    fs.writeFileSync(path.join(directory, '.creating-1-2'), '');
+    fs.mkdirSync(path.join(directory, 'deeper'));
+    const listed = listSegments({ directory });
+    expect(listed.map(({ name, error }) => [name, error?.code])).toEqual([
+      ['damaged', 'ERR_HERMES_CORRUPT_SEGMENT'],
+      ['ticks', undefined],
+    ]);
+    expect(listed[1]!.segment).toEqual(inspectSegment('ticks', { directory }));
+  });
+});
+
+test('a segment of another boot is removed without force, whatever its slots say', () => {
+  const directory = newSegment();
+  attachProducer('ticks', { directory }).offer(Buffer.alloc(1));
+  const file = path.join(directory, 'ticks');
+  const content = fs.readFileSync(file).fill(3, BOOT_ID_OFFSET, BOOT_ID_OFFSET + 16);
+  content.writeUInt32LE(crc32(content.subarray(0, PREAMBLE_CHECKSUM_OFFSET)), PREAMBLE_CHECKSUM_OFFSET);
+  fs.writeFileSync(file, content);
+  removeSegment('ticks', { directory });
+  expect(fs.existsSync(file)).toBe(false);
+});
