@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { attachConsumer, attachProducer } from '../../src/index.js';
-import { chosenMapper } from '../../src/os/mapper.js';
+import { chosenMapper } from '../../src/os/chosen-mapper.js';
 import { awaitStart, childTask, finish } from '../../src/tools/bench/child.js';
 import { emptyPayload, isNumbered, writeNumber } from '../../src/tools/bench/numbered-payload.js';
 import { createLatencyHistogram, latencyAtPercentile } from '../../src/tools/report/latency-histogram.js';

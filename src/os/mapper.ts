@@ -1,7 +1,3 @@
-import { HermesError } from '../errors.js';
-import { koffiMapper } from './koffi-mapper.js';
-import { mmapIoMapper } from './mmap-io-mapper.js';
-
 export type MapAccess = 'read-write' | 'read-only';
 
 /** A file's bytes as memory. Writes through a read-only mapping kill the process: only tools that never write have one. */
@@ -17,14 +13,4 @@ export interface Mapper {
   /** Bytes. */
   readonly maxLength: number;
   map(fd: number, length: number, access: MapAccess): Mapping;
-}
-
-/**
- * The mapper that `HERMES_MAPPER` chooses: `koffi` (default) or `mmap-io`, which must be installed beside Hermes.
- * @throws HermesError ERR_HERMES_INVALID_OPTION
- */
-export function chosenMapper(name: string = process.env.HERMES_MAPPER ?? 'koffi'): Mapper {
-  if (name === 'koffi' || name === '') return koffiMapper();
-  if (name === 'mmap-io') return mmapIoMapper();
-  throw new HermesError('ERR_HERMES_INVALID_OPTION', `HERMES_MAPPER is ${name}: give koffi or mmap-io`);
 }

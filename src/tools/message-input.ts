@@ -1,8 +1,9 @@
 import { HermesError } from '../index.js';
+import { Failure } from './command.js';
 
 /** Cuts a byte stream into payloads. A payload is a view of what was pushed, or a copy where it spans two chunks. */
 export interface MessageInput {
-  /** The payloads that end in this chunk. @throws HermesError after `onPayload` had all that came before the fault */
+  /** The payloads that end in this chunk. @throws HermesError or Failure after `onPayload` had all that came before the fault */
   push(chunk: Buffer, onPayload: (payload: Buffer) => void): void;
   /** The end of the stream. */
   end(onPayload: (payload: Buffer) => void): void;
@@ -95,8 +96,7 @@ class PrefixedInput implements MessageInput {
 
   end(): void {
     if (this.pendingLength === 0) return;
-    throw new HermesError(
-      'ERR_HERMES_INVALID_OPTION',
+    throw new Failure(
       `${this.source} ends in the middle of message ${this.recordCount + 1} (${this.pendingLength} of ${this.neededLength} bytes): it was cut, or is not length-prefixed; all messages before were sent`,
     );
   }
