@@ -91,7 +91,7 @@ describe.each(mappers)('the mapper $name', (mapper) => {
     const child = Child.start(
       `
       import fs from 'node:fs';
-      import { chosenMapper } from 'hermes:os/mapper.js';
+      import { chosenMapper } from 'hermes:os/chosen-mapper.js';
       const { buffer } = chosenMapper(${JSON.stringify(mapper.name)}).map(fs.openSync(process.argv[1], 'r+'), ${LENGTH}, 'read-write');
       const words = new Int32Array(buffer);
       console.log(words[1]);
