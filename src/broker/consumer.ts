@@ -101,7 +101,7 @@ export class Consumer {
 
   /** Acknowledges all that `read` has handed out: producers may overwrite it. @throws HermesError ERR_HERMES_DETACHED */
   acknowledge(): void {
-    if (this.state === DETACHED) throw this.misuse();
+    if (this.state === DETACHED || this.state === POLLING) throw this.misuse();
     for (const reader of this.readers) reader.acknowledge();
     this.orphans?.acknowledge();
     if (this.state === HOLDING) this.state = READY;
@@ -233,7 +233,7 @@ export function attachConsumer(name: string, options: ConsumerOptions = {}): Con
 function nestedPoll(): HermesError {
   return new HermesError(
     'ERR_HERMES_INVALID_STATE',
-    'poll was called by the handler of a running poll: return from it first',
+    'A handler called its own consumer: return from it first',
   );
 }
 

@@ -48,9 +48,13 @@ export class CoordinatorLock {
     );
   }
 
-  /** Written in place, read by whoever wants to know. */
+  /** Written in place, read by whoever wants to know: where it cannot be written, as on a full file system, nobody is told. */
   publish(status: CoordinatorStatus): void {
-    withSystemErrors('write', this.file, () => fs.writeFileSync(this.file, `${JSON.stringify(status)}\n`));
+    try {
+      fs.writeFileSync(this.file, `${JSON.stringify(status)}\n`);
+    } catch {
+      // It goes on with what it is for.
+    }
   }
 
   /** The file stays: whoever removed it could remove the next coordinator's. */

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError } from '../errors.js';
-import { withSystemErrors } from '../os/system-error.js';
 import { isRemoved } from '../ring/roster-word.js';
 import { CoordinatorLock, type SegmentStatus } from './coordinator-lock.js';
 import type { CreateOptions } from './create-options.js';
@@ -56,13 +55,14 @@ export class Coordinator {
     }
     this.directory = ensureDirectory(options);
     this.lock = CoordinatorLock.take(this.directory);
+    this.timers = [setInterval(() => this.reapAll(), reapIntervalMs), setInterval(() => this.scan(), SCAN_INTERVAL_MS)];
     try {
+      this.publish(); // at once, for what the file says is the last one's
       this.declare(options.segments ?? {});
     } catch (error) {
-      this.lock.release();
+      this.stop();
       throw error;
     }
-    this.timers = [setInterval(() => this.reapAll(), reapIntervalMs), setInterval(() => this.scan(), SCAN_INTERVAL_MS)];
   }
 
   /**
@@ -85,8 +85,7 @@ export class Coordinator {
   /** Ends; the segments stay, and whoever uses them goes on. Idempotent. */
   stop(): void {
     for (const timer of this.timers) clearInterval(timer);
-    for (const { segment } of this.watched.values()) segment?.close();
-    this.watched.clear();
+    for (const name of [...this.watched.keys()]) this.forget(name);
     this.lock.release();
   }
 
@@ -102,8 +101,7 @@ export class Coordinator {
       const error = isOfThisBoot(segment.header) ? null : 'created before the machine was started';
       this.watched.set(name, { segment, status: { ...status, error } });
     } catch (error) {
-      if (!(error instanceof HermesError)) throw error;
-      this.watched.set(name, { segment: null, status: { ...status, error: `${error.code}: ${error.message}` } });
+      this.watched.set(name, { segment: null, status: { ...status, error: errorText(error) } });
     }
   }
 
@@ -112,29 +110,52 @@ export class Coordinator {
     for (const watched of this.watched.values()) {
       const { segment, status } = watched;
       if (segment === null || status.error !== null || isRemoved(segment.memory)) continue;
-      if (!reapIfNeeded(segment, NO_SLOT)) continue;
-      watched.status = { ...status, reapCount: status.reapCount + 1, lastReapAtMs: Date.now() };
+      try {
+        if (!reapIfNeeded(segment, NO_SLOT)) continue;
+        watched.status = { ...status, reapCount: status.reapCount + 1, lastReapAtMs: Date.now() };
+      } catch (error) {
+        watched.status = { ...status, error: errorText(error) }; // one that is damaged must not end it for the others
+      }
       hasReaped = true;
     }
     if (hasReaped) this.publish();
   }
 
-  /** Segments come and go by the hands of others, too. */
+  /** Segments come and go by the hands of others, too. What could not be opened is tried again: it may be another file now. */
   private scan(): void {
-    const { directory } = this;
-    const names = withSystemErrors('list', directory, () => fs.readdirSync(directory)).filter(isName);
-    for (const [name, { segment }] of this.watched) {
-      if (names.includes(name) && (segment === null || isSameFile(segment, path.join(directory, name)))) continue;
-      segment?.close();
-      this.watched.delete(name);
+    const names = namesIn(this.directory);
+    for (const [name, { segment, status }] of this.watched) {
+      if (!names.includes(name)) this.forget(name);
+      else if (segment === null) this.watch(name, status.origin);
+      else if (!isSameFile(segment, path.join(this.directory, name))) this.forget(name);
     }
     for (const name of names) if (!this.watched.has(name)) this.watch(name, 'found');
     this.publish();
   }
 
+  private forget(name: string): void {
+    this.watched.get(name)?.segment?.close();
+    this.watched.delete(name);
+  }
+
   private publish(): void {
     this.lock.publish({ pid: process.pid, startedAtMs: this.startedAtMs, segments: this.segments });
   }
+}
+
+/** None when the directory cannot be listed: it was removed, and there is nothing to look after. */
+function namesIn(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory).filter(isName);
+  } catch {
+    return [];
+  }
+}
+
+/** @throws what is no HermesError */
+function errorText(error: unknown): string {
+  if (error instanceof HermesError) return `${error.code}: ${error.message}`;
+  throw error;
 }
 
 function isSameFile(segment: Segment, file: string): boolean {

@@ -11,18 +11,16 @@ import { removeSegment } from './remove-segment.js';
  */
 export function declareSegment(name: string, options: CreateOptions): 'created' | 'adopted' | 'replaced' {
   const { directory } = options;
-  const existing = inspectIfThere(name, directory);
-  if (existing === undefined) {
-    createSegment(name, options);
-    return 'created';
-  }
+  const shape = resolveNamed(name, options);
+  const existing = createOrInspect(name, options);
+  if (existing === undefined) return 'created';
   if (!existing.isOfThisBoot || existing.isRemoved) {
     removeSegment(name, { directory });
     createSegment(name, options);
     return 'replaced';
   }
-  const wanted = shapeText(resolveCreateOptions(options));
-  const found = shapeText(shapeOf(existing));
+  const wanted = shapeText(shape);
+  const found = shapeText(shapeOf(existing, shape));
   if (wanted === found) return 'adopted';
   throw new HermesError(
     'ERR_HERMES_SEGMENT_EXISTS',
@@ -30,18 +28,36 @@ export function declareSegment(name: string, options: CreateOptions): 'created' 
   );
 }
 
-function inspectIfThere(name: string, directory: string | undefined): SegmentInspection | undefined {
+/** Of many segments that are declared, the error says which one is meant. */
+function resolveNamed(name: string, options: CreateOptions): SegmentShape {
   try {
-    return inspectSegment(name, { directory });
+    return resolveCreateOptions(options);
   } catch (error) {
-    if ((error as HermesError).code === 'ERR_HERMES_SEGMENT_NOT_FOUND') return undefined;
-    throw error;
+    if (!(error instanceof HermesError)) throw error;
+    throw new HermesError(error.code, `The segment ${name} cannot be as it is declared: ${error.message}`);
+  }
+}
+
+/** Undefined when it was created; otherwise what is there, also when somebody else was faster just now. */
+function createOrInspect(name: string, options: CreateOptions): SegmentInspection | undefined {
+  try {
+    return inspectSegment(name, options);
+  } catch (error) {
+    if ((error as HermesError).code !== 'ERR_HERMES_SEGMENT_NOT_FOUND') throw error;
+  }
+  try {
+    createSegment(name, options);
+    return undefined;
+  } catch (error) {
+    if ((error as HermesError).code !== 'ERR_HERMES_SEGMENT_EXISTS') throw error;
+    return inspectSegment(name, options);
   }
 }
 
 type ComparedShape = Omit<SegmentShape, 'mode'>;
 
-function shapeOf(segment: SegmentInspection): ComparedShape {
+/** Whether `default` was made a work queue is not to be told any more once it was removed: then nothing speaks against it. */
+function shapeOf(segment: SegmentInspection, wanted: ComparedShape): ComparedShape {
   return {
     geometry: {
       laneCount: segment.producers,
@@ -52,7 +68,7 @@ function shapeOf(segment: SegmentInspection): ComparedShape {
     },
     checksum: segment.checksum,
     timestamps: segment.timestamps,
-    shared: segment.groups.find((group) => group.name === DEFAULT_GROUP)?.shared ?? false,
+    shared: segment.groups.find((group) => group.name === DEFAULT_GROUP)?.shared ?? wanted.shared,
   };
 }
 

@@ -35,6 +35,7 @@ export function removeGroup(name: string, group: string, options: DirectoryOptio
       vacateSlot(opened, slot);
     }
     removeEntry(opened.memory, entry.group);
+    for (const slot of slots) opened.locks.unlock(slot.lockOffset); // before the control lock: the next to join takes them
   });
   segment.close();
 }

@@ -21,7 +21,10 @@ export const coordinatorCommand: Command<CoordinatorArguments> = {
     using coordinator = new Coordinator({ directory: directory ?? first.directory, segments: first.segments });
     const reload = () => {
       try {
-        coordinator.declare(read().segments);
+        const { directory: other = first.directory, segments } = read();
+        coordinator.declare(segments);
+        if (other !== first.directory)
+          say('The directory has changed: that takes effect when the coordinator is started again.');
         say(`Read ${config ?? 'nothing'} again. ${summary(coordinator)}`);
       } catch (error) {
         // It goes on with what it has: a typing error in a file must not end it.

@@ -42,7 +42,7 @@ function declarationOf(settings: Readonly<Record<string, unknown>>, where: strin
 function setting(name: string, value: unknown, where: string): number | boolean {
   if (NUMBERS.includes(name) && typeof value === 'number') return value;
   if (SIZES.includes(name) && typeof value === 'number') return value;
-  if (SIZES.includes(name) && typeof value === 'string') return parseByteSize(value);
+  if (SIZES.includes(name) && typeof value === 'string') return size(name, value, where);
   if (SWITCHES.includes(name) && typeof value === 'boolean') return value;
   if (name === 'mode' && typeof value === 'string' && /^[0-7]{3,4}$/.test(value)) return Number.parseInt(value, 8);
   if ([...NUMBERS, ...SIZES, ...SWITCHES, 'mode'].includes(name)) {
@@ -51,6 +51,14 @@ function setting(name: string, value: unknown, where: string): number | boolean 
   throw new UsageError(
     `${where}: ${name} is no setting: give ${[...NUMBERS, ...SIZES, ...SWITCHES, 'mode'].join(', ')}`,
   );
+}
+
+function size(name: string, text: string, where: string): number {
+  try {
+    return parseByteSize(text);
+  } catch (error) {
+    throw new UsageError(`${where}: ${name}: ${(error as Error).message}`);
+  }
 }
 
 function object(value: unknown, where: string): Record<string, unknown> {
