@@ -12,7 +12,7 @@ import { inspectCommand } from './inspect-command.js';
 import { latencyCommand } from './latency-command.js';
 import { lsCommand } from './ls-command.js';
 import { say } from './output.js';
-import { produceCommand } from './produce-command.js';
+import { produceCommand, STDIN } from './produce-command.js';
 import { rmCommand } from './rm-command.js';
 
 const EXIT_FAILURE = 1;
@@ -20,6 +20,9 @@ const EXIT_USAGE = 2;
 
 /** Errors that say that the command line was wrong. */
 const USAGE_CODES: readonly HermesErrorCode[] = ['ERR_HERMES_INVALID_NAME', 'ERR_HERMES_INVALID_OPTION'];
+
+/** What may come several times on a command line. */
+const LISTS: readonly string[] = ['_', 'file'];
 
 const TOO_FEW_ARGUMENTS = 'An argument is missing: got %s, need at least %s.';
 
@@ -45,7 +48,9 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run(args: readonly string[], interrupted: AbortSignal): Promise<number> {
   try {
-    await program(args, interrupted).parseAsync();
+    // A lone - among files is lost in yargs.
+    const words = args.map((word) => (word === '-' ? STDIN : word));
+    await program(words, interrupted).parseAsync();
     return 0;
   } catch (error) {
     return report(error);
@@ -70,7 +75,8 @@ function program(args: readonly string[], interrupted: AbortSignal): Argv<Common
     .recommendCommands()
     .strict()
     .updateStrings(WORDS as object as Record<string, string>) // its type knows no plurals
-    .parserConfiguration({ 'duplicate-arguments-array': false, 'populate--': false })
+    .parserConfiguration({ 'populate--': false })
+    .middleware(keepLast, true)
     .exitProcess(false)
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .epilogue('hermes <command> --help explains a command.')
@@ -89,6 +95,13 @@ function program(args: readonly string[], interrupted: AbortSignal): Argv<Common
   addCommand(cli, coordinatorCommand, interrupted);
   addCommand(cli, demoCommand, interrupted);
   return cli.completion('completion', 'Print a completion script: hermes completion >> ~/.bashrc');
+}
+
+/** Of an option that is given several times the last counts. */
+function keepLast(argv: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(argv)) {
+    if (Array.isArray(value) && !LISTS.includes(name)) argv[name] = value.at(-1);
+  }
 }
 
 function report(error: unknown): number {

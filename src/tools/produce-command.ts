@@ -16,6 +16,9 @@ interface ProduceArguments extends CommonArguments {
   readonly create: boolean;
 }
 
+/** The file that is stdin, also where it is no file that could be opened. */
+export const STDIN = '/dev/stdin';
+
 /** Types that messages may have. */
 const MIN_TYPE = 1;
 const MAX_TYPE = 239;
@@ -59,7 +62,7 @@ export const produceCommand: Command<ProduceArguments> = {
     using producer = attachProducer(segment, { directory });
     const sender = new Sender(producer, argv.type, argv.rate, interrupted);
     try {
-      for (const file of argv.file?.length ? argv.file : ['-']) {
+      for (const file of argv.file?.length ? argv.file : [STDIN]) {
         if (!(await sendFile(file, sender, argv.format, producer.maxPayload))) break;
       }
     } finally {
@@ -79,9 +82,9 @@ function createIfMissing(segment: string, directory: string | undefined): void {
 
 /** False when it was interrupted. All messages before a fault in the file are sent. */
 async function sendFile(file: string, sender: Sender, format: InputFormat, maxPayload: number): Promise<boolean> {
-  const source = file === '-' ? 'stdin' : file;
+  const source = file === STDIN ? 'stdin' : file;
   const input = messageInput(format, maxPayload, source);
-  const stream = file === '-' ? process.stdin : fs.createReadStream(file, { highWaterMark: 256 * 1024 });
+  const stream = file === STDIN ? process.stdin : fs.createReadStream(file, { highWaterMark: 256 * 1024 });
   const stop = () => stream.destroy();
   sender.interrupted.addEventListener('abort', stop, { once: true });
   const payloads: Buffer[] = [];

@@ -87,10 +87,12 @@ describe('the directory', () => {
   });
 });
 
-test('a directory is made with what is missing above it', () => {
+test('a directory is made below one that is there, and no deeper', () => {
   const parent = path.join(scratchDirectory(), 'none');
-  createSegment('ticks', { ...SMALL, directory: path.join(parent, 'segments') });
-  for (const made of [parent, path.join(parent, 'segments')]) expect(fs.statSync(made).mode & 0o777).toBe(0o700);
+  const error = thrownBy(() => createSegment('ticks', { ...SMALL, directory: path.join(parent, 'segments') }));
+  expect(error.code).toBe('ERR_HERMES_INVALID_OPTION');
+  expect(error.message).toContain(`no directory ${parent}`);
+  expect(fs.existsSync(parent)).toBe(false);
 });
 
 test('a directory where nothing can be made is refused with a code', () => {

@@ -12,7 +12,8 @@ export function smallFileSystem(size: number): string {
   const { status } = mount(directory, size);
   if (status !== 0) throw new Error(`mounting at ${directory} failed`);
   onTestFinished(() => {
-    spawnSync('umount', [directory]);
+    // Lazy, for mappings end when they are collected.
+    spawnSync('umount', ['--lazy', directory]);
   });
   return directory;
 }
@@ -25,7 +26,7 @@ function tryMount(): boolean {
   if (process.getuid?.() !== 0) return false;
   const directory = fs.mkdtempSync('/dev/shm/hermes-test-');
   const isMounted = mount(directory, 65_536).status === 0;
-  if (isMounted) spawnSync('umount', [directory]);
+  if (isMounted) spawnSync('umount', ['--lazy', directory]);
   fs.rmdirSync(directory);
   return isMounted;
 }

@@ -1,0 +1,42 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Child } from './child.js';
+import type { StandbyPool } from './standby-pool.js';
+
+/** Successors that stand by at the beginning of each series, so that none is waited for within it. */
+const SERIES = 20;
+const LONGEST_LIFE_MS = 15;
+/** Every fourth is killed on a moment's notice, not knowing how far its attaching has got. */
+const LONGEST_START_MS = 6;
+
+export interface KillingPlan {
+  readonly pool: StandbyPool;
+  /** Processes that are started, and killed. */
+  readonly kills: number;
+  readonly commandOf: (generation: number) => object;
+  /** Ends it early. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Kills one process after the other: 0–15 ms after it has attached, or 0–6 ms after it was told to. Its successor
+ * attaches at once, while the kernel is still tearing the former one down. The last of them is gone at the end.
+ */
+export async function killInSuccession({ pool, kills, commandOf, signal }: KillingPlan): Promise<void> {
+  let current: Child | undefined;
+  for (let generation = 0; generation < kills && !signal.aborted; generation++) {
+    if (pool.size === 0) await pool.fill(Math.min(SERIES, kills - generation));
+    const successor = pool.take();
+    current?.kill();
+    successor.command(commandOf(generation));
+    current = successor;
+    if (generation % 4 === 3) {
+      await setTimeout(Math.random() * LONGEST_START_MS);
+    } else {
+      await successor.next('attached');
+      await setTimeout(Math.random() * LONGEST_LIFE_MS);
+    }
+    current.checkAlive();
+  }
+  current?.kill();
+  await current?.exited;
+}

@@ -1,0 +1,76 @@
+import type { Site } from './instrumented-copy.js';
+import { DEATH, type JournalReader, VISIT } from './journal.js';
+import { ROLES, type Role } from './life-command.js';
+import { type Doom, OPERATIONS } from './programs/steps.js';
+
+const SIDES = ['before', 'after'] as const;
+const ANYWHERE = -1;
+
+/** Chooses the exact points at which lives end: those that each role is known to pass, the least tried first. */
+export class Dooms {
+  private readonly passed: Map<Role, Set<number>> = new Map(ROLES.map((role) => [role, new Set()]));
+  private readonly tried = new Map<string, number>();
+  private readonly died = new Map<string, number>();
+  private readonly deathsByOperation: Map<string, number> = new Map(OPERATIONS.map(([name]) => [name, 0]));
+  private deaths = 0;
+
+  constructor(
+    private readonly journal: JournalReader,
+    private readonly sites: readonly Site[],
+    private readonly random: () => number,
+  ) {}
+
+  choose(role: Role): Doom {
+    this.learn();
+    const sites = [...this.passed.get(role)!];
+    if (sites.length === 0 || this.random() < 0.3) {
+      return { site: ANYWHERE, side: 0, occurrence: Math.ceil(Math.exp(this.random() * Math.log(2000))) };
+    }
+    const points = sites.flatMap((site) => [0, 1].map((side) => ({ site, side })));
+    const triedAt = (point: { site: number; side: number }) => this.tried.get(keyOf(role, point)) ?? 0;
+    const least = Math.min(...points.map(triedAt));
+    const candidates = points.filter((point) => triedAt(point) === least);
+    const point = candidates[Math.floor(this.random() * candidates.length)]!;
+    this.tried.set(keyOf(role, point), least + 1);
+    return { ...point, occurrence: this.random() < 0.5 ? 1 : Math.ceil(this.random() * 30) };
+  }
+
+  /** Takes in what the journal of steps has got. */
+  learn(): void {
+    for (const [kind, , role, site, side, operation] of this.journal.read()) {
+      if (kind === VISIT) this.passed.get(ROLES[role!]!)!.add(site!);
+      if (kind !== DEATH) continue;
+      const [name] = OPERATIONS[operation!]!;
+      this.deaths++;
+      this.deathsByOperation.set(name, this.deathsByOperation.get(name)! + 1);
+      const point = `${name} ${this.sites[site!]} ${SIDES[side!]}`;
+      this.died.set(point, (this.died.get(point) ?? 0) + 1);
+    }
+  }
+
+  /** Deaths at exact points, by what the process was at. */
+  get byOperation(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.deathsByOperation);
+  }
+
+  get deathCount(): number {
+    return this.deaths;
+  }
+
+  /** Different moments at which a process has died: operation, place in the code, before or after. */
+  get pointCount(): number {
+    return this.died.size;
+  }
+
+  /** Places that somebody came by, and those of them where nobody has died. */
+  get coverage(): { passed: number; spared: readonly Site[] } {
+    const passed = new Set([...this.passed.values()].flatMap((sites) => [...sites]));
+    const deadly = [...this.died.keys()];
+    const spared = [...passed].map((site) => this.sites[site]!).filter((site) => !deadly.some((key) => key.includes(` ${site} `)));
+    return { passed: passed.size, spared };
+  }
+}
+
+function keyOf(role: Role, { site, side }: { site: number; side: number }): string {
+  return `${role} ${site} ${side}`;
+}

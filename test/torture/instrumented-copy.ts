@@ -1,0 +1,56 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url));
+/** What the programs of the torture need of the compiled tests. */
+const TEST_PARTS = ['torture', 'processes'];
+const INSTRUMENTED_PARTS = ['ring', 'broker'];
+
+const STORE = /\bAtomics\.(?=(?:store|add|sub|and|or|xor|exchange|compareExchange)\()/g;
+const LOCK = /\b((?:\w+\.)*locks)\.(?=(?:tryLock|unlock)\()/g;
+const PLAIN_STORE = /^\s*(?:this\.)?words\[[^\]]+\] = .*;$/;
+
+/** A place of the code at which a process can be told to die: `file:line`. */
+export type Site = string;
+
+export interface InstrumentedCopy {
+  /** The compiled program that lives the lives. */
+  readonly program: string;
+  readonly sites: readonly Site[];
+}
+
+/**
+ * Copies the compiled sources to `target`, with a call of the global `tortureStep` (see `programs/steps.ts`) around every store
+ * to shared memory and every lock and unlock. The product itself has no hooks.
+ * @param dist the compiled project: `dist`, or one that was broken on purpose
+ */
+export function makeInstrumentedCopy(target: string, dist: string = path.join(ROOT, 'dist')): InstrumentedCopy {
+  fs.cpSync(path.join(dist, 'src'), path.join(target, 'dist/src'), { recursive: true });
+  for (const part of TEST_PARTS) {
+    fs.cpSync(path.join(ROOT, 'dist/test', part), path.join(target, 'dist/test', part), { recursive: true });
+  }
+  fs.copyFileSync(path.join(ROOT, 'package.json'), path.join(target, 'package.json'));
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(target, 'node_modules'));
+  const sites: Site[] = [];
+  for (const part of INSTRUMENTED_PARTS) {
+    const directory = path.join(target, 'dist/src', part);
+    for (const name of fs.readdirSync(directory).filter((entry) => entry.endsWith('.js'))) {
+      const file = path.join(directory, name);
+      fs.writeFileSync(file, instrument(fs.readFileSync(file, 'utf8'), `${part}/${name}`, sites));
+    }
+  }
+  return { program: path.join(target, 'dist/test/torture/programs/life.js'), sites };
+}
+
+function instrument(source: string, file: string, sites: Site[]): string {
+  const siteAt = (line: number) => sites.push(`${file}:${line}`) - 1;
+  const lines = source.split('\n').map((line, index) => {
+    if (/^\s*(?:\/\/|\*|\/\*)/.test(line)) return line;
+    const called = line
+      .replace(STORE, () => `tortureStep.atomics(${siteAt(index + 1)}).`)
+      .replace(LOCK, (_, locks) => `tortureStep.locks(${siteAt(index + 1)}, ${locks}).`);
+    return called === line && PLAIN_STORE.test(line) ? `${line} tortureStep.pass(${siteAt(index + 1)}, 1);` : called;
+  });
+  return lines.join('\n');
+}
