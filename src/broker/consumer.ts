@@ -231,10 +231,7 @@ export function attachConsumer(name: string, options: ConsumerOptions = {}): Con
 }
 
 function nestedPoll(): HermesError {
-  return new HermesError(
-    'ERR_HERMES_INVALID_STATE',
-    'A handler called its own consumer: return from it first',
-  );
+  return new HermesError('ERR_HERMES_INVALID_STATE', 'A handler called its own consumer: return from it first');
 }
 
 function unacknowledged(): HermesError {

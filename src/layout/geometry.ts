@@ -14,7 +14,7 @@ export interface Geometry {
   readonly memberCount: number;
   /** Bytes of each lane: a power of two, 64 KiB – 1 GiB. */
   readonly laneCapacity: number;
-  /** Bytes: 0 to a quarter of a lane, less a header. */
+  /** Bytes: 0 to a quarter of a lane. */
   readonly maxPayloadLength: number;
 }
 

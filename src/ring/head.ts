@@ -21,6 +21,11 @@ export function settledHigh(high: number, low: number): number {
   return (high & 1) === low >>> 31 ? high : high - 1;
 }
 
+/** The high word of an unbounded position (bytes). */
+export function highOf(position: number): number {
+  return Math.floor(position / HALF);
+}
+
 /** The unbounded position (bytes) that a settled high word and a low word stand for. */
 export function wholePosition(high: number, low: number): number {
   return high * HALF + (low & 0x7fff_ffff);

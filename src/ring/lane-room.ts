@@ -16,19 +16,20 @@ export class LaneRoom {
   private gateEnd: number;
   private reservedCount: number;
 
-  /** @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
+  /** `headPosition` is unbounded, in bytes. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
   constructor(
     private readonly memory: SegmentMemory,
     private readonly lane: number,
-    head: number,
+    headPosition: number,
   ) {
     this.capacity = memory.geometry.laneCapacity;
     this.piece = this.capacity / RESERVED_PIECES_PER_LANE;
     this.reservedIndex = wordAt(laneControlIndex(memory, lane), RESERVED_OFFSET);
-    this.gateEnd = head; // no gate yet: the first message computes one
+    this.gateEnd = headPosition | 0; // no gate yet: the first message computes one
     this.reservedCount = Atomics.load(memory.words, this.reservedIndex); // SYNC: reserved
-    if ((this.reservedEnd - head) >>> 0 >= this.capacity + this.piece) {
-      throw corruptLane(lane, `reserved (${this.reservedCount >>> 0}) does not fit its head (${head >>> 0})`);
+    const piecesAhead = (this.reservedCount - (Math.floor(headPosition / this.piece) | 0)) >>> 0;
+    if (piecesAhead > RESERVED_PIECES_PER_LANE + 1) {
+      throw corruptLane(lane, `reserved (${this.reservedCount >>> 0}) does not fit its head (${headPosition})`);
     }
   }
 

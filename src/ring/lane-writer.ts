@@ -20,7 +20,7 @@ import { storeTime } from './clock.js';
 import { corruptLane } from './corrupt-lane.js';
 import { Counter } from './counter.js';
 import { crc32OfRecord } from './crc32.js';
-import { handoverEntryIndex, settledHigh, wholePosition } from './head.js';
+import { exactHead, handoverEntryIndex, highOf, wholePosition } from './head.js';
 import { laneControlIndex, laneOffset, producerSlotIndex, wordAt } from './indices.js';
 import { LaneRoom } from './lane-room.js';
 import { checkMessage, checkPayload, noClaim, openClaim } from './misuse.js';
@@ -113,8 +113,9 @@ export class LaneWriter {
     this.backPressured = new Counter(words, slot, COUNTER_BACK_PRESSURED);
     this.aborted = new Counter(words, slot, COUNTER_ABORTED);
 
-    this.head = Atomics.load(words, this.headIndex); // SYNC: published
-    this.headHigh = settledHigh(Atomics.load(words, this.headHighIndex), this.head);
+    const position = exactHead(memory, lane);
+    this.head = position | 0;
+    this.headHigh = highOf(position);
     this.end = this.head;
     this.limit = this.head;
     this.entryIndex = handoverEntryIndex(memory, lane, this.head);
@@ -123,7 +124,7 @@ export class LaneWriter {
     }
     this.sequenceLow = words[wordAt(this.entryIndex, HANDOVER_SEQUENCE_LOW_OFFSET)]!;
     this.sequenceHigh = words[wordAt(this.entryIndex, HANDOVER_SEQUENCE_HIGH_OFFSET)]!;
-    this.room = new LaneRoom(memory, lane, this.head);
+    this.room = new LaneRoom(memory, lane, position);
   }
 
   /** The unbounded position after the last published message, in bytes. */

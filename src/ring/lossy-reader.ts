@@ -11,7 +11,7 @@ import {
 import { corruptLane } from './corrupt-lane.js';
 import { Counter } from './counter.js';
 import { crc32OfRecord } from './crc32.js';
-import { exactHead, headAndSequence, wholeSequence } from './head.js';
+import { exactHead, headAndSequence } from './head.js';
 import { laneControlIndex, laneOffset, memberSlotIndex, wordAt } from './indices.js';
 import { Message, type MessageHandler } from './message.js';
 import { corruptRecord, type RecordRules, recordFault } from './record-fault.js';
@@ -69,26 +69,32 @@ export class LossyReader {
     this.sequence = start?.sequence ?? -1;
   }
 
-  /** Hands up to `limit` messages to `handler`, each as a copy. How many. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
+  /**
+   * Hands up to `limit` messages to `handler`, each as a copy. How many. What the handler throws goes through: that
+   * message comes again, unless it is overwritten first. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT
+   */
   read(handler: MessageHandler, limit: number): number {
     this.remaining = limit;
     let count = 0;
-    while (this.remaining > 0) {
-      const head = Atomics.load(this.words, this.headIndex); // SYNC: published
-      const available = (head - (this.position | 0)) >>> 0;
-      if (available === 0) break;
-      if (available > this.capacity || !this.copyRecord()) {
-        this.skipToHead();
-        continue;
+    try {
+      while (this.remaining > 0) {
+        const head = Atomics.load(this.words, this.headIndex); // SYNC: published
+        const available = (head - (this.position | 0)) >>> 0;
+        if (available === 0) break;
+        if (available > this.capacity || !this.copyRecord()) {
+          this.skipToHead();
+          continue;
+        }
+        if (this.passPadding(available)) continue;
+        this.fillMessage();
+        handler(this.message);
+        this.passMessage();
+        this.remaining--;
+        count++;
       }
-      if (this.passPadding(available)) continue;
-      this.fillMessage();
-      this.position += recordLength(this.message.length);
-      this.remaining--;
-      count++;
-      handler(this.message);
+    } finally {
+      if (count > 0) this.messages.add(count);
     }
-    if (count > 0) this.messages.add(count);
     return count;
   }
 
@@ -149,15 +155,18 @@ export class LossyReader {
     const { copy, message } = this;
     message.type = (copy[1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
     message.length = copy[6]!;
-    const sequence = wholeSequence(copy[3]!, copy[2]!);
-    message.lost = this.sequence === -1 ? 0 : sequence - this.sequence;
+    message.lost = this.sequence === -1 ? 0 : message.sequence - this.sequence;
     if (message.lost < 0) {
-      throw corruptRecord(this.memory, this.lane, this.position | 0, `its sequence ${sequence} came before`);
+      throw corruptRecord(this.memory, this.lane, this.position | 0, `its sequence ${message.sequence} came before`);
     }
-    if (message.lost > 0) {
-      this.lost += message.lost;
-      this.lostMessages.add(message.lost);
-    }
-    this.sequence = sequence + 1;
+  }
+
+  private passMessage(): void {
+    const { message } = this;
+    this.position += recordLength(message.length);
+    this.sequence = message.sequence + 1;
+    if (message.lost === 0) return;
+    this.lost += message.lost;
+    this.lostMessages.add(message.lost);
   }
 }
