@@ -76,7 +76,7 @@ export class Consumer {
 
   /** Messages that were overwritten before this consumer read them: lossy groups only. */
   get lost(): number {
-    return this.readers.reduce((sum, reader) => (reader instanceof LossyReader ? reader.lost : sum), 0);
+    return this.readers.reduce((sum, reader) => sum + (reader instanceof LossyReader ? reader.lost : 0), 0);
   }
 
   /**

@@ -15,6 +15,14 @@ const LOOK_INTERVAL_MS = 100;
 /** Idle polls between two looks at the clock. */
 const POLLS_PER_LOOK_AT_CLOCK = 64;
 
+/** The lock byte of the dead member's slot that a participant is handling: the participant holds it itself meanwhile. */
+const adoptedLocks = new WeakMap<Segment, number>();
+
+/** True while the participant of this segment handles what the owner of that lock byte has left. */
+export function isAdopting(segment: Segment, lockOffset: number): boolean {
+  return adoptedLocks.get(segment) === lockOffset;
+}
+
 /** Tells the members of a shared group that one of them died with messages in flight. */
 export function callForAdoption(memory: SegmentMemory, group: number): void {
   Atomics.add(memory.words, wordAt(groupEntryIndex(memory, group), GROUP_ATTENTION_OFFSET), 1); // SYNC: attention
@@ -54,20 +62,16 @@ export class Orphans {
     this.isDue = true;
   }
 
-  /** To be called when there was nothing to read: somebody may have called, or it may be time to look. */
+  /** To be called when there was nothing to read: it may be time to look, though nobody has called. */
   noteIdle(): void {
-    const attention = Atomics.load(this.segment.memory.words, this.attentionIndex); // SYNC: attention
-    if (attention !== this.attention) {
-      this.attention = attention;
-      this.isDue = true;
-    } else if (this.idlePolls++ % POLLS_PER_LOOK_AT_CLOCK === 0) {
+    if (this.idlePolls++ % POLLS_PER_LOOK_AT_CLOCK === 0) {
       this.isDue ||= performance.now() - this.lastLookMs >= LOOK_INTERVAL_MS;
     }
   }
 
   /** Hands what is left of one batch to `handler`. How many; 0 when there is nothing. To be followed by `acknowledge`. */
   read(handler: MessageHandler): number {
-    if (!this.isDue) return 0;
+    if (!this.isDue && !this.isCalled()) return 0;
     const own = this.own.pending();
     if (own !== undefined) return this.readAgain(handler, this.own, own);
     for (const [member, slot] of memberSlots(this.segment, this.group).entries()) {
@@ -87,15 +91,30 @@ export class Orphans {
     this.reading = undefined;
     const { adopted } = this;
     if (adopted === undefined) return;
-    this.adopted = undefined;
+    this.endAdoption();
     this.release(adopted, new InFlight(this.segment.memory, this.group, this.memberOf(adopted)));
   }
 
   /** After an error in a read that was not to be acknowledged: whoever looks next gets it all. */
   abandon(): void {
+    this.reading?.abandon();
     this.reading = undefined;
     if (this.adopted !== undefined) this.segment.locks.unlock(this.adopted.lockOffset);
+    this.endAdoption();
+  }
+
+  private endAdoption(): void {
     this.adopted = undefined;
+    adoptedLocks.delete(this.segment);
+  }
+
+  /** Somebody has called since the last time. Asked at every poll: a busy member is never idle. */
+  private isCalled(): boolean {
+    const attention = Atomics.load(this.segment.memory.words, this.attentionIndex); // SYNC: attention
+    if (attention === this.attention) return false;
+    this.attention = attention;
+    this.isDue = true;
+    return true;
   }
 
   /** The slot's lock is held: its owner is dead if the slot is still occupied. */
@@ -107,6 +126,7 @@ export class Orphans {
       return 0;
     }
     this.adopted = slot;
+    adoptedLocks.set(this.segment, slot.lockOffset);
     return this.readAgain(handler, entry, claimed);
   }
 

@@ -1,8 +1,9 @@
 import { GROUP_JOINING, GROUP_STATE_MASK } from '../layout/group-table.js';
 import { CONTROL_LOCK_OFFSET } from '../layout/locks.js';
+import { CONTROL_HOLDER_OFFSET } from '../layout/preamble.js';
 import { InFlight } from '../ring/in-flight.js';
 import { activeGroups, type GroupEntry, groupState, removeGroup, removeUnfinishedJoins } from './group-registry.js';
-import { callForAdoption } from './orphans.js';
+import { callForAdoption, isAdopting } from './orphans.js';
 import { isOccupied, type Slot, vacateSlot } from './participants.js';
 import { memberSlots, producerSlots } from './roster.js';
 import type { Segment } from './segment.js';
@@ -18,6 +19,7 @@ export function reapIfNeeded(segment: Segment, ownLockOffset: number): boolean {
   if (!seemsDead(segment, ownLockOffset)) return false;
   if (!segment.locks.tryLock(CONTROL_LOCK_OFFSET)) return false;
   try {
+    Atomics.store(segment.memory.words, CONTROL_HOLDER_OFFSET >>> 2, process.pid);
     reap(segment, ownLockOffset);
     return true;
   } finally {
@@ -41,7 +43,10 @@ export function reap(segment: Segment, ownLockOffset: number): void {
  */
 export function reapMembers(segment: Segment, entry: GroupEntry, ownLockOffset: number): void {
   const slots = memberSlots(segment, entry.group);
-  const granted = slots.filter(({ lockOffset }) => lockOffset !== ownLockOffset && segment.locks.tryLock(lockOffset));
+  // A lock that the caller holds would be granted once more, and then be dropped below: only who leaves wants that.
+  const isOwn = ({ lockOffset }: Slot) =>
+    ownLockOffset !== NO_SLOT && (lockOffset === ownLockOffset || isAdopting(segment, lockOffset));
+  const granted = slots.filter((slot) => !isOwn(slot) && segment.locks.tryLock(slot.lockOffset));
   const isOver = !entry.durable && granted.length === slots.length;
   for (const slot of granted) {
     if (!isOccupied(segment, slot)) continue;
@@ -65,7 +70,8 @@ function vacateIfDead(segment: Segment, slot: Slot): void {
 
 /** Looks without any lock: an occupied slot, or an ephemeral group, that no living participant stands behind. */
 function seemsDead(segment: Segment, ownLockOffset: number): boolean {
-  const isOwned = ({ lockOffset }: Slot) => lockOffset === ownLockOffset || segment.locks.isLockedByOther(lockOffset);
+  const isOwned = ({ lockOffset }: Slot) =>
+    lockOffset === ownLockOffset || isAdopting(segment, lockOffset) || segment.locks.isLockedByOther(lockOffset);
   const isDead = (slot: Slot) => isOccupied(segment, slot) && !isOwned(slot);
   if (producerSlots(segment).some(isDead)) return true;
   const { memory } = segment;

@@ -68,6 +68,11 @@ export class SharedReader extends RecordWalker {
     else held.advanceFrom(this.position);
   }
 
+  /** Acknowledges nothing: what was handed out is somebody else's to handle. */
+  abandon(): void {
+    this.held = undefined;
+  }
+
   /** Claims up to `limit` messages: where they end, or undefined when there are none. The walk stands at their start then. */
   private claim(limit: number): number | undefined {
     const { inFlight } = this;

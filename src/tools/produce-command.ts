@@ -134,6 +134,7 @@ class Sender {
   async send(payloads: readonly Buffer[]): Promise<void> {
     for (let next = 0; next < payloads.length && !this.interrupted.aborted; ) {
       const allowed = await this.allowance();
+      if (this.interrupted.aborted) return;
       const accepted = this.producer.offerBatch(payloads.slice(next, next + allowed), this.type);
       for (const payload of payloads.slice(next, next + accepted)) this.progress.add(1, payload.length);
       next += accepted;
