@@ -2,7 +2,6 @@ import { HermesError } from '../errors.js';
 import { isRemoved, removedError } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
 import type { DirectoryOptions } from './directory.js';
-import { NO_SLOT, reap } from './reap.js';
 import { checkBoot, openSegment, type Segment } from './segment.js';
 
 /** A segment in which this participant owns a slot. */
@@ -13,7 +12,7 @@ export interface Attachment<T> {
 }
 
 /**
- * Opens a segment and takes a place in it, under the control lock and after the dead were cleaned up.
+ * Opens a segment and takes a place in it, under the control lock.
  * @throws HermesError
  */
 export function attach<T>(name: string, options: DirectoryOptions, take: (segment: Segment) => T): Attachment<T> {
@@ -22,7 +21,6 @@ export function attach<T>(name: string, options: DirectoryOptions, take: (segmen
     checkBoot(segment);
     const taken = withControlLock(segment, () => {
       if (isRemoved(segment.memory)) throw removedError(name);
-      reap(segment, NO_SLOT);
       return take(segment);
     });
     return { segment, taken };

@@ -12,7 +12,7 @@ import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options
 import { enterGroup, type Membership } from './membership.js';
 import { Orphans } from './orphans.js';
 import { participantIn, vacateSlot } from './participants.js';
-import { NO_SLOT, reapMembers } from './reap.js';
+import { NO_SLOT, reap, reapMembers } from './reap.js';
 import { memberSlot, producerSlots } from './roster.js';
 import type { Segment } from './segment.js';
 import { startSlowTimer } from './slow-timer.js';
@@ -121,7 +121,9 @@ export class Consumer {
     const laneCount = lanesInUse(this.segment.memory);
     const slots = producerSlots(this.segment).slice(0, laneCount);
     if (slots.some((slot) => participantIn(this.segment, slot)?.alive)) return false;
-    return laneCount > 0 && this.readers.slice(0, laneCount).every((reader) => reader.isEmpty); // looked at last: nobody adds to them any more
+    // Looked at last: nobody adds to the lanes any more. Of a shared group, somebody may hold what another must take over.
+    const isRead = this.readers.slice(0, laneCount).every((reader) => reader.isEmpty);
+    return laneCount > 0 && isRead && (this.orphans?.isEmpty ?? true);
   }
 
   /** Leaves the group; an ephemeral group ends with its last member. In a handler: takes effect when that returns. Idempotent. */
@@ -226,7 +228,10 @@ export class Consumer {
  */
 export function attachConsumer(name: string, options: ConsumerOptions = {}): Consumer {
   const request = resolveConsumerOptions(options);
-  const { taken } = attach(name, options, (segment) => new Consumer(segment, enterGroup(segment, request)));
+  const { taken } = attach(name, options, (segment) => {
+    reap(segment, NO_SLOT); // an ephemeral group whose members have died has ended
+    return new Consumer(segment, enterGroup(segment, request));
+  });
   return taken;
 }
 

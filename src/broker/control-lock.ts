@@ -15,16 +15,26 @@ const parked: Int32Array = new Int32Array(new SharedArrayBuffer(4));
  */
 export function withControlLock<T>(segment: Segment, action: () => T, timeoutMs: number = CONTROL_LOCK_TIMEOUT_MS): T {
   const deadline = performance.now() + timeoutMs;
-  while (!segment.locks.tryLock(CONTROL_LOCK_OFFSET)) {
+  while (!tryControlLock(segment)) {
     if (performance.now() >= deadline) throw busy(segment, timeoutMs);
     Atomics.wait(parked, 0, 0, RETRY_MS);
   }
   try {
-    Atomics.store(segment.memory.words, CONTROL_HOLDER_OFFSET >>> 2, process.pid);
     return action();
   } finally {
-    segment.locks.unlock(CONTROL_LOCK_OFFSET);
+    releaseControlLock(segment);
   }
+}
+
+/** Takes the control lock if it is free, and says so in the segment. Never waits. */
+export function tryControlLock(segment: Segment): boolean {
+  if (!segment.locks.tryLock(CONTROL_LOCK_OFFSET)) return false;
+  Atomics.store(segment.memory.words, CONTROL_HOLDER_OFFSET >>> 2, process.pid);
+  return true;
+}
+
+export function releaseControlLock(segment: Segment): void {
+  segment.locks.unlock(CONTROL_LOCK_OFFSET);
 }
 
 function busy(segment: Segment, timeoutMs: number): HermesError {

@@ -57,6 +57,13 @@ export class Orphans {
     this.redelivered = new Counter(memory.words, memberSlot(segment, group, member).index, COUNTER_REDELIVERED);
   }
 
+  /** True when no member, living or dead, has anything in flight. */
+  get isEmpty(): boolean {
+    const { memory } = this.segment;
+    const members = Array.from({ length: memory.geometry.memberCount }, (_, member) => member);
+    return members.every((member) => new InFlight(memory, this.group, member).pending() === undefined);
+  }
+
   /** To be called after an error, when the member's own batch is left in part. */
   expectOwn(): void {
     this.isDue = true;

@@ -4,7 +4,7 @@ import { attach, detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
 import type { DirectoryOptions } from './directory.js';
 import { type Slot, vacateSlot } from './participants.js';
-import { reapIfNeeded } from './reap.js';
+import { reap, reapIfNeeded } from './reap.js';
 import { producerSlot, takeLane } from './roster.js';
 import type { Segment } from './segment.js';
 import { startSlowTimer } from './slow-timer.js';
@@ -53,7 +53,8 @@ export class Producer {
   /**
    * Copies one message into the lane and publishes it.
    * @param type 1–239, for the consumers' use. Default 1.
-   * @returns the position after the message, or BACK_PRESSURED (negative): nothing was written, try again later
+   * @returns the position after the message, or BACK_PRESSURED (negative): nothing was written, try again later. From
+   *   2 GiB on a position is no small integer for V8: returning it allocates 16 bytes, unless the call is inlined.
    * @throws HermesError ERR_HERMES_PAYLOAD_TOO_LARGE, _INVALID_OPTION, _INVALID_STATE (a claim is open), _DETACHED, _REMOVED
    */
   offer(payload: Uint8Array, type: number = DEFAULT_TYPE): number {
@@ -115,6 +116,10 @@ export class Producer {
  * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION
  */
 export function attachProducer(name: string, options: DirectoryOptions = {}): Producer {
-  const { segment, taken } = attach(name, options, (opened) => new LaneWriter(opened.memory, takeLane(opened)));
+  const { segment, taken } = attach(name, options, (opened) => {
+    const lane = takeLane(opened); // before the dead are cleaned up: a killed producer's lane comes first
+    reap(opened, producerSlot(opened, lane).lockOffset);
+    return new LaneWriter(opened.memory, lane);
+  });
   return new Producer(segment, taken);
 }

@@ -1,7 +1,7 @@
 import { GROUP_JOINING, GROUP_STATE_MASK } from '../layout/group-table.js';
-import { CONTROL_LOCK_OFFSET } from '../layout/locks.js';
 import { CONTROL_HOLDER_OFFSET } from '../layout/preamble.js';
 import { InFlight } from '../ring/in-flight.js';
+import { releaseControlLock, tryControlLock } from './control-lock.js';
 import { activeGroups, type GroupEntry, groupState, removeGroup, removeUnfinishedJoins } from './group-registry.js';
 import { callForAdoption, isAdopting } from './orphans.js';
 import { isOccupied, type Slot, vacateSlot } from './participants.js';
@@ -17,13 +17,13 @@ export const NO_SLOT = -1;
  */
 export function reapIfNeeded(segment: Segment, ownLockOffset: number): boolean {
   if (!seemsDead(segment, ownLockOffset)) return false;
-  if (!segment.locks.tryLock(CONTROL_LOCK_OFFSET)) return false;
+  if (!tryControlLock(segment)) return false;
   try {
     Atomics.store(segment.memory.words, CONTROL_HOLDER_OFFSET >>> 2, process.pid);
     reap(segment, ownLockOffset);
     return true;
   } finally {
-    segment.locks.unlock(CONTROL_LOCK_OFFSET);
+    releaseControlLock(segment);
   }
 }
 

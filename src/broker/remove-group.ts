@@ -4,6 +4,7 @@ import { attach } from './attachment.js';
 import type { DirectoryOptions } from './directory.js';
 import { activeGroups, removeGroup as removeEntry } from './group-registry.js';
 import { participantIn, vacateSlot } from './participants.js';
+import { NO_SLOT, reap } from './reap.js';
 import { memberSlots } from './roster.js';
 import { checkName } from './segment-name.js';
 
@@ -14,6 +15,7 @@ import { checkName } from './segment-name.js';
 export function removeGroup(name: string, group: string, options: DirectoryOptions = {}): void {
   checkName(group, 'group');
   const { segment } = attach(name, options, (opened) => {
+    reap(opened, NO_SLOT);
     const entry = activeGroups(opened.memory).find((active) => active.name === group);
     if (entry === undefined)
       throw notFound(

@@ -28,7 +28,7 @@ export function producerSlots(segment: Segment): Slot[] {
 }
 
 /**
- * Takes the first lane without a living producer, a dead one's before a free one's, and keeps its lock.
+ * Takes the first lane without a living producer, a killed one's before a free one, and keeps its lock.
  * The control lock must be held. @throws HermesError ERR_HERMES_NO_FREE_LANE
  */
 export function takeLane(segment: Segment): number {

@@ -23,6 +23,7 @@ export interface NewFile {
 
 /** Temporary names of file systems without unnamed files start so; no segment's name can. */
 export const TEMPORARY_PREFIX = '.creating-';
+const ABANDONED_AFTER_MS = 60_000;
 
 /** A new file in `directory`, unnamed where the file system can do that. @throws HermesError */
 export function newFile(directory: string, mode: number): NewFile {
@@ -50,6 +51,7 @@ function unnamedFile(fd: number, mode: number): NewFile {
 
 /** @internal exported for its test */
 export function namedFile(directory: string, mode: number): NewFile {
+  removeAbandoned(directory);
   const temporary = path.join(directory, `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(8).toString('hex')}`);
   const fd = withSystemErrors('create', temporary, () =>
     fs.openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode),
@@ -63,6 +65,17 @@ export function namedFile(directory: string, mode: number): NewFile {
       fs.unlinkSync(temporary);
     },
   };
+}
+
+/** What creators that were killed have left. Creating takes milliseconds. */
+function removeAbandoned(directory: string): void {
+  const oldestMs = Date.now() - ABANDONED_AFTER_MS;
+  const names = withSystemErrors('list', directory, () => fs.readdirSync(directory));
+  for (const name of names.filter((entry) => entry.startsWith(TEMPORARY_PREFIX))) {
+    const file = path.join(directory, name);
+    const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+    if (stat !== undefined && stat.mtimeMs < oldestMs) fs.rmSync(file, { force: true });
+  }
 }
 
 /** Gives the file `length` bytes that are really there: a full file system fails here, not at the first write. */
