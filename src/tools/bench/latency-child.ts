@@ -1,5 +1,6 @@
 import { attachConsumer, attachProducer, type Message } from '../../index.js';
 import { createLatencyHistogram, type LatencyHistogram } from '../report/latency-histogram.js';
+import { Backoff } from './backoff.js';
 import { awaitStart, childTask, finish } from './child.js';
 import { emptyPayload } from './numbered-payload.js';
 import { ageNs, stampedNumber, writeStamp } from './stamped-payload.js';
@@ -28,6 +29,7 @@ export interface LatencyResult {
 }
 
 const task = childTask<LatencyTask>();
+const backoff = new Backoff();
 const options = { directory: task.directory };
 /** One message is under way at a time. With a rate, latency counts from when a message was due, not from when it could be sent. */
 async function ping(): Promise<LatencyResult> {
@@ -39,8 +41,8 @@ async function ping(): Promise<LatencyResult> {
   const startNs = process.hrtime.bigint();
   for (let number = 0; number < task.messageCount; number++) {
     writeStamp(payload, number, task.rate === 0 ? process.hrtime.bigint() : awaitTurn(startNs, number));
-    while (producer.offer(payload) < 0);
-    while (consumer.poll(recorder.record, 1) === 0);
+    while (producer.offer(payload) < 0) backoff.wait();
+    while (consumer.poll(recorder.record, 1) === 0) backoff.wait();
   }
   return recorder.result();
 }
@@ -55,7 +57,9 @@ async function echo(): Promise<null> {
     claim.commit();
   };
   await awaitStart();
-  for (let echoed = 0; echoed < task.messageCount; ) echoed += consumer.poll(reply, 1);
+  for (let echoed = 0; echoed < task.messageCount; echoed++) {
+    while (consumer.poll(reply, 1) === 0) backoff.wait();
+  }
   return null;
 }
 
@@ -67,7 +71,7 @@ async function send(): Promise<null> {
   const startNs = process.hrtime.bigint();
   for (let number = 0; number < task.messageCount; number++) {
     writeStamp(payload, number, awaitTurn(startNs, number));
-    while (producer.offer(payload) < 0);
+    while (producer.offer(payload) < 0) backoff.wait();
   }
   return null;
 }
@@ -76,7 +80,11 @@ async function receive(): Promise<LatencyResult> {
   using consumer = attachConsumer(task.replies, options);
   const recorder = new Recorder();
   await awaitStart();
-  for (let received = 0; received < task.messageCount; ) received += consumer.poll(recorder.record);
+  for (let received = 0; received < task.messageCount; ) {
+    const count = consumer.poll(recorder.record);
+    if (count === 0) backoff.wait();
+    received += count;
+  }
   return recorder.result();
 }
 
