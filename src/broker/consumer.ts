@@ -199,9 +199,10 @@ export class Consumer {
     const roster = Atomics.load(this.words, ROSTER_INDEX); // SYNC: roster
     if (roster === this.roster) return false;
     if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name);
+    const before = this.laneCount;
     this.laneCount = lanesInUse(this.segment.memory);
     this.roster = roster & ROSTER_LANES_MASK;
-    return true;
+    return this.laneCount > before;
   }
 
   private misuse(): HermesError {

@@ -143,9 +143,11 @@ export class Orphans {
     claimed: { lane: number; from: number; to: number },
   ): number {
     this.reading = this.readers[claimed.lane]!;
-    const count = this.reading.readAgain(handler, entry, claimed);
-    this.redelivered.add(count);
-    return count;
+    const counted: MessageHandler = (message) => {
+      handler(message);
+      this.redelivered.add(1);
+    };
+    return this.reading.readAgain(counted, entry, claimed);
   }
 
   /** Frees a dead member's slot unless something of its batch is left: its state last, and then its lock. */

@@ -7,6 +7,7 @@ import { ByteLocks } from '../os/byte-locks.js';
 import { chosenMapper } from '../os/chosen-mapper.js';
 import type { MapAccess, Mapping } from '../os/mapper.js';
 import { openWithoutLinks } from '../os/open-file.js';
+import { withSystemErrors } from '../os/system-error.js';
 import { type SegmentMemory, segmentMemory } from '../ring/segment-memory.js';
 import { checkDirectory, type DirectoryOptions, directoryPath } from './directory.js';
 import { decodeHeader, type SegmentHeader } from './segment-header.js';
@@ -34,7 +35,8 @@ export function segmentPath(name: string, options: DirectoryOptions): string {
 /** Opens a segment by name and checks everything of it before it is mapped. @throws HermesError */
 export function openSegment(name: string, options: DirectoryOptions, access: MapAccess): Segment {
   const file = segmentPath(name, options);
-  if (fs.lstatSync(file, { throwIfNoEntry: false }) === undefined) throw notFound(name, path.dirname(file));
+  const found = withSystemErrors('look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+  if (found === undefined) throw notFound(name, path.dirname(file));
   const locks = ByteLocks.open(file);
   try {
     const header = readHeader(locks, file);

@@ -172,10 +172,11 @@ export class RecordWalker {
     }
   }
 
-  private outOfBounds(end: number): Error {
+  /** The error for a position that no group can have. */
+  protected outOfBounds(end: number): Error {
     return corruptLane(
       this.lane,
-      `the group's position (low word ${this.position >>> 0}) is not within a lane's length of head (${end >>> 0})`,
+      `the group's position (low word ${this.position >>> 0}) does not fit what it is to read up to (${end >>> 0})`,
     );
   }
 }

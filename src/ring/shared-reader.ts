@@ -1,4 +1,5 @@
 import { POSITION_LOW_OFFSET } from '../layout/positions.js';
+import { RECORD_ALIGNMENT } from '../layout/record.js';
 import type { Claimed, InFlight } from './in-flight.js';
 import { positionIndex, wordAt } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
@@ -7,6 +8,7 @@ import type { SegmentMemory } from './segment-memory.js';
 
 /** More than a lane can hold. */
 const ALL = 0x3fff_ffff;
+const ALIGNMENT: number = RECORD_ALIGNMENT;
 const ignore: MessageHandler = () => {};
 
 /**
@@ -78,6 +80,7 @@ export class SharedReader extends RecordWalker {
     const { inFlight } = this;
     for (;;) {
       const start = this.loadClaim();
+      if (start % ALIGNMENT !== 0) throw this.outOfBounds(start);
       if (this.loadHead() === start) return undefined; // so that an idle member stores nothing
       inFlight.announce(this.lane, start);
       if (this.loadClaim() === start) {

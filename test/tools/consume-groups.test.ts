@@ -35,14 +35,11 @@ describe('hermes consume --group', () => {
 
   test('a new one begins with the latest, or with --from oldest at what is still held', async () => {
     send(place, ['held']);
-    const [latest, oldest] = [
-      await startConsumer('audit', '--drain'),
-      await startConsumer('replay', '--from', 'oldest'),
-    ];
-    await until(() => oldest.stdout.length > 0);
+    const [latest, oldest] = [await startConsumer('audit'), await startConsumer('replay', '--from', 'oldest')];
     send(place, ['new']);
-    expect((await latest.ended).stdout.toString()).toMatch(/^(new\n)?$/); // it may have ended before `new`
-    await until(() => oldest.stdout.toString() === 'held\nnew\n');
+    await until(() => latest.stdout.includes('new') && oldest.stdout.includes('new'));
+    expect(latest.stdout.toString()).toBe('new\n');
+    expect(oldest.stdout.toString()).toBe('held\nnew\n');
   });
 
   test('a new one is gone with its consumer, and holds nobody back', async () => {
@@ -76,6 +73,29 @@ describe('hermes consume --group', () => {
   test('a bad name is a wrong command line', async () => {
     const { code, stderr } = await cli.run(['consume', 'ticks', '--group', 'a/b']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('"a/b" is no name for a group') });
+  });
+});
+
+describe('hermes consume --shared', () => {
+  test('the members of a group share its messages', async () => {
+    const members = [await startConsumer('workers', '--shared'), await startConsumer('workers', '--shared')];
+    const numbers = Array.from({ length: 40 }, (_, number) => `${number}`);
+    for (const number of numbers) {
+      send(place, [number]);
+      await until(() => Buffer.concat(members.map(({ stdout }) => stdout)).includes(`${number}\n`));
+    }
+    const received = members.flatMap(({ stdout }) => stdout.toString().trimEnd().split('\n'));
+    expect(received.sort()).toEqual(numbers.sort()); // each once
+    for (const member of members) expect(await member.kill('SIGTERM')).toMatchObject({ code: 0 });
+  });
+
+  test('create --shared: the group default is such a group', async () => {
+    await cli.run(['create', 'jobs', '--shared']);
+    const jobs = { ...place, name: 'jobs' };
+    const members = [cli.start(['consume', 'jobs']), cli.start(['consume', 'jobs'])];
+    for (const { pid } of members) await untilMember(jobs, pid);
+    send(jobs, ['a']);
+    await until(() => members.some(({ stdout }) => stdout.toString() === 'a\n'));
   });
 });
 

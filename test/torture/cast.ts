@@ -1,19 +1,32 @@
-import { Dooms } from './dooms.js';
+import { setTimeout } from 'node:timers/promises';
+import type { Dooms } from './dooms.js';
 import { Excuses } from './excuses.js';
-import { type Blocked, commonTimeMs, QUEUE_GROUP, type Role } from './life-command.js';
+import { commonTimeMs, type LifeCommand, QUEUE_GROUP, type Refusal, type Role } from './life-command.js';
 import type { LifePool, LifeProcess } from './life-process.js';
 
 /** The places that are always taken, the most needed first. */
 const SEATS: readonly Role[] = [
-  'default', 'queue', 'producer', 'queue', 'coordinator', 'producer', 'queue', 'churn', 'churn', 'observer',
+  'default',
+  'queue',
+  'producer',
+  'queue',
+  'coordinator',
+  'producer',
+  'queue',
+  'churn',
+  'churn',
+  'observer',
 ];
 const LONGEST_LIFE_MS = 2500;
 /** For so long processes are stopped and continued, and then for so long not. */
 const STOPPING_MS = 2000;
 const FLOWING_MS = 3000;
 const LONGEST_STOP_MS = 300;
+const LONGEST_VACANCY_MS = 500;
 /** A step of the conductor that comes later than this says that the machine itself stood still. */
 const LATE_MS = 60;
+const JUDGED_AFTER_MS = 1000;
+const LOOKED_AT_MS = 700;
 
 type Ending = 'exact' | 'kill' | 'stop and kill' | 'end';
 
@@ -35,20 +48,30 @@ export interface CastOptions {
   readonly random: () => number;
   readonly directory: string;
   readonly journals: string;
+  /** What holds a lane's producer back at present, for people. */
+  readonly lookAt: (lane: number) => string;
 }
 
 /** Lets processes live and die in their places. */
 export class Cast {
   readonly violations: string[] = [];
-  readonly killsByRole = new Map<Role, number>();
+  readonly killsByRole: Map<Role, number> = new Map();
   readonly killsByKind: Record<Ending, number> = { exact: 0, kill: 0, 'stop and kill': 0, end: 0 };
   stops = 0;
+  exactStops = 0;
+  /** Long refusals, as they were seen. */
+  readonly lookedAt: string[] = [];
   longestBlockMs = 0;
   longestExcusedBlockMs = 0;
   private readonly excuses = new Excuses();
-  private readonly blocks: Blocked[] = [];
+  private readonly refusals: Refusal[] = [];
+  /** Per lane: refused since it was last accepted, by whatever producers: without what is excused, and with it. */
+  private readonly refusedMs = new Map<number, number>();
+  private readonly blockedMs = new Map<number, { pure: number; all: number }>();
   private readonly lives: (Life | undefined)[] = SEATS.map(() => undefined);
   private readonly killed = new Set<number>();
+  /** Until when a place stays vacant, so that the living find what the dead have left before a successor does. */
+  private readonly vacantUntilMs: number[] = SEATS.map(() => 0);
   private lastId = 0;
   private lastStepMs: number = commonTimeMs();
 
@@ -69,9 +92,14 @@ export class Cast {
     const nowMs = commonTimeMs();
     if (nowMs - this.lastStepMs > LATE_MS) this.excuses.add(this.lastStepMs, nowMs);
     this.lastStepMs = nowMs;
+    this.continueStopped(nowMs);
     this.options.pool.refill();
-    for (const [seat, life] of this.lives.entries()) {
-      if (life === undefined) this.fill(seat, nowMs);
+    // The exclusive consumer's place first; the others in turn, for there may be more vacant than stand by.
+    const first = 1 + Math.floor(this.options.random() * (SEATS.length - 1));
+    for (const [i] of SEATS.entries()) {
+      const seat = i === 0 ? 0 : ((first + i) % (SEATS.length - 1)) + 1;
+      const life = this.lives[seat];
+      if (life === undefined) nowMs >= this.vacantUntilMs[seat]! && this.fill(seat, nowMs);
       else if (!life.hasEnded && nowMs >= life.endMs) this.finish(life);
     }
     if (nowMs % (STOPPING_MS + FLOWING_MS) < STOPPING_MS) this.stopSomebody(nowMs);
@@ -85,7 +113,10 @@ export class Cast {
       process.signal('SIGCONT');
       process.end();
     }
-    await Promise.all(ending.map(({ process }) => process.exited));
+    while (ending.some(({ process }) => !process.isGone)) {
+      this.continueStopped(commonTimeMs());
+      await setTimeout(LATE_MS);
+    }
   }
 
   /** Fills the places of some roles with lives that nothing ends. */
@@ -97,10 +128,10 @@ export class Cast {
     return SEATS.every((role, seat) => !roles.includes(role) || this.lives[seat]?.isAttached === true);
   }
 
-  /** Kills those of the roles that are not to be counted on: whoever is left may be doomed. */
-  async clear(): Promise<void> {
-    const left = this.lives.filter((life) => life !== undefined);
-    for (const life of left) this.kill(life, 'kill');
+  /** Kills everybody of some roles, the doomed too. */
+  async kill(roles: readonly Role[]): Promise<void> {
+    const left = this.lives.filter((life) => life !== undefined).filter(({ role }) => roles.includes(role));
+    for (const life of left) this.killOne(life, 'kill');
     await Promise.all(left.map(({ process }) => process.exited));
   }
 
@@ -110,7 +141,15 @@ export class Cast {
     const { random, dooms, directory, journals } = this.options;
     const role = SEATS[seat]!;
     const choice = random();
-    const ending: Ending = forEver ? 'end' : choice < 0.55 ? 'exact' : choice < 0.85 ? 'kill' : choice < 0.9 ? 'stop and kill' : 'end';
+    const ending: Ending = forEver
+      ? 'end'
+      : choice < 0.65
+        ? 'exact'
+        : choice < 0.87
+          ? 'kill'
+          : choice < 0.91
+            ? 'stop and kill'
+            : 'end';
     const id = ++this.lastId;
     const endMs = forEver ? Number.POSITIVE_INFINITY : nowMs + 5 + random() ** 2 * LONGEST_LIFE_MS;
     const life: Life = { id, role, seat, process, ending, endMs, isAttached: false, isStopped: false, hasEnded: false };
@@ -118,7 +157,14 @@ export class Cast {
     process.onReport = (kind, value) => this.take(life, kind, value);
     process.exited.then(({ code, signal }) => this.bury(life, code, signal));
     const seed = Math.floor(random() * 2 ** 31);
-    process.begin({ role, life: id, seed, directory, journals, doom: ending === 'exact' ? dooms.choose(role) : undefined });
+    process.command({
+      role,
+      life: id,
+      seed,
+      directory,
+      journals,
+      doom: ending === 'exact' ? dooms.choose(role) : undefined,
+    } satisfies LifeCommand);
   }
 
   private take(life: Life, kind: string, value: unknown): void {
@@ -126,7 +172,16 @@ export class Cast {
       life.isAttached = true;
       if (life.role === 'default' || life.role === QUEUE_GROUP) this.excuses.end(life.role, value as number);
     }
-    if (kind === 'blocked') this.blocks.push(value as Blocked);
+    if (kind === 'refusal') this.noteRefusal(value as Refusal);
+  }
+
+  private noteRefusal(refusal: Refusal): void {
+    const { lane, fromMs, toMs, isOver } = refusal;
+    this.refusals.push(refusal);
+    const refusedMs = isOver ? 0 : (this.refusedMs.get(lane) ?? 0) + toMs - fromMs;
+    if (refusedMs > LOOKED_AT_MS && this.lookedAt.length < 20)
+      this.lookedAt.push(`${Math.round(refusedMs)} ms: ${this.options.lookAt(lane)}`);
+    this.refusedMs.set(lane, refusedMs);
   }
 
   private finish(life: Life): void {
@@ -134,12 +189,13 @@ export class Cast {
     if (life.ending === 'exact' && commonTimeMs() < life.endMs + LONGEST_LIFE_MS / 2) return;
     if (life.ending !== 'end' && this.options.pool.readyCount === 0) return;
     life.hasEnded = true;
-    if (life.ending === 'end') life.process.end();
+    // Of the doomed who did not come by their point, some are given the occasion to leave in order, and may die of that.
+    if (life.ending === 'end' || (life.ending === 'exact' && this.options.random() < 0.25)) life.process.end();
     else if (life.ending === 'stop and kill') this.stop(life, 50 + this.options.random() * LONGEST_STOP_MS, true);
-    else this.kill(life, 'kill');
+    else this.killOne(life, 'kill');
   }
 
-  private kill(life: Life, kind: Ending): void {
+  private killOne(life: Life, kind: Ending): void {
     life.hasEnded = true;
     if (life.process.isGone) return;
     this.killed.add(life.id);
@@ -154,19 +210,31 @@ export class Cast {
     if (life !== undefined && !life.hasEnded && nowMs < life.endMs) this.stop(life, random() * LONGEST_STOP_MS, false);
   }
 
+  /** Those who stopped themselves at an exact point. */
+  private continueStopped(nowMs: number): void {
+    for (const id of this.options.dooms.takeStopped()) {
+      const life = this.lives.find((candidate) => candidate?.id === id);
+      if (life === undefined) continue;
+      this.exactStops++;
+      // It stopped since the last look.
+      this.excuses.add(nowMs - LATE_MS, nowMs);
+      this.stop(life, this.options.random() * LONGEST_STOP_MS, false);
+    }
+  }
+
   private stop(life: Life, durationMs: number, thenKill: boolean): void {
-    if (life.isStopped && !thenKill) return;
+    if (life.isStopped && !thenKill) return; // continued by another timer
     const reason = `stop of ${life.id}`;
     this.stops++;
     life.isStopped = true;
     this.excuses.begin(reason, commonTimeMs());
     life.process.signal('SIGSTOP');
-    setTimeout(() => {
+    setTimeout(durationMs).then(() => {
       life.isStopped = false;
-      if (thenKill) this.kill(life, 'stop and kill');
+      if (thenKill) this.killOne(life, 'stop and kill');
       else life.process.signal('SIGCONT');
       this.excuses.end(reason, commonTimeMs());
-    }, durationMs);
+    });
   }
 
   private bury(life: Life, code: number | null, signal: NodeJS.Signals | null): void {
@@ -181,7 +249,10 @@ export class Cast {
       this.killsByKind.end++;
       this.killed.delete(life.id);
     }
-    if (this.lives[life.seat] === life) this.lives[life.seat] = undefined;
+    this.lives[life.seat] = undefined;
+    if (this.options.random() < 0.5)
+      this.vacantUntilMs[life.seat] =
+        commonTimeMs() + (life.role === 'default' ? 50 : LONGEST_VACANCY_MS) * this.options.random();
     this.excuseVacant(commonTimeMs());
   }
 
@@ -192,12 +263,15 @@ export class Cast {
     }
   }
 
-  /** Judged a while later, when all excuses are known. */
+  /** Judged a while later, when all excuses are known. A lane's refusal goes on while its producers are killed. */
   private measureBlocks(nowMs: number): void {
-    while (this.blocks.length > 0 && this.blocks[0]!.toMs < nowMs - 1000) {
-      const { fromMs, toMs } = this.blocks.shift()!;
-      this.longestBlockMs = Math.max(this.longestBlockMs, this.excuses.remaining(fromMs, toMs));
-      this.longestExcusedBlockMs = Math.max(this.longestExcusedBlockMs, toMs - fromMs);
+    while (this.refusals.length > 0 && this.refusals[0]!.toMs < nowMs - JUDGED_AFTER_MS) {
+      const { lane, fromMs, toMs, isOver } = this.refusals.shift()!;
+      const { pure, all } = this.blockedMs.get(lane) ?? { pure: 0, all: 0 };
+      const sums = { pure: pure + this.excuses.remaining(fromMs, toMs), all: all + toMs - fromMs };
+      this.longestBlockMs = Math.max(this.longestBlockMs, sums.pure);
+      this.longestExcusedBlockMs = Math.max(this.longestExcusedBlockMs, sums.all);
+      this.blockedMs.set(lane, isOver ? { pure: 0, all: 0 } : sums);
     }
     this.excuses.forget(nowMs - 60_000);
   }

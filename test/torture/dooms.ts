@@ -1,10 +1,21 @@
 import type { Site } from './instrumented-copy.js';
-import { DEATH, type JournalReader, VISIT } from './journal.js';
+import { DEATH, type JournalReader, STOP, VISIT } from './journal.js';
 import { ROLES, type Role } from './life-command.js';
 import { type Doom, OPERATIONS } from './programs/steps.js';
 
 const SIDES = ['before', 'after'] as const;
 const ANYWHERE = -1;
+const STOPPED_SHARE = 0.25;
+/** Of the lives that are to end at whatever step of an operation that few have died at. */
+const RARE_SHARE = 0.4;
+const OPERATIONS_OF: Readonly<Record<Role, readonly string[]>> = {
+  default: ['acknowledge', 'attach', 'detach'],
+  queue: ['adopt', 'acknowledge', 'claim', 'attach', 'detach'],
+  producer: ['publish', 'reap', 'attach', 'detach'],
+  churn: ['join', 'reap', 'detach', 'attach'],
+  observer: ['join', 'detach'],
+  coordinator: ['reap'],
+};
 
 /** Chooses the exact points at which lives end: those that each role is known to pass, the least tried first. */
 export class Dooms {
@@ -12,7 +23,7 @@ export class Dooms {
   private readonly tried = new Map<string, number>();
   private readonly died = new Map<string, number>();
   private readonly deathsByOperation: Map<string, number> = new Map(OPERATIONS.map(([name]) => [name, 0]));
-  private deaths = 0;
+  private stopped: number[] = [];
 
   constructor(
     private readonly journal: JournalReader,
@@ -22,9 +33,20 @@ export class Dooms {
 
   choose(role: Role): Doom {
     this.learn();
+    const signal = this.random() < STOPPED_SHARE ? 'SIGSTOP' : 'SIGKILL';
     const sites = [...this.passed.get(role)!];
-    if (sites.length === 0 || this.random() < 0.3) {
-      return { site: ANYWHERE, side: 0, occurrence: Math.ceil(Math.exp(this.random() * Math.log(2000))) };
+    if (this.random() < RARE_SHARE) {
+      const operation = OPERATIONS.findIndex(([name]) => name === this.rarest(role));
+      return { site: ANYWHERE, side: 0, operation, occurrence: Math.ceil(this.random() * 12), signal };
+    }
+    if (sites.length === 0 || this.random() < 0.2) {
+      return {
+        site: ANYWHERE,
+        side: 0,
+        operation: ANYWHERE,
+        occurrence: Math.ceil(Math.exp(this.random() * Math.log(2000))),
+        signal,
+      };
     }
     const points = sites.flatMap((site) => [0, 1].map((side) => ({ site, side })));
     const triedAt = (point: { site: number; side: number }) => this.tried.get(keyOf(role, point)) ?? 0;
@@ -32,29 +54,44 @@ export class Dooms {
     const candidates = points.filter((point) => triedAt(point) === least);
     const point = candidates[Math.floor(this.random() * candidates.length)]!;
     this.tried.set(keyOf(role, point), least + 1);
-    return { ...point, occurrence: this.random() < 0.5 ? 1 : Math.ceil(this.random() * 30) };
+    return {
+      ...point,
+      operation: ANYWHERE,
+      occurrence: this.random() < 0.7 ? 1 : Math.ceil(this.random() * 10),
+      signal,
+    };
+  }
+
+  /** Of what a role does, what fewest have died at. */
+  private rarest(role: Role): string {
+    const countOf = (name: string) => this.deathsByOperation.get(name) ?? 0;
+    return OPERATIONS_OF[role].reduce((least, name) => (countOf(name) < countOf(least) ? name : least));
   }
 
   /** Takes in what the journal of steps has got. */
   learn(): void {
-    for (const [kind, , role, site, side, operation] of this.journal.read()) {
+    for (const [kind, life, role, site, side, operation] of this.journal.read()) {
+      if (kind === STOP) this.stopped.push(life!);
       if (kind === VISIT) this.passed.get(ROLES[role!]!)!.add(site!);
       if (kind !== DEATH) continue;
       const [name] = OPERATIONS[operation!]!;
-      this.deaths++;
       this.deathsByOperation.set(name, this.deathsByOperation.get(name)! + 1);
       const point = `${name} ${this.sites[site!]} ${SIDES[side!]}`;
       this.died.set(point, (this.died.get(point) ?? 0) + 1);
     }
   }
 
+  /** The lives that have stopped themselves since the last call. */
+  takeStopped(): number[] {
+    this.learn();
+    const { stopped } = this;
+    this.stopped = [];
+    return stopped;
+  }
+
   /** Deaths at exact points, by what the process was at. */
   get byOperation(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.deathsByOperation);
-  }
-
-  get deathCount(): number {
-    return this.deaths;
   }
 
   /** Different moments at which a process has died: operation, place in the code, before or after. */
@@ -66,7 +103,9 @@ export class Dooms {
   get coverage(): { passed: number; spared: readonly Site[] } {
     const passed = new Set([...this.passed.values()].flatMap((sites) => [...sites]));
     const deadly = [...this.died.keys()];
-    const spared = [...passed].map((site) => this.sites[site]!).filter((site) => !deadly.some((key) => key.includes(` ${site} `)));
+    const spared = [...passed]
+      .map((site) => this.sites[site]!)
+      .filter((site) => !deadly.some((key) => key.includes(` ${site} `)));
     return { passed: passed.size, spared };
   }
 }

@@ -14,9 +14,10 @@ export const QUEUE_JOURNAL = 'queue';
 export const OFFERED_JOURNAL = 'offered';
 export const STEPS_JOURNAL = 'steps';
 
-/** Of the steps journal: a life came by a step for the first time, or died at one. */
+/** Of the steps journal: a life came by a step for the first time, died at one, or stopped itself there. */
 export const VISIT = 1;
 export const DEATH = 2;
+export const STOP = 3;
 
 export class Journal {
   private readonly fd: number;
@@ -39,15 +40,14 @@ export class JournalReader {
 
   constructor(private readonly file: string) {}
 
-  /** @throws Error when the file ends with half a record at the end of the run */
-  read(): JournalRecord[] {
-    if (!fs.existsSync(this.file)) return [];
+  *read(): Generator<JournalRecord> {
+    if (!fs.existsSync(this.file)) return;
     const fd = fs.openSync(this.file, 'r');
     const length = fs.fstatSync(fd).size - this.offset;
     const words = new Uint32Array(Math.floor(length / RECORD_LENGTH) * WORDS);
     const read = words.length === 0 ? 0 : fs.readSync(fd, words, 0, words.byteLength, this.offset);
     fs.closeSync(fd);
     this.offset += read;
-    return Array.from({ length: read / RECORD_LENGTH }, (_, i) => [...words.subarray(i * WORDS, (i + 1) * WORDS)]);
+    for (let i = 0; i < read / RECORD_LENGTH; i++) yield [...words.subarray(i * WORDS, (i + 1) * WORDS)];
   }
 }

@@ -24,11 +24,12 @@ export const QUEUE_LIMIT = 12;
 /** The most messages that a producer publishes before it notes them. */
 export const MOST_UNNOTED = 12;
 
-/** What a producer tells of a time in which it was refused: both in milliseconds of the common clock. */
-export interface Blocked {
+/** A time in which a producer was refused, or the moment at which it was accepted again: milliseconds of the common clock. */
+export interface Refusal {
+  readonly lane: number;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly lane: number;
+  readonly isOver: boolean;
 }
 
 /** Milliseconds of a clock that all processes of the machine share. */

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Exit, Failure } from '../processes/child.js';
-import type { LifeCommand } from './life-command.js';
 
 interface Report {
   readonly kind: string;
@@ -32,7 +31,7 @@ export class LifeProcess {
     });
   }
 
-  begin(command: LifeCommand): void {
+  command(command: object): void {
     this.tell(command);
   }
 

@@ -18,7 +18,7 @@ export interface Received {
   readonly isWhole: boolean;
 }
 
-export function readTorturePayload(message: Message): Received {
+export function readTorturePayload(message: Pick<Message, 'buffer' | 'offset' | 'length'>): Received {
   const { buffer, offset, length } = message;
   if (length < IDS_LENGTH) return { life: 0, number: 0, isWhole: false };
   const life = buffer.readUInt32LE(offset);

@@ -29,32 +29,41 @@ interface Handling {
 
 function handling([member, lane, sequence, life, number, whole, redelivered]: JournalRecord): Handling {
   const id = life! * MOST_NUMBERS + number!;
-  return { member: member!, lane: lane!, sequence: sequence!, id, isWhole: whole === 1, isRedelivered: redelivered === 1 };
+  return {
+    member: member!,
+    lane: lane!,
+    sequence: sequence!,
+    id,
+    isWhole: whole === 1,
+    isRedelivered: redelivered === 1,
+  };
 }
 
 /** Checks all that was handled against all that was offered: `published` is each lane's count by the segment itself. */
 export function verify(
-  journals: { default: readonly JournalRecord[]; queue: readonly JournalRecord[]; offered: readonly JournalRecord[] },
+  journals: { default: Iterable<JournalRecord>; queue: Iterable<JournalRecord>; offered: Iterable<JournalRecord> },
   published: readonly number[],
   endings: Endings,
 ): Findings {
   const violations: string[] = [];
   const lanes = Array.from({ length: LANES }, (): number[] => []);
-  const defaultRepeated = checkDefault(journals.default.map(handling), lanes, endings, violations);
+  const defaultRepeated = checkDefault(journals.default, lanes, endings, violations);
   for (const [lane, ids] of lanes.entries()) {
     const expected = published[lane] ?? 0;
-    if (ids.length !== expected) violations.push(`default, lane ${lane}: ${ids.length} of ${expected} messages handled`);
+    if (ids.length !== expected)
+      violations.push(`default, lane ${lane}: ${ids.length} of ${expected} messages handled`);
   }
-  const queueRepeated = checkQueue(journals.queue.map(handling), lanes, endings, violations);
+  const queueRepeated = checkQueue(journals.queue, lanes, endings, violations);
   checkOffered(journals.offered, lanes, violations);
   return { violations, messages: lanes.reduce((sum, ids) => sum + ids.length, 0), defaultRepeated, queueRepeated };
 }
 
 /** The exclusive group: in order, no gap, repeats only at a killed member's successor. Fills `lanes` with the ids. */
-function checkDefault(log: readonly Handling[], lanes: number[][], endings: Endings, violations: string[]): number {
+function checkDefault(log: Iterable<JournalRecord>, lanes: number[][], endings: Endings, violations: string[]): number {
   const progress = lanes.map(() => ({ member: 0, cursor: 0 }));
   let repeated = 0;
-  for (const { member, lane, sequence, id, isWhole, isRedelivered } of log) {
+  for (const record of log) {
+    const { member, lane, sequence, id, isWhole, isRedelivered } = handling(record);
     const ids = lanes[lane]!;
     const state = progress[lane]!;
     const where = `default, lane ${lane}, sequence ${sequence}, member ${member}`;
@@ -66,7 +75,8 @@ function checkDefault(log: readonly Handling[], lanes: number[][], endings: Endi
       repeated++;
       if (ids[sequence] !== id) violations.push(`${where}: came with another content before`);
       if (ids.length - sequence > DEFAULT_LIMIT) violations.push(`${where}: more than a batch came again`);
-      if (member !== state.member && !endings.isKilled(state.member)) violations.push(`${where}: came again, and ${state.member} was not killed`);
+      if (member !== state.member && !endings.isKilled(state.member))
+        violations.push(`${where}: came again, and ${state.member} was not killed`);
     }
     ids[sequence] = id;
     progress[lane] = { member, cursor: sequence + 1 };
@@ -75,16 +85,27 @@ function checkDefault(log: readonly Handling[], lanes: number[][], endings: Endi
 }
 
 /** The shared group: every message, by claim at most once, again only after a death and at most a batch for each. */
-function checkQueue(log: readonly Handling[], lanes: readonly number[][], endings: Endings, violations: string[]): number {
-  const handled = lanes.map((ids) => ({ times: new Uint16Array(ids.length), claims: new Uint16Array(ids.length), last: new Uint32Array(ids.length) }));
+function checkQueue(
+  log: Iterable<JournalRecord>,
+  lanes: readonly number[][],
+  endings: Endings,
+  violations: string[],
+): number {
+  const handled = lanes.map((ids) => ({
+    times: new Uint16Array(ids.length),
+    claims: new Uint16Array(ids.length),
+    last: new Uint32Array(ids.length),
+  }));
   const repeatedOf = new Map<number, number>();
   let repeated = 0;
-  for (const { member, lane, sequence, id, isWhole, isRedelivered } of log) {
+  for (const record of log) {
+    const { member, lane, sequence, id, isWhole, isRedelivered } = handling(record);
     const where = `queue, lane ${lane}, sequence ${sequence}, member ${member}`;
     const { times, claims, last } = handled[lane]!;
     if (!isWhole) violations.push(`${where}: the payload is not that of the message`);
     if (lanes[lane]![sequence] !== id) violations.push(`${where}: not what default got`);
-    if (!isRedelivered && ++claims[sequence]! > 1) violations.push(`${where}: claimed twice, also by ${last[sequence]}`);
+    if (!isRedelivered && ++claims[sequence]! > 1)
+      violations.push(`${where}: claimed twice, also by ${last[sequence]}`);
     if (times[sequence]!++ > 0) {
       repeated++;
       const former = last[sequence]!;
@@ -107,7 +128,7 @@ function checkQueue(log: readonly Handling[], lanes: readonly number[][], ending
 }
 
 /** Each producer's messages in order and once, all that it had noted, and at most a batch that it had not. */
-function checkOffered(offered: readonly JournalRecord[], lanes: readonly number[][], violations: string[]): void {
+function checkOffered(offered: Iterable<JournalRecord>, lanes: readonly number[][], violations: string[]): void {
   const noted = new Map<number, number>();
   for (const [life, , count] of offered) noted.set(life!, Math.max(noted.get(life!) ?? 0, count!));
   const found = new Map<number, number[]>();
@@ -115,7 +136,8 @@ function checkOffered(offered: readonly JournalRecord[], lanes: readonly number[
     const latest = new Map<number, number>();
     for (const id of ids) {
       const [life, number] = [Math.floor(id / MOST_NUMBERS), id % MOST_NUMBERS];
-      if (number <= (latest.get(life) ?? -1)) violations.push(`producer ${life}: ${number} came after ${latest.get(life)}`);
+      if (number <= (latest.get(life) ?? -1))
+        violations.push(`producer ${life}: ${number} came after ${latest.get(life)}`);
       latest.set(life, number);
       const numbers = found.get(life) ?? [];
       numbers[number] = (numbers[number] ?? 0) + 1;
@@ -125,10 +147,13 @@ function checkOffered(offered: readonly JournalRecord[], lanes: readonly number[
   for (const life of new Set([...noted.keys(), ...found.keys()])) {
     const numbers = found.get(life) ?? [];
     const count = noted.get(life) ?? 0;
-    if (numbers.length < count) violations.push(`producer ${life}: ${count - numbers.length} of ${count} accepted messages lost`);
-    if (numbers.length > count + MOST_UNNOTED) violations.push(`producer ${life}: ${numbers.length} messages, ${count} accepted`);
+    if (numbers.length < count)
+      violations.push(`producer ${life}: ${count - numbers.length} of ${count} accepted messages lost`);
+    if (numbers.length > count + MOST_UNNOTED)
+      violations.push(`producer ${life}: ${numbers.length} messages, ${count} accepted`);
     for (let number = 0; number < numbers.length; number++) {
-      if (numbers[number] !== 1) violations.push(`producer ${life}: message ${number} was published ${numbers[number] ?? 0} times`);
+      if (numbers[number] !== 1)
+        violations.push(`producer ${life}: message ${number} was published ${numbers[number] ?? 0} times`);
     }
   }
 }

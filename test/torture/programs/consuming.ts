@@ -7,6 +7,14 @@ import type { Living } from './living.js';
 
 const IDLE_MS = 3;
 const LONGEST_HOLD_MS = 30;
+/** Longer than the period of the slow timer, which reaps meanwhile. */
+const LONGEST_ORPHAN_HOLD_MS = 350;
+
+type Held = Pick<Message, 'lane' | 'sequence' | 'redelivered' | 'buffer' | 'offset' | 'length'>;
+
+function hold({ lane, sequence, redelivered, buffer, offset, length }: Message): Held {
+  return { lane, sequence, redelivered, buffer, offset, length };
+}
 
 /** The member of `default`, or one of `queue`: journals each message before its handler returns. */
 export async function consume(living: Living): Promise<void> {
@@ -17,19 +25,26 @@ export async function consume(living: Living): Promise<void> {
   const options = isQueue ? { directory, group: QUEUE_GROUP } : { directory };
   const consumer = await living.patiently(() => attachConsumer(SEGMENT, options));
   if (consumer === undefined) return;
+  const note = (held: Held) => {
+    const { life: producer, number, isWhole } = readTorturePayload(held);
+    journal.append(life, held.lane, held.sequence, producer, number, isWhole ? 1 : 0, held.redelivered ? 1 : 0);
+  };
   const handle = (message: Message) => {
     living.dawdle();
-    const { life: producer, number, isWhole } = readTorturePayload(message);
-    journal.append(life, message.lane, message.sequence, producer, number, isWhole ? 1 : 0, message.redelivered ? 1 : 0);
+    note(message);
     living.dawdle();
   };
   while (!living.isOver) {
     let count: number;
-    if (living.random() < 0.7) {
+    if (living.random() < 0.4) {
       count = consumer.poll(handle, limit);
     } else {
-      count = consumer.read(handle, limit);
-      if (count > 0 && living.random() < 0.3) await setTimeout(living.random() * LONGEST_HOLD_MS);
+      // Payloads stay in place until they are acknowledged: looked at, and noted, only then.
+      const batch: Held[] = [];
+      count = consumer.read((message) => batch.push(hold(message)), limit);
+      const mostMs = batch[0]?.redelivered && living.random() < 0.2 ? LONGEST_ORPHAN_HOLD_MS : LONGEST_HOLD_MS;
+      if (count > 0 && living.random() < 0.6) await setTimeout(living.random() * mostMs);
+      for (const held of batch) note(held);
       consumer.acknowledge();
     }
     await setTimeout(count > 0 ? 0 : IDLE_MS);

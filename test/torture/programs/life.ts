@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { beginSteps } from './steps.js';
 import { Coordinator } from '../../../src/index.js';
 import { libc } from '../../../src/os/libc.js';
 import { runCommand } from '../../processes/programs/reporting.js';
@@ -9,6 +8,7 @@ import { consume } from './consuming.js';
 import { Living } from './living.js';
 import { churn, observe } from './passing.js';
 import { produce } from './producing.js';
+import { beginSteps } from './steps.js';
 
 const lives: Record<Role, (living: Living) => Promise<void>> = {
   default: consume,

@@ -3,16 +3,11 @@ import { setTimeout } from 'node:timers/promises';
 import { HermesError } from '../../../src/index.js';
 import { sleep } from '../../processes/programs/pausing.js';
 import { seededRandom } from '../../processes/programs/random.js';
+import { report } from '../../processes/programs/reporting.js';
 import { Journal } from '../journal.js';
 import { commonTimeMs, type LifeCommand } from '../life-command.js';
-import { report } from '../../processes/programs/reporting.js';
 
-const PASSING = [
-  'ERR_HERMES_BUSY',
-  'ERR_HERMES_NO_FREE_MEMBER',
-  'ERR_HERMES_NO_FREE_LANE',
-  'ERR_HERMES_NO_FREE_GROUP',
-];
+const PASSING = ['ERR_HERMES_BUSY', 'ERR_HERMES_NO_FREE_MEMBER', 'ERR_HERMES_NO_FREE_LANE', 'ERR_HERMES_NO_FREE_GROUP'];
 const RETRY_MS = 3;
 
 /** What the roles have in common: chance, the end, journals, patience. */
@@ -52,6 +47,6 @@ export class Living {
 
   /** Blocks the thread now and then, for up to 2 ms, so that it is killed there as well. */
   dawdle(): void {
-    if (this.random() < 0.01) sleep(2 * this.random());
+    if (this.random() < 0.03) sleep(2 * this.random());
   }
 }

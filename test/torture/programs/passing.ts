@@ -1,5 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { attachConsumer, attachProducer, type Consumer, type ConsumerOptions, type Message } from '../../../src/index.js';
+import {
+  attachConsumer,
+  attachProducer,
+  type Consumer,
+  type ConsumerOptions,
+  type Message,
+} from '../../../src/index.js';
 import { LANES, SEGMENT } from '../life-command.js';
 import { readTorturePayload } from '../torture-payload.js';
 import type { Living } from './living.js';

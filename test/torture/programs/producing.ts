@@ -2,40 +2,36 @@ import { setTimeout } from 'node:timers/promises';
 import { attachProducer, type Producer } from '../../../src/index.js';
 import { report } from '../../processes/programs/reporting.js';
 import { type Journal, OFFERED_JOURNAL } from '../journal.js';
-import { type Blocked, commonTimeMs, MOST_UNNOTED, SEGMENT } from '../life-command.js';
+import { commonTimeMs, MOST_UNNOTED, type Refusal, SEGMENT } from '../life-command.js';
 import { torturePayload } from '../torture-payload.js';
 import type { Living } from './living.js';
 
 const PACE_MS = 16;
 const REFUSED_MS = 2;
-/** A refusal that lasts is told after so many milliseconds, and again and again. */
-const TELLING_MS = 100;
+/** A refusal that lasts is told every so many milliseconds. */
+const TELLING_MS = 30;
 
-/** Publishes until the end, and says how long it was refused. */
+/** Publishes until the end. */
 export async function produce(living: Living): Promise<void> {
   const traffic = new Traffic(living);
   const producer = await living.patiently(() => attachProducer(SEGMENT, living.command));
   if (producer === undefined) return;
-  let refusedSinceMs = 0;
-  let toldMs = 0;
   while (!living.isOver) {
     const isRefused = !traffic.step(producer);
-    const nowMs = commonTimeMs();
-    if (isRefused && refusedSinceMs === 0) refusedSinceMs = toldMs = nowMs;
-    if (refusedSinceMs > 0 && (isRefused ? nowMs - toldMs : nowMs - refusedSinceMs) > TELLING_MS) {
-      toldMs = nowMs;
-      report('blocked', { fromMs: refusedSinceMs, toMs: nowMs, lane: producer.lane } satisfies Blocked);
-    }
-    if (!isRefused) refusedSinceMs = 0;
     await setTimeout(isRefused ? REFUSED_MS : living.random() * PACE_MS);
   }
   producer.detach();
 }
 
-/** The messages of one life, published in every way that there is. */
+/** The messages of one life, published in every way that there is. Tells how long they were refused. */
 export class Traffic {
   private readonly journal: Journal;
   private published = 0;
+  /** The refusal is told up to here; 0 when none is. */
+  private toldMs = 0;
+  private asked: Producer | undefined;
+  /** The producer's acceptance was told. */
+  private isAccepted = false;
 
   constructor(private readonly living: Living) {
     this.journal = living.journal(OFFERED_JOURNAL);
@@ -48,9 +44,26 @@ export class Traffic {
     if (choice < 0.5) this.offerSome(producer);
     else if (choice < 0.8) this.offerBatch(producer);
     else this.claimOne(producer);
+    this.tell(producer, this.published === before);
     if (this.published === before) return false;
     this.journal.append(this.living.command.life, producer.lane, this.published);
     return true;
+  }
+
+  private tell(producer: Producer, isRefused: boolean): void {
+    const nowMs = commonTimeMs();
+    if (this.asked !== producer) {
+      this.asked = producer;
+      this.isAccepted = false;
+      this.toldMs = 0;
+    }
+    if (isRefused && this.toldMs === 0) this.toldMs = nowMs;
+    const isOver = !isRefused && (this.toldMs > 0 || !this.isAccepted);
+    if (isOver || (isRefused && nowMs - this.toldMs > TELLING_MS)) {
+      report('refusal', { lane: producer.lane, fromMs: this.toldMs || nowMs, toMs: nowMs, isOver } satisfies Refusal);
+      this.toldMs = isRefused ? nowMs : 0;
+    }
+    this.isAccepted ||= !isRefused;
   }
 
   private offerSome(producer: Producer): void {

@@ -1,16 +1,20 @@
-import { DEATH, type Journal, VISIT } from '../journal.js';
+import { DEATH, type Journal, STOP, VISIT } from '../journal.js';
 
 /** Where a life is to end: at one site, just before or just after what is done there, or after so many steps anywhere. */
 export interface Doom {
   readonly site: number;
   /** 0 before, 1 after. */
   readonly side: number;
-  /** Counts the passes at the site and side; with site -1 of all of them. */
+  /** With site -1: only passes of this operation count, or, with -1, all. */
+  readonly operation: number;
+  /** Counts the passes. */
   readonly occurrence: number;
+  /** Stopped, it waits for SIGCONT, goes on, and is stopped there again some passes later. */
+  readonly signal: 'SIGKILL' | 'SIGSTOP';
 }
 
 /** What a process was at when it died: told from its stack. The order decides. */
-export const OPERATIONS = [
+export const OPERATIONS: readonly (readonly [string, RegExp])[] = [
   ['detach', /Consumer\.leave|Producer\.detach/],
   ['reap', /reap|vacateIfDead|removeUnfinishedJoins/],
   ['adopt', /Orphans\./],
@@ -19,8 +23,12 @@ export const OPERATIONS = [
   ['claim', /SharedReader\.claim|endOfBatch/],
   ['acknowledge', /acknowledge/],
   ['publish', /LaneWriter|LaneRoom/],
+  ['consume', /Consumer\./],
+  ['coordinate', /Coordinator/],
   ['other', /./],
-] as const satisfies readonly (readonly [string, RegExp])[];
+];
+
+const PASSES_BETWEEN_STOPS = 50;
 
 let doom: Doom | undefined;
 let left = 0;
@@ -34,18 +42,19 @@ function pass(site: number, side: number): void {
     note(VISIT, site, side, 0);
   }
   if (doom === undefined || (doom.site !== -1 && (doom.site !== site || doom.side !== side))) return;
-  if (--left === 0) die(site, side);
+  if (doom.operation !== -1 && doom.operation !== operationNow()) return;
+  if (--left === 0) end(doom, site, side);
 }
 
-function die(site: number, side: number): void {
+function end({ signal, occurrence }: Doom, site: number, side: number): void {
+  note?.(signal === 'SIGKILL' ? DEATH : STOP, site, side, operationNow());
+  left = occurrence + PASSES_BETWEEN_STOPS;
+  process.kill(process.pid, signal);
+}
+
+function operationNow(): number {
   const stack = new Error().stack ?? '';
-  note?.(
-    DEATH,
-    site,
-    side,
-    OPERATIONS.findIndex(([, pattern]) => pattern.test(stack)),
-  );
-  process.kill(process.pid, 'SIGKILL');
+  return OPERATIONS.findIndex(([, pattern]) => pattern.test(stack));
 }
 
 /** Does what `target` does, with a step before and one after. */
@@ -84,9 +93,9 @@ Object.assign(globalThis, {
 });
 
 /** From now on sites are noted, and the process ends where it is doomed to. */
-export function beginSteps(journal: Journal, life: number, role: number, end: Doom | undefined): void {
+export function beginSteps(journal: Journal, life: number, role: number, chosen: Doom | undefined): void {
   Error.stackTraceLimit = 50;
-  doom = end;
-  left = end?.occurrence ?? 0;
+  doom = chosen;
+  left = chosen?.occurrence ?? 0;
   note = (kind, site, side, operation) => journal.append(kind, life, role, site, side, operation);
 }

@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { scratchDirectory } from '../support/scratch.js';
+import { type Outcome, RunningCommand, until } from '../tools/command-line.js';
+import { untilMember } from '../tools/segment-traffic.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const README = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+
+/** The code blocks of a language, in order. */
+function blocks(language: string): string[] {
+  return [...README.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code!);
+}
+
+/** The one block of a language that has this in it. */
+function blockWith(language: string, text: string): string {
+  const found = blocks(language).filter((code) => code.includes(text));
+  expect(found).toHaveLength(1);
+  return found[0]!;
+}
+
+describe('the JavaScript of the README', () => {
+  let directory: string;
+  let modules: string;
+  beforeEach(() => {
+    directory = scratchDirectory();
+    // Within the package, so that it finds itself by its name.
+    modules = fs.mkdtempSync(path.join(ROOT, 'dist', 'readme-'));
+    onTestFinished(() => fs.rmSync(modules, { recursive: true, force: true }));
+  });
+
+  /** Starts a block as a module of its own, in a process of its own. */
+  function start(code: string): RunningCommand {
+    const module = path.join(modules, `${fs.readdirSync(modules).length}.mjs`);
+    fs.writeFileSync(module, code);
+    return new RunningCommand(spawn(process.execPath, [module], { env: { ...process.env, HERMES_DIR: directory } }));
+  }
+
+  function expectSilent({ code, stdout, stderr }: Outcome): void {
+    expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+  }
+
+  const creator = blockWith('js', 'createSegment(');
+  const producer = blockWith('js', 'attachProducer(');
+  const consumer = blockWith('js', 'attachConsumer(');
+
+  function expectPrices({ code, stdout, stderr }: Outcome): void {
+    const prices = '0 EURUSD 1\n1 EURUSD 2\n2 EURUSD 3\n';
+    expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: prices, stderr: '' });
+  }
+
+  test('is all run here', () => {
+    expect(blocks('js')).toEqual([creator, producer, consumer]);
+  });
+
+  test('does what it says: create, then produce, then consume', async () => {
+    for (const code of [creator, producer]) expectSilent(await start(code).ended);
+    expectPrices(await start(consumer).ended);
+  });
+
+  test('does what it says when the consumer is there first', async () => {
+    expectSilent(await start(creator).ended);
+    const consuming = start(consumer);
+    await untilMember({ name: 'ticks', directory }, consuming.pid);
+    expectSilent(await start(producer).ended);
+    expectPrices(await consuming.ended);
+  });
+});
+
+describe('the command lines of the README', () => {
+  const ACCESS_LOG = Array.from({ length: 500 }, (_, number) => `GET /${number} 200\n`).join('');
+
+  test('work one after the other', async () => {
+    const directory = scratchDirectory();
+    const segments = path.join(directory, 'segments');
+    fs.writeFileSync(path.join(directory, 'access.log'), ACCESS_LOG);
+    fs.writeFileSync(path.join(directory, 'hermes.json'), '{ "segments": { "ticks": {} } }');
+    const env = {
+      ...process.env,
+      HERMES_DIR: segments,
+      NODE: process.execPath,
+      HERMES: path.join(ROOT, 'bin/hermes.js'),
+    };
+    const lines = blockWith('sh', 'hermes create').trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(4);
+    for (const line of lines) {
+      expect(line).toMatch(/^hermes /);
+      const command = line.replace('hermes', 'exec "$NODE" "$HERMES"').replace('bench latency', '$& --messages 500');
+      const running = new RunningCommand(spawn('sh', ['-c', command], { cwd: directory, env }));
+      if (line.startsWith('hermes coordinator')) {
+        await until(() => running.hasEnded || fs.existsSync(path.join(segments, 'ticks')));
+        running.process.kill('SIGTERM'); // it runs until it is told to end
+      }
+      const { code, stderr } = await running.ended;
+      expect({ line, code, stderr }).toEqual({ line, code: 0, stderr: expect.not.stringMatching(/^hermes:/m) });
+    }
+    expect(fs.readFileSync(path.join(directory, 'copy.log'), 'utf8')).toBe(ACCESS_LOG);
+    expect(fs.readFileSync(path.join(directory, 'latency.svg'), 'utf8')).toMatch(/^<svg /);
+  });
+});
+
+describe('the links of the documents', () => {
+  const documents = [
+    ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+    ...fs.readdirSync(path.join(ROOT, 'docs')).map((name) => path.join('docs', name)),
+  ].filter((name) => name.endsWith('.md') && fs.existsSync(path.join(ROOT, name)));
+
+  const read = (document: string) =>
+    fs.readFileSync(path.join(ROOT, document), 'utf8').replaceAll(/^```.*?^```/gms, '');
+
+  /** The anchors that headings get on GitHub. */
+  const anchorsOf = (text: string) =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+
+  test.each(documents)('of %s lead to files and headings that exist', (document) => {
+    const targets = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!);
+    const broken = targets
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .filter((target) => {
+        const [file = '', anchor] = target.split('#');
+        const linked = file === '' ? document : path.join(path.dirname(document), file);
+        if (!fs.existsSync(path.join(ROOT, linked))) return true;
+        return anchor !== undefined && !anchorsOf(read(linked)).includes(anchor);
+      });
+    expect(broken).toEqual([]);
+  });
+});

@@ -1,0 +1,185 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { attachConsumer, attachProducer, createSegment, inspectSegment } from '../../src/index.js';
+import { SMALL } from '../support/raw-segment.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { thrownBy } from '../support/thrown.js';
+import { until } from '../tools/command-line.js';
+
+const UNSHARE = ['--pid', '--fork', '--mount-proc', '--kill-child'];
+const isPermitted = spawnSync('unshare', [...UNSHARE, 'true']).status === 0;
+const LIBRARY = new URL('../../src/index.js', import.meta.url).href;
+
+/** Node with a PID namespace and a /proc of its own, as in a container of its own; it shares the directory. */
+class Container {
+  private readonly process: ChildProcess;
+  private readonly lines: AsyncIterator<string>;
+
+  constructor(module: string, directory: string) {
+    const text = `import { attachConsumer, attachProducer } from ${JSON.stringify(LIBRARY)};\n${module}`;
+    const node = [process.execPath, '--input-type=module', '-e', text, directory];
+    this.process = spawn('unshare', [...UNSHARE, ...node], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.lines = createInterface({ input: this.process.stdout! })[Symbol.asyncIterator]();
+    const ended = once(this.process, 'close');
+    onTestFinished(async () => {
+      await this.kill();
+      await ended;
+    });
+  }
+
+  async line(): Promise<string> {
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error('the container ended and printed no further line');
+    return value;
+  }
+
+  tell(line: string): void {
+    this.process.stdin!.write(`${line}\n`);
+  }
+
+  /** SIGKILL to what runs in it: `unshare --kill-child` passes it on. */
+  async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, 'close');
+    this.process.kill('SIGKILL');
+    await ended;
+  }
+}
+
+/** Prints its PID, which is 1 in every container, once it is attached, and runs what follows. */
+const attached = (attach: string, then = '') => `
+  const participant = ${attach};
+  console.log('attached as ' + process.pid);
+  setInterval(() => participant, 1000);
+  ${then}`;
+const PRODUCER = `attachProducer('ticks', { directory: process.argv[1] })`;
+const MEMBER = `attachConsumer('ticks', { directory: process.argv[1] })`;
+
+describe.runIf(isPermitted)('containers that share the directory, each with PIDs of its own', () => {
+  test('exchange messages, in order and without loss', async () => {
+    const directory = scratchDirectory();
+    createSegment('ticks', { ...SMALL, directory });
+    const consumer = new Container(
+      attached(
+        MEMBER,
+        `let next = 0;
+         const turn = () => {
+           participant.poll(({ buffer, offset }) => {
+             if (buffer.readUInt32LE(offset) !== next++) throw new Error('not ' + (next - 1));
+           });
+           if (next === 5000) console.log('all'), process.exit();
+           setImmediate(turn);
+         };
+         turn();`,
+      ),
+      directory,
+    );
+    expect(await consumer.line()).toBe('attached as 1');
+    const producer = new Container(
+      attached(
+        PRODUCER,
+        `let sent = 0;
+         const payload = Buffer.alloc(100);
+         const turn = () => {
+           while (sent < 5000) {
+             payload.writeUInt32LE(sent);
+             if (participant.offer(payload) < 0) return setImmediate(turn);
+             sent++;
+           }
+         };
+         turn();`,
+      ),
+      directory,
+    );
+    expect(await producer.line()).toBe('attached as 1');
+    expect(inspectSegment('ticks', { directory }).lanes[0]!.producer).toMatchObject({ pid: 1, alive: true });
+    expect(await consumer.line()).toBe('all');
+  });
+
+  test('see each other alive, though the same PID is another process, or none, where they are', async () => {
+    const directory = scratchDirectory();
+    createSegment('ticks', { ...SMALL, directory });
+    const first = new Container(attached(MEMBER), directory);
+    await first.line();
+    const second = new Container(
+      `try {
+         attachConsumer('ticks', { directory: process.argv[1] });
+       } catch (error) {
+         console.log(error.code);
+       }`,
+      directory,
+    );
+    expect(await second.line()).toBe('ERR_HERMES_NO_FREE_MEMBER');
+    expect(thrownBy(() => attachConsumer('ticks', { directory })).message).toContain('processes 1)');
+  });
+
+  test('one that is killed is reaped by another, which takes its places', async () => {
+    const directory = scratchDirectory();
+    createSegment('ticks', { ...SMALL, groups: 2, directory });
+    const dead = [
+      new Container(attached(PRODUCER), directory),
+      new Container(attached(MEMBER), directory),
+      new Container(attached(`attachConsumer('ticks', { directory: process.argv[1], group: 'guests' })`), directory),
+    ];
+    for (const container of dead) expect(await container.line()).toBe('attached as 1');
+    const groups = () => inspectSegment('ticks', { directory }).groups;
+    expect(groups().map(({ name }) => name)).toEqual(['default', 'guests']);
+    for (const container of dead) await container.kill();
+    const heirs = [new Container(attached(PRODUCER), directory), new Container(attached(MEMBER), directory)];
+    for (const container of heirs) expect(await container.line()).toBe('attached as 1');
+    expect(groups()).toMatchObject([{ name: 'default', members: [{ pid: 1, alive: true }] }]);
+    expect(inspectSegment('ticks', { directory }).lanes).toMatchObject([
+      { attachCount: 2, producer: { pid: 1, alive: true } },
+    ]);
+  });
+
+  test('a coordinator in one reaps the dead of another', async () => {
+    const directory = scratchDirectory();
+    createSegment('ticks', { ...SMALL, directory });
+    const coordinator = new Container(
+      `const { Coordinator } = await import(${JSON.stringify(LIBRARY)});
+       new Coordinator({ directory: process.argv[1] });
+       console.log('coordinating');`,
+      directory,
+    );
+    await coordinator.line();
+    const dead = new Container(attached(PRODUCER), directory);
+    await dead.line();
+    const producer = () => inspectSegment('ticks', { directory }).lanes[0]!.producer;
+    expect(producer()).toMatchObject({ alive: true });
+    await dead.kill();
+    await until(() => producer() === null);
+  });
+
+  test('what a killed member held goes to a member in another', async () => {
+    const directory = scratchDirectory();
+    createSegment('ticks', { ...SMALL, members: 2, shared: true, directory });
+    using producer = attachProducer('ticks', { directory });
+    for (let i = 0; i < 10; i++) producer.offer(Buffer.from([i]));
+    const holder = new Container(
+      `const consumer = ${MEMBER};
+       consumer.read(() => {}, 5);
+       console.log('holding');
+       setInterval(() => consumer, 1000);`,
+      directory,
+    );
+    await holder.line();
+    const heir = new Container(
+      attached(
+        MEMBER,
+        `const seen = new Set();
+         const timer = setInterval(() => {
+           participant.poll(({ sequence }) => seen.add(sequence));
+           if (seen.size === 10) console.log('all'), process.exit();
+         }, 1);`,
+      ),
+      directory,
+    );
+    await heir.line();
+    await holder.kill();
+    expect(await heir.line()).toBe('all');
+    expect(inspectSegment('ticks', { directory }).groups[0]!.redelivered).toBe(5);
+  });
+});

@@ -1,0 +1,46 @@
+import fs from 'node:fs';
+import { isOccupied } from '../../src/broker/participants.js';
+import { memberSlots, producerSlots } from '../../src/broker/roster.js';
+import { openSegment } from '../../src/broker/segment.js';
+import { inspectSegment } from '../../src/index.js';
+import { InFlight } from '../../src/ring/in-flight.js';
+import { QUEUE_GROUP, SEGMENT } from './life-command.js';
+
+/** What is left in the segment, and in its directory, though everybody is gone. */
+export function remainsOf(directory: string): string[] {
+  const found: string[] = [];
+  const files = fs.readdirSync(directory).filter((file) => file !== SEGMENT && file !== '.coordinator');
+  if (files.length > 0) found.push(`files are left: ${files.join(', ')}`);
+  const inspection = inspectSegment(SEGMENT, { directory });
+  for (const { lane, producer } of inspection.lanes) {
+    if (producer !== null) found.push(`lane ${lane} has the producer ${producer.pid} (alive: ${producer.alive})`);
+  }
+  for (const { name, members, orphanCount, lagLength, lagCount } of inspection.groups) {
+    if (name !== 'default' && name !== QUEUE_GROUP) found.push(`the group ${name} is left`);
+    if (members.length > 0) found.push(`the group ${name} has ${members.length} members`);
+    if (orphanCount > 0) found.push(`the group ${name} has ${orphanCount} orphans`);
+    if (lagLength !== 0 || lagCount !== 0) found.push(`the group ${name} is ${lagLength} bytes behind`);
+  }
+  if (inspection.groups.length < 2) found.push('a durable group is missing');
+  if (inspection.isRemoved || inspection.coordinator !== null) found.push('removed, or with a coordinator');
+  found.push(...occupiedSlots(directory));
+  return found;
+}
+
+/** Those of groups that are no more, too. */
+function occupiedSlots(directory: string): string[] {
+  const segment = openSegment(SEGMENT, { directory }, 'read-only');
+  try {
+    const found = producerSlots(segment).flatMap((slot, lane) => (isOccupied(segment, slot) ? [`lane ${lane}`] : []));
+    for (let group = 0; group < segment.header.geometry.groupCount; group++) {
+      for (const [member, slot] of memberSlots(segment, group).entries()) {
+        if (isOccupied(segment, slot)) found.push(`group ${group}, member ${member}`);
+        if (new InFlight(segment.memory, group, member).pending() !== undefined)
+          found.push(`in flight: group ${group}, member ${member}`);
+      }
+    }
+    return found.map((place) => `a slot is occupied: ${place}`);
+  } finally {
+    segment.close();
+  }
+}
