@@ -91,7 +91,7 @@ async function receive(): Promise<LatencyResult> {
 /** Spins until message `number` is due. When that was, by the monotonic clock. */
 function awaitTurn(startNs: bigint, number: number): bigint {
   const dueNs = startNs + BigInt(Math.round((number * 1e9) / task.rate));
-  while (process.hrtime.bigint() < dueNs);
+  while (process.hrtime.bigint() < dueNs) backoff.wait();
   return dueNs;
 }
 
