@@ -36,9 +36,9 @@ function inspectionText(segment: SegmentInspection): string {
     ['created', `${timeText(segment.createdAtNs)}${segment.isOfThisBoot ? '' : ', before the machine was started'}`],
     [
       'lanes',
-      `${segment.producers} of ${formatByteSize(segment.capacity)}, payloads to ${formatByteSize(segment.maxPayload)}`,
+      `${segment.producers}, of ${formatByteSize(segment.capacity)} each, payloads to ${formatByteSize(segment.maxPayload)}`,
     ],
-    ['groups', `${segment.groupCount} of ${segment.members} members`],
+    ['groups', `up to ${segment.groupCount}, of up to ${segment.members} members each`],
     ['records', `${segment.checksum ? 'with' : 'no'} checksum, ${segment.timestamps ? 'with' : 'no'} timestamp`],
   ];
   if (segment.coordinator !== null) facts.push(['coordinator', coordinatorText(segment.coordinator)]);

@@ -78,7 +78,7 @@ function program(args: readonly string[], interrupted: AbortSignal): Argv<Common
     .parserConfiguration({ 'populate--': false })
     .middleware(keepLast, true)
     .exitProcess(false)
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
+    .wrap(Math.min(100, process.stdout.columns || 100))
     .epilogue('hermes <command> --help explains a command.')
     .fail((message, error) => {
       throw error === undefined || error.name === 'YError' ? new UsageError(message) : error;

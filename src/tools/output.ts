@@ -38,7 +38,7 @@ export function heading(text: string): string {
 
 /** Columns of the terminal, or a width that reads well in a file. */
 export function outputWidth(): number {
-  return Math.min(process.stdout.columns ?? 100, 120);
+  return Math.min(process.stdout.columns || 100, 120);
 }
 
 /** A value as one line of JSON; BigInts become strings. */

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listSegments } from '../../src/index.js';
+import { measureThroughput } from '../../src/tools/bench/throughput.js';
 import { CommandLine, type Outcome, type RunningCommand, until } from './command-line.js';
 import { descendantsOf, isRunning } from './processes.js';
 
@@ -73,4 +74,13 @@ test('a bench whose child is killed fails, and leaves nothing', async () => {
 test('a demo that is interrupted leaves nothing', async () => {
   const bench = await startBench('demo');
   await expectGone(bench, await bench.command.kill('SIGTERM'));
+});
+
+test('an interruption that came before a bench had begun ends it as well', async () => {
+  const cli = new CommandLine();
+  const shape = { producerCount: 1, consumerCount: 1, payloadLength: 64, messageCount: Number(ENDLESS), batchCount: 1 };
+  const options = { ...shape, checksum: false, timestamps: true, directory: cli.directory };
+  await expect(measureThroughput({ ...options, interrupted: AbortSignal.abort() })).rejects.toThrow('interrupted');
+  expect(cli.files).toEqual([]);
+  await until(() => descendantsOf(process.pid).every((pid) => !isRunning(pid)));
 });

@@ -4,6 +4,7 @@ import { Failure } from '../command.js';
 
 /** A measuring process: it announces that it is ready, starts when it is told, and ends with one result. */
 export interface Child<Result> {
+  readonly pid: number | undefined;
   readonly ready: Promise<unknown>;
   readonly result: Promise<Result>;
   start(): void;
@@ -30,7 +31,7 @@ export function startChild<Result>(url: URL, task: unknown): Child<Result> {
   const ready = Promise.race([next(), ended]);
   const result = ready.then(() => Promise.race([next(), ended])) as Promise<Result>;
   result.catch(() => {}); // whoever awaits it learns; until then it is nobody's
-  return { ready, result, start: () => child.send(START), kill: () => child.kill('SIGKILL') };
+  return { pid: child.pid, ready, result, start: () => child.send(START), kill: () => child.kill('SIGKILL') };
 }
 
 /** Lets all begin together once all are ready. Their results; nobody outlives the measurement. */
