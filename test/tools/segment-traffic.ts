@@ -1,3 +1,5 @@
+import { withControlLock } from '../../src/broker/control-lock.js';
+import { openSegment } from '../../src/broker/segment.js';
 import { attachConsumer, attachProducer, inspectSegment, type LaneInspection, type Producer } from '../../src/index.js';
 import { until } from './command-line.js';
 
@@ -68,12 +70,24 @@ export function livingMembers({ name, directory }: Place, group: string): number
   return (found?.members ?? []).filter(({ alive }) => alive).map(({ pid }) => pid);
 }
 
-/** Waits until a process is a member of a group. */
-export function untilMember(place: Place, pid: number, group = 'default'): Promise<void> {
-  return until(() => livingMembers(place, group).includes(pid));
+/** Waits until a process is a member of a group, and has done with attaching. */
+export async function untilMember(place: Place, pid: number, group = 'default'): Promise<void> {
+  await until(() => livingMembers(place, group).includes(pid));
+  awaitControlLock(place);
 }
 
-/** Waits until a process is a producer. */
-export function untilProducer(place: Place, pid: number): Promise<void> {
-  return until(() => lanes(place).some(({ producer }) => producer?.alive && producer.pid === pid));
+/** Waits until a process is a producer, and has done with attaching. */
+export async function untilProducer(place: Place, pid: number): Promise<void> {
+  await until(() => lanes(place).some(({ producer }) => producer?.alive && producer.pid === pid));
+  awaitControlLock(place);
+}
+
+/** Whoever attaches holds the control lock: one that is stopped while it does so would keep all others out. */
+function awaitControlLock({ name, directory }: Place): void {
+  const segment = openSegment(name, { directory }, 'read-write');
+  try {
+    withControlLock(segment, () => {});
+  } finally {
+    segment.close();
+  }
 }
