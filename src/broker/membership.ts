@@ -39,6 +39,6 @@ function noFreeMember(segment: Segment, entry: GroupEntry): HermesError {
   const what = entry.shared ? 'all its members' : 'its one member';
   return new HermesError(
     'ERR_HERMES_NO_FREE_MEMBER',
-    `The group ${entry.name} of the segment ${segment.name} has ${what} already (processes ${pids.join(', ')}): detach one, or use another group`,
+    `The group ${entry.name} of the segment ${segment.name} has ${what} already (process${pids.length === 1 ? '' : 'es'} ${pids.join(', ')}): detach one, or use another group`,
   );
 }
