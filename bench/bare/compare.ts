@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -35,11 +34,6 @@ function newRing(ring: BareTask['ring']): string {
   return file;
 }
 
-/** Each process on a core of its own, where `taskset` is to be had: two that spin on one core take turns, not messages. */
-function pin(pid: number | undefined, core: number): void {
-  spawnSync('taskset', ['-cp', `${core % os.availableParallelism()}`, `${pid}`]);
-}
-
 async function run(
   ring: BareTask['ring'],
   roles: readonly BareTask['role'][],
@@ -58,7 +52,6 @@ async function run(
     batchCount,
   };
   const children = roles.map((role) => startChild<BareResult>(CHILD, { ...shape, role } satisfies BareTask));
-  for (const [core, { pid }] of children.entries()) pin(pid, core);
   const results = await runChildren(children, never);
   for (const name of [there, back]) fs.rmSync(path.resolve(directory, name));
   if (results.some(({ corrupted }) => corrupted > 0)) throw new Error('messages were corrupted');
