@@ -112,7 +112,7 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
       directory,
     );
     expect(await second.line()).toBe('ERR_HERMES_NO_FREE_MEMBER');
-    expect(thrownBy(() => attachConsumer('ticks', { directory })).message).toContain('processes 1)');
+    expect(thrownBy(() => attachConsumer('ticks', { directory })).message).toContain('process 1)');
   });
 
   test('one that is killed is reaped by another, which takes its places', async () => {
