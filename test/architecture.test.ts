@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = new URL('../../src/', import.meta.url).pathname;
 const MOST_LINES = 250;
 /** The hot path: a call into another module, or a constant of one, costs it nanoseconds. */
-const LONGER: Readonly<Record<string, number>> = { 'ring/lane-writer.ts': 300 };
+const LONGER: Readonly<Record<string, number>> = { 'ring/lane-writer.ts': 310 };
 
 const files = fs
   .readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
@@ -36,9 +36,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   layout: [],
   ring: ['layout', 'errors'],
   os: ['errors'],
-  broker: ['ring', 'os', 'layout', 'errors'],
-  index: ['broker', 'ring', 'errors'],
-  tools: ['index', 'broker', 'ring', 'os', 'layout', 'errors'],
+  journal: ['ring', 'os', 'layout', 'errors'],
+  broker: ['journal', 'ring', 'os', 'layout', 'errors'],
+  recording: ['broker', 'journal', 'ring', 'os', 'layout', 'errors'],
+  index: ['recording', 'broker', 'journal', 'ring', 'errors'],
+  tools: ['index', 'recording', 'broker', 'journal', 'ring', 'os', 'layout', 'errors'],
 };
 
 test('there are files to look at, in known parts of the house', () => {

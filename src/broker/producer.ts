@@ -1,9 +1,10 @@
+import type { InlineJournal } from '../journal/inline-journal.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
 import { LaneWriter } from '../ring/lane-writer.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
-import type { DirectoryOptions } from './directory.js';
 import { type Slot, vacateSlot } from './participants.js';
+import { openInlineJournal, type ProducerOptions } from './producer-options.js';
 import { reap, reapIfNeeded } from './reap.js';
 import { producerSlot, takeLane } from './roster.js';
 import type { Segment } from './segment.js';
@@ -29,6 +30,7 @@ export class Producer {
   constructor(
     private readonly segment: Segment,
     private readonly writer: LaneWriter,
+    private readonly journal: InlineJournal | undefined,
   ) {
     this.claim = new Claim(writer, segment.memory.bytes);
     this.slot = producerSlot(segment, writer.lane);
@@ -94,6 +96,7 @@ export class Producer {
     this.stopTimer();
     this.writer.close(detachedError('producer', this.segment.name));
     detach(this.segment, () => vacateSlot(this.segment, this.slot));
+    this.journal?.close();
   }
 
   [Symbol.dispose](): void {
@@ -115,11 +118,18 @@ export class Producer {
  * where it ended. Blocks for some hundred microseconds.
  * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION
  */
-export function attachProducer(name: string, options: DirectoryOptions = {}): Producer {
-  const { segment, taken } = attach(name, options, (opened) => {
-    const lane = takeLane(opened); // before the dead are cleaned up: a killed producer's lane comes first
-    reap(opened, producerSlot(opened, lane).lockOffset);
-    return new LaneWriter(opened.memory, lane);
-  });
-  return new Producer(segment, taken);
+export function attachProducer(name: string, options: ProducerOptions = {}): Producer {
+  const journal = openInlineJournal(name, options);
+  try {
+    const { segment, taken } = attach(name, options, (opened) => {
+      const lane = takeLane(opened, journal?.lanes); // before the dead are cleaned up: a killed producer's lane comes first
+      reap(opened, producerSlot(opened, lane).lockOffset);
+      journal?.join(opened.memory, lane, opened.header.segmentId);
+      return new LaneWriter(opened.memory, lane, journal);
+    });
+    return new Producer(segment, taken, journal);
+  } catch (error) {
+    journal?.close();
+    throw error;
+  }
 }

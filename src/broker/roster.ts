@@ -28,12 +28,14 @@ export function producerSlots(segment: Segment): Slot[] {
 }
 
 /**
- * Takes the first lane without a living producer, a killed one's before a free one, and keeps its lock.
+ * Takes the first lane without a living producer, one of the `preferred` before a killed one's and that before a free
+ * one, and keeps its lock.
  * The control lock must be held. @throws HermesError ERR_HERMES_NO_FREE_LANE
  */
-export function takeLane(segment: Segment): number {
+export function takeLane(segment: Segment, preferred: readonly number[] = []): number {
   const slots = producerSlots(segment);
-  const slot = takeSlot(segment, slots);
+  const first = slots.filter((_, lane) => preferred.includes(lane));
+  const slot = takeSlot(segment, first) ?? takeSlot(segment, slots);
   if (slot === undefined) {
     const pids = slots.map((taken) => participantIn(segment, taken)?.pid ?? '?');
     throw new HermesError(

@@ -5,6 +5,7 @@ import { systemError } from './system-error.js';
 
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
+const F_RDLCK = 0;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
 
@@ -30,6 +31,11 @@ export class ByteLocks {
     return new ByteLocks(openWithoutLinks(path, fs.constants.O_RDWR), path);
   }
 
+  /** The same for `tryLockShared` alone, which needs no right to write. @throws HermesError */
+  static openReadOnly(path: string): ByteLocks {
+    return new ByteLocks(openWithoutLinks(path, fs.constants.O_RDONLY), path);
+  }
+
   /** Device and inode of the file that is open, and how long it is. */
   stat(): fs.Stats {
     return fs.fstatSync(this.fd);
@@ -43,7 +49,16 @@ export class ByteLocks {
 
   /** True when the byte is ours now (or was already). Never waits. */
   tryLock(offset: number): boolean {
-    if (this.call(F_OFD_SETLK, F_WRLCK, offset) === 0) return true;
+    return this.tryLockAs(F_WRLCK, offset);
+  }
+
+  /** True when the byte is ours and others', none of whom holds it alone. Never waits. */
+  tryLockShared(offset: number): boolean {
+    return this.tryLockAs(F_RDLCK, offset);
+  }
+
+  private tryLockAs(type: number, offset: number): boolean {
+    if (this.call(F_OFD_SETLK, type, offset) === 0) return true;
     const name = errnoName(libc().errno());
     if (name === 'EAGAIN' || name === 'EACCES') return false;
     throw systemError('lock a byte of', this.path, name);

@@ -28,18 +28,33 @@ export function koffiMapper(): Mapper {
   return { name: 'koffi', maxLength: MAX_WASM_PAGES * WASM_PAGE_LENGTH, map };
 }
 
-function map(fd: number, length: number, access: MapAccess): Mapping {
-  const buffer = reserve(length);
+class KoffiMapping implements Mapping {
+  private isMapped = true;
+
+  constructor(
+    readonly buffer: ArrayBufferLike,
+    readonly length: number,
+  ) {}
+
+  unmap(): void {
+    if (this.isMapped) remap(this.buffer, this.length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    this.isMapped = false;
+  }
+
+  /** Lets go of the memory without changing it: another mapping takes its place. */
+  giveUp(): ArrayBufferLike {
+    this.isMapped = false;
+    return this.buffer;
+  }
+}
+
+function map(fd: number, length: number, access: MapAccess, over?: Mapping): Mapping {
+  const isReusable = over instanceof KoffiMapping && over.length === length;
+  if (!isReusable) over?.unmap();
+  const buffer = isReusable ? over.giveUp() : reserve(length);
   const protection = access === 'read-write' ? PROT_READ | PROT_WRITE : PROT_READ;
   remap(buffer, length, protection, MAP_SHARED, fd);
-  let mapped = true;
-  return {
-    buffer,
-    unmap() {
-      if (mapped) remap(buffer, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-      mapped = false;
-    },
-  };
+  return new KoffiMapping(buffer, length);
 }
 
 /** Address space that V8 owns and gives back when the buffer is collected. */
@@ -52,7 +67,7 @@ function reserve(length: number): SharedArrayBuffer {
   }
 }
 
-function remap(buffer: SharedArrayBuffer, length: number, protection: number, flags: number, fd: number): void {
+function remap(buffer: ArrayBufferLike, length: number, protection: number, flags: number, fd: number): void {
   const address = libc().mmap(new Uint8Array(buffer), length, protection, flags | MAP_FIXED, fd, 0);
   if (Number(address) === -1) throw systemError('map', `${length} bytes`, errnoName(libc().errno()));
 }

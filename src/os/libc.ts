@@ -18,6 +18,8 @@ export interface Libc {
   /** `struct flock` as 32 bytes: see `byte-locks.ts`. */
   fcntl(fd: number, command: number, flock: Uint8Array): number;
   linkat(fromDirectory: number, from: string, toDirectory: number, to: string, flags: number): number;
+  /** On another thread: returns at once, and tells nobody how it went. */
+  madviseInBackground(address: Uint8Array, length: number, advice: number): void;
   errno(): number;
 }
 
@@ -40,11 +42,13 @@ export function load(names: readonly string[]): Libc {
   for (const name of names) {
     try {
       const library = koffi.load(name);
+      const madvise = library.func('int madvise(void *, size_t, int)');
       return {
         mmap: library.func('int64_t mmap(void *, size_t, int, int, int, int64_t)'),
         posixFallocate: library.func('int posix_fallocate(int, int64_t, int64_t)'),
         fcntl: library.func('int fcntl(int, int, void *)'),
         linkat: library.func('int linkat(int, const char *, int, const char *, int)'),
+        madviseInBackground: (address, length, advice) => madvise.async(address, length, advice, () => {}),
         errno: () => koffi.errno(),
       };
     } catch (error) {

@@ -3,6 +3,8 @@ export type MapAccess = 'read-write' | 'read-only';
 /** A file's bytes as memory. Writes through a read-only mapping kill the process: only tools that never write have one. */
 export interface Mapping {
   readonly buffer: ArrayBufferLike;
+  /** Bytes of the file that are mapped; the buffer may be longer. */
+  readonly length: number;
   /** Ends the mapping; idempotent. Views that are still around never crash the process. */
   unmap(): void;
 }
@@ -12,5 +14,9 @@ export interface Mapper {
   readonly name: string;
   /** Bytes. */
   readonly maxLength: number;
-  map(fd: number, length: number, access: MapAccess): Mapping;
+  /**
+   * Maps the first `length` bytes. `over` is a mapping that ends with this call; where the mapper can and the lengths
+   * are equal, its buffer becomes the new one's, so that views of it go on.
+   */
+  map(fd: number, length: number, access: MapAccess, over?: Mapping): Mapping;
 }

@@ -25,12 +25,13 @@ export function mmapIoMapper(): Mapper {
   return {
     name: 'mmap-io',
     maxLength: MAX_LENGTH,
-    map(fd: number, length: number, access: MapAccess): Mapping {
+    map(fd: number, length: number, access: MapAccess, over?: Mapping): Mapping {
+      over?.unmap();
       if (length > MAX_LENGTH) throw systemError('map', `${length} bytes`, 'EOVERFLOW');
       const protection = access === 'read-write' ? mmapIo.PROT_READ | mmapIo.PROT_WRITE : mmapIo.PROT_READ;
       try {
         const { buffer } = mmapIo.map(length, protection, mmapIo.MAP_SHARED, fd, 0);
-        return { buffer, unmap() {} };
+        return { buffer, length, unmap() {} };
       } catch (error) {
         const [, errno] = /^mmap failed, (\d+)/.exec((error as Error).message) ?? [];
         throw systemError('map', `${length} bytes`, errno === undefined ? 'EIO' : errnoName(Number(errno)), error);

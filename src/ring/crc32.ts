@@ -47,6 +47,8 @@ const AFTER_MAGIC = crc32(Int32Array.of(MAGIC)) ^ -1;
  * signed 32-bit integer, as an `Int32Array` keeps it. `words` and `bytes` view the same buffer from its start;
  * `recordOffset` is a multiple of 4, and the caller has made sure that the record lies within the buffer.
  *
+ * A magic of 0 counts as the right one: a journal's writer stores it last of all, when the CRC is in place.
+ *
  * Reads nothing beyond the word that the payload ends in. Allocates nothing below 1,536 bytes of payload, and one view
  * (112 bytes) from there on; zlib takes views of shared buffers on Node 20, 22 and 24.
  */
@@ -84,7 +86,7 @@ function crc32At(words: Int32Array, bytes: Uint8Array, index: number, payloadLen
   let x = words[index]!;
   let y = 0;
   let crc = AFTER_MAGIC;
-  if (x !== MAGIC) {
+  if (x !== MAGIC && x !== 0) {
     x = ~x;
     crc = T3[x & 255]! ^ T2[(x >>> 8) & 255]! ^ T1[(x >>> 16) & 255]! ^ T0[x >>> 24]!;
   }

@@ -24,6 +24,7 @@ import { exactHead, handoverEntryIndex, highOf, wholePosition } from './head.js'
 import { laneControlIndex, laneOffset, producerSlotIndex, wordAt } from './indices.js';
 import { LaneRoom } from './lane-room.js';
 import { checkMessage, checkPayload, noClaim, openClaim } from './misuse.js';
+import type { RecordSink } from './record-sink.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /** Returned instead of a position when the slowest reliable group leaves no room: nothing was written, try again. */
@@ -93,6 +94,7 @@ export class LaneWriter {
   constructor(
     memory: SegmentMemory,
     readonly lane: number,
+    private readonly sink?: RecordSink,
   ) {
     const { words, geometry } = memory;
     const control = laneControlIndex(memory, lane);
@@ -245,6 +247,7 @@ export class LaneWriter {
 
   /** Makes all that was written visible: handover entry, high word if it changes, and last of all the head. */
   private publish(): void {
+    if (this.sink !== undefined) this.passOn(this.sink);
     const { words, end } = this;
     const entry = this.entryIndex ^ 4; // the other one: two entries of four words, aligned to eight
     words[entry] = end;
@@ -254,6 +257,19 @@ export class LaneWriter {
     if ((end ^ this.head) < 0) Atomics.store(words, this.headHighIndex, ++this.headHigh);
     Atomics.store(words, this.headIndex, end); // SYNC: published
     this.head = end;
+  }
+
+  /** What is to be published goes elsewhere first; where that fails it is given up. */
+  private passOn(sink: RecordSink): void {
+    try {
+      sink.take(this.head, this.end);
+    } catch (error) {
+      this.end = this.head;
+      this.sequenceLow = this.words[this.entryIndex + 1]!;
+      this.sequenceHigh = this.words[this.entryIndex + 2]!;
+      this.limit = this.room.limit(this.end);
+      throw error;
+    }
   }
 
   /** Looks for room for a message of `length` bytes, pads the lane's end away where it does not fit. False when there is none. */

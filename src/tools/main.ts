@@ -9,10 +9,13 @@ import { createCommand } from './create-command.js';
 import { demoCommand } from './demo-command.js';
 import { groupsCommand } from './groups-command.js';
 import { inspectCommand } from './inspect-command.js';
+import { journalCommand } from './journal-command.js';
 import { latencyCommand } from './latency-command.js';
 import { lsCommand } from './ls-command.js';
 import { say } from './output.js';
 import { produceCommand, STDIN } from './produce-command.js';
+import { recordCommand } from './record-command.js';
+import { replayCommand } from './replay-command.js';
 import { rmCommand } from './rm-command.js';
 
 const EXIT_FAILURE = 1;
@@ -90,6 +93,9 @@ function program(args: readonly string[], interrupted: AbortSignal): Argv<Common
   addCommand(cli, rmCommand, interrupted);
   addCommand(cli, produceCommand, interrupted);
   addCommand(cli, consumeCommand, interrupted);
+  addCommand(cli, recordCommand, interrupted);
+  addCommand(cli, replayCommand, interrupted);
+  addCommand(cli, journalCommand, interrupted);
   addCommand(cli, latencyCommand, interrupted);
   addCommand(cli, benchCommand, interrupted);
   addCommand(cli, coordinatorCommand, interrupted);

@@ -1,0 +1,97 @@
+import { PADDING_TYPE, RECORD_TYPE_MASK, RECORD_TYPE_SHIFT, recordLength } from '../layout/record.js';
+import { corruptLane } from '../ring/corrupt-lane.js';
+import { headAndSequence } from '../ring/head.js';
+import { laneOffset } from '../ring/indices.js';
+import type { RecordSink } from '../ring/record-sink.js';
+import type { SegmentMemory } from '../ring/segment-memory.js';
+import type { SyncMode } from './journal-options.js';
+import type { JournalWriter } from './journal-writer.js';
+
+/**
+ * A journal in a producer's path: what the producer publishes is in the journal first. A producer that dies between the two
+ * leaves messages in the journal that were never published; the next one that opens it takes them back.
+ */
+export class InlineJournal implements RecordSink {
+  private readonly timer: NodeJS.Timeout | undefined;
+  private syncFailure: unknown;
+  private isChanged = false;
+  private memory: SegmentMemory | undefined;
+  private lane = 0;
+
+  constructor(
+    private readonly writer: JournalWriter,
+    private readonly sync: SyncMode,
+    syncIntervalMs: number,
+  ) {
+    if (sync === 'interval') this.timer = setInterval(() => this.syncChanges(), syncIntervalMs).unref();
+  }
+
+  /** The lanes of which messages are in the journal. */
+  get lanes(): readonly number[] {
+    return this.writer.lanes;
+  }
+
+  /**
+   * Begins with a lane, whose producer the caller is: messages that no lane has published are taken back. The control
+   * lock must be held. @throws HermesError ERR_HERMES_REMOVED when the segment is not the one that the journal was opened for
+   */
+  join(memory: SegmentMemory, lane: number, segmentId: Buffer): void {
+    this.writer.checkSegment(segmentId);
+    this.memory = memory;
+    this.lane = lane;
+    this.writer.readFrom(memory.bytes);
+    for (const recorded of this.writer.lanes) {
+      const head = headAndSequence(memory, recorded);
+      if (head !== undefined) this.writer.cutBack(recorded, head.sequence); // one that moves has been published farther
+    }
+  }
+
+  take(head: number, end: number): void {
+    if (this.syncFailure !== undefined) throw this.syncFailure;
+    const { writer, lane } = this;
+    const { words, geometry } = this.memory!;
+    const laneIndex = laneOffset(this.memory!, lane) >>> 2;
+    writer.reserve((end - head) >>> 0);
+    for (let position = head; position !== end; ) {
+      const at = position & (geometry.laneCapacity - 1);
+      const index = laneIndex + (at >>> 2);
+      const type = (words[index + 1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+      const length = words[index + 6]!;
+      const whole = type === PADDING_TYPE ? geometry.laneCapacity - at : recordLength(length);
+      if (whole <= 0 || whole > (end - position) >>> 0)
+        throw corruptLane(lane, 'a record changed before it was published');
+      if (type !== PADDING_TYPE) writer.append(index, lane, type, length);
+      position = (position + whole) | 0;
+    }
+    this.isChanged = true;
+    if (this.sync === 'every') this.syncNow();
+  }
+
+  /** Syncs, as far as that was asked for, and lets go of the journal. */
+  close(): void {
+    clearInterval(this.timer);
+    try {
+      if (this.sync !== 'os' && this.isChanged) this.writer.syncNow();
+    } finally {
+      this.writer.close();
+    }
+  }
+
+  private syncNow(): void {
+    try {
+      this.writer.syncNow();
+      this.isChanged = false;
+    } catch (error) {
+      this.syncFailure = error; // the kernel may have forgotten what it could not write: no later sync proves anything
+      throw error;
+    }
+  }
+
+  private syncChanges(): void {
+    if (!this.isChanged) return;
+    this.isChanged = false;
+    this.writer.sync().catch((error) => {
+      this.syncFailure = error;
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { HermesError } from '../errors.js';
+import { positionOfName } from '../layout/journal-file.js';
+import { indexFileName } from '../layout/journal-index.js';
+import { systemError, withSystemErrors } from '../os/system-error.js';
+
+/** A file of a journal, by its name alone. */
+export interface JournalEntry {
+  readonly path: string;
+  /** Bytes. */
+  readonly firstPosition: number;
+}
+
+/** The files of a journal, in the order of their positions. Other files are not looked at. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
+export function journalEntries(directory: string): JournalEntry[] {
+  const stat = withSystemErrors('look at', directory, () => fs.statSync(directory, { throwIfNoEntry: false }));
+  if (stat === undefined) throw journalNotFound(directory);
+  if (!stat.isDirectory()) {
+    throw new HermesError('ERR_HERMES_INVALID_OPTION', `${directory} is no directory: give the directory of a journal`);
+  }
+  const names = withSystemErrors('list', directory, () => fs.readdirSync(directory));
+  const entries = names.flatMap((name) => {
+    const firstPosition = positionOfName(name);
+    return firstPosition === undefined ? [] : [{ path: path.join(directory, name), firstPosition }];
+  });
+  return entries.sort((a, b) => a.firstPosition - b.firstPosition);
+}
+
+/** The same, of a journal that has files. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
+export function existingEntries(directory: string): [JournalEntry, ...JournalEntry[]] {
+  const [first, ...rest] = journalEntries(directory);
+  if (first === undefined) throw journalNotFound(directory);
+  return [first, ...rest];
+}
+
+/** Makes the directory (0700) if it is missing. @throws HermesError */
+export function ensureJournalDirectory(directory: string): void {
+  if (directory === '')
+    throw new HermesError('ERR_HERMES_INVALID_OPTION', 'The journal directory is empty: give a path');
+  try {
+    fs.mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw systemError('make', directory, code, error);
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      `There is no directory ${path.dirname(directory)} to make ${directory} in: make it first, or choose another`,
+    );
+  }
+}
+
+/** Removes a file of a journal and its index; both may be gone already. */
+export function removeJournalFile(file: string): void {
+  withSystemErrors('remove', file, () => {
+    fs.rmSync(indexFileName(file), { force: true });
+    fs.rmSync(file, { force: true });
+  });
+}
+
+export function journalNotFound(directory: string): HermesError {
+  return new HermesError(
+    'ERR_HERMES_JOURNAL_NOT_FOUND',
+    `There is no journal in ${directory}: record one (hermes record <segment> --to ${directory}), or give the directory that it is in`,
+  );
+}

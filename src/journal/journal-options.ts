@@ -1,0 +1,77 @@
+import { HermesError } from '../errors.js';
+import {
+  JOURNAL_DATA_OFFSET,
+  laneTableLength,
+  MAX_JOURNAL_FILE_LENGTH,
+  MIN_JOURNAL_FILE_LENGTH,
+} from '../layout/journal-file.js';
+import { recordLength } from '../layout/record.js';
+
+/**
+ * When what was written reaches the disk: `os` leaves that to the kernel, `interval` asks for it every so many
+ * milliseconds, `every` before anything is acknowledged.
+ */
+export type SyncMode = 'os' | 'interval' | 'every';
+
+/** How a journal is written. */
+export interface JournalOptions {
+  /** Bytes of each new file: a multiple of 4096, 64 KiB – 1 GiB. Default 64 MiB. */
+  readonly fileLength?: number | undefined;
+  /** Default `os`. */
+  readonly sync?: SyncMode | undefined;
+  /** Milliseconds between two syncs, with `interval`: from 1. Default 100. */
+  readonly syncIntervalMs?: number | undefined;
+  /** Goes on behind damage in the last file that has whole records behind it, instead of refusing. Default false. */
+  readonly skipDamage?: boolean | undefined;
+  /** Permissions of new files. Default 0o600. */
+  readonly mode?: number | undefined;
+}
+
+/** The same, resolved. */
+export interface JournalSettings {
+  readonly fileLength: number;
+  readonly sync: SyncMode;
+  readonly syncIntervalMs: number;
+  readonly skipDamage: boolean;
+  readonly mode: number;
+}
+
+const DEFAULTS: JournalSettings = {
+  fileLength: 64 * 1024 * 1024,
+  sync: 'os',
+  syncIntervalMs: 100,
+  skipDamage: false,
+  mode: 0o600,
+};
+const PAGE_LENGTH = 4096;
+const SYNC_MODES: readonly string[] = ['os', 'interval', 'every'];
+
+/** @throws HermesError ERR_HERMES_INVALID_OPTION */
+export function resolveJournalOptions(options: JournalOptions): JournalSettings {
+  const fileLength = options.fileLength ?? DEFAULTS.fileLength;
+  const sync = options.sync ?? DEFAULTS.sync;
+  const syncIntervalMs = options.syncIntervalMs ?? DEFAULTS.syncIntervalMs;
+  const mode = options.mode ?? DEFAULTS.mode;
+  const inRange = fileLength >= MIN_JOURNAL_FILE_LENGTH && fileLength <= MAX_JOURNAL_FILE_LENGTH;
+  if (!inRange || fileLength % PAGE_LENGTH !== 0) {
+    throw invalid(
+      `fileLength is ${fileLength}: give a multiple of ${PAGE_LENGTH} from ${MIN_JOURNAL_FILE_LENGTH} to ${MAX_JOURNAL_FILE_LENGTH} bytes`,
+    );
+  }
+  if (!SYNC_MODES.includes(sync)) throw invalid(`sync is ${sync}: give ${SYNC_MODES.join(', ')}`);
+  if (!(syncIntervalMs >= 1)) throw invalid(`syncIntervalMs is ${syncIntervalMs}: give milliseconds from 1`);
+  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777)
+    throw invalid(`mode is ${mode}: give permissions such as 0o600`);
+  return { fileLength, sync, syncIntervalMs, skipDamage: options.skipDamage ?? DEFAULTS.skipDamage, mode };
+}
+
+/** A file must hold its lane table and the largest message. @throws HermesError ERR_HERMES_INVALID_OPTION */
+export function checkFileLength(fileLength: number, laneCount: number, maxPayloadLength: number): void {
+  const least = JOURNAL_DATA_OFFSET + recordLength(laneTableLength(laneCount)) + recordLength(maxPayloadLength);
+  if (fileLength >= least) return;
+  throw invalid(`fileLength is ${fileLength}, and the largest message of the segment needs ${least} bytes: give more`);
+}
+
+function invalid(message: string): HermesError {
+  return new HermesError('ERR_HERMES_INVALID_OPTION', message);
+}

@@ -1,0 +1,20 @@
+import type { Damage } from './corrupt-journal.js';
+import type { JournalPlace } from './journal-seek.js';
+
+/** How a journal is read. */
+export interface JournalReaderOptions {
+  /** Where to begin. Default: with the oldest message that is there. */
+  readonly from?: JournalPlace | undefined;
+  /** Goes on behind damage, which is listed in `damages`, instead of throwing. Default false. */
+  readonly skipDamage?: boolean | undefined;
+  /** Told of damage when it is skipped. */
+  readonly onDamage?: ((damage: Damage) => void) | undefined;
+}
+
+/** How a journal is iterated. */
+export interface FollowOptions {
+  /** At the end, waits for more instead of ending. Default false. */
+  readonly follow?: boolean | undefined;
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal | undefined;
+}

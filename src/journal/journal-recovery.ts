@@ -1,0 +1,174 @@
+import fs from 'node:fs';
+import { JOURNAL_DATA_OFFSET, JOURNAL_HEADER_LENGTH } from '../layout/journal-file.js';
+import { INDEX_INTERVAL } from '../layout/journal-index.js';
+import { RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
+import { allocate } from '../os/new-file.js';
+import { openWithoutLinks } from '../os/open-file.js';
+import { damagedJournal } from './corrupt-journal.js';
+import { type JournalEntry, journalEntries, removeJournalFile } from './journal-directory.js';
+import { JournalFile } from './journal-file.js';
+import { decodeJournalHeader, isBlankHeader } from './journal-header.js';
+import { encodeIndexEntry, readIndex, writeIndex } from './journal-index.js';
+import { FAULT, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
+import { LaneSequences } from './lane-sequences.js';
+import { surveyTail } from './tail-survey.js';
+
+/** Where the records of a journal end, in its last file, which is open to be written to. */
+export interface JournalTail {
+  readonly file: JournalFile;
+  /** Byte offset behind the last whole record; `file.dataEnd` when the file is full. */
+  readonly offset: number;
+  /** What comes next in each lane. */
+  readonly sequences: LaneSequences;
+  readonly newestTimeNs: bigint;
+  /** Entries of the file's index, all good. */
+  readonly indexCount: number;
+}
+
+/** What opening a journal has mended. */
+export interface JournalRepair {
+  /** The records end here: bytes. */
+  readonly position: number;
+  /** Bytes that held no whole record. */
+  readonly discardedLength: number;
+}
+
+export interface Recovery {
+  /** Undefined when there is no record at all. */
+  readonly tail: JournalTail | undefined;
+  /** Where the next file begins, if not with the tail: bytes. */
+  readonly nextPosition: number;
+  readonly repair: JournalRepair | null;
+}
+
+/**
+ * Finds the end of a journal and mends a torn tail: what holds no whole record becomes zeros again, and a last file in
+ * which nothing is whole is removed. Reads the last file from its last index entry on. The writer's lock must be held.
+ * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for damage with whole records behind it, unless that is skipped; _NO_SPACE
+ */
+export function recoverJournal(directory: string, skipsDamage: boolean): Recovery {
+  let nextPosition = 0;
+  let repair: JournalRepair | null = null;
+  for (const entry of journalEntries(directory).reverse()) {
+    const ended = openTail(entry, skipsDamage);
+    if (ended !== undefined) {
+      const position = ended.tail.file.positionAt(ended.tail.offset);
+      if (ended.discardedLength > 0) repair = { position, discardedLength: ended.discardedLength };
+      return { tail: ended.tail, nextPosition: ended.tail.file.endPosition, repair };
+    }
+    repair = { position: entry.firstPosition, discardedLength: fs.statSync(entry.path).size };
+    removeJournalFile(entry.path);
+    nextPosition = entry.firstPosition;
+  }
+  return { tail: undefined, nextPosition, repair };
+}
+
+/** Undefined for a file in which not even the lane table is whole, and nothing behind it. */
+function openTail(
+  entry: JournalEntry,
+  skipsDamage: boolean,
+): { tail: JournalTail; discardedLength: number } | undefined {
+  if (!restoreLength(entry)) return undefined;
+  const file = JournalFile.open(entry, 'read-write');
+  if (file === undefined) return undefined;
+  try {
+    const ended = walkToEnd(file, skipsDamage);
+    if (ended === undefined) file.close();
+    return ended;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Gives a file that was cut its length again. False when its header is not there. */
+function restoreLength({ path, firstPosition }: JournalEntry): boolean {
+  const fd = openWithoutLinks(path, fs.constants.O_RDWR);
+  try {
+    const bytes = Buffer.alloc(JOURNAL_HEADER_LENGTH);
+    const header = bytes.subarray(0, fs.readSync(fd, bytes, 0, bytes.length, 0));
+    if (isBlankHeader(header)) return false;
+    const wholeLength = JOURNAL_DATA_OFFSET + decodeJournalHeader(header, path, firstPosition).capacity;
+    if (fs.fstatSync(fd).size < wholeLength) allocate(fd, wholeLength, path);
+    return true;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function walkToEnd(
+  file: JournalFile,
+  skipsDamage: boolean,
+): { tail: JournalTail; discardedLength: number } | undefined {
+  const walk = new IndexedWalk(file);
+  const { walker } = walk;
+  for (let found = walk.next(); found !== SEALED; found = walk.next()) {
+    if (found === MESSAGE || found === LANE_TABLE) continue;
+    const { nextRecordOffset, usedEnd } = surveyTail(file, walker.offset, walker.sequences);
+    if (nextRecordOffset === -1) {
+      if (walker.offset === JOURNAL_DATA_OFFSET) return undefined;
+      file.memory.bytes.fill(0, walker.offset, usedEnd);
+      return { tail: walk.end(), discardedLength: usedEnd - walker.offset };
+    }
+    const [fromPosition, toPosition] = [file.positionAt(walker.offset), file.positionAt(nextRecordOffset)];
+    if (!skipsDamage) throw damagedJournal({ file: file.path, fromPosition, toPosition, fault: walker.fault() });
+    walker.skipTo(nextRecordOffset);
+  }
+  return { tail: walk.end(), discardedLength: 0 };
+}
+
+/** Walks a file from the last place that its index tells and that can be believed, and completes the index on the way. */
+class IndexedWalk {
+  readonly walker: JournalWalker;
+  private newestTimeNs = 0n;
+  private nextIndexOffset: number;
+  private indexCount = 0;
+  /** The whole index, where it has to be made anew. */
+  private readonly made: Buffer[] = [];
+
+  constructor(private readonly file: JournalFile) {
+    this.walker = new JournalWalker(file);
+    this.nextIndexOffset = JOURNAL_DATA_OFFSET + INDEX_INTERVAL;
+    this.begin();
+  }
+
+  next(): ReturnType<JournalWalker['next']> {
+    const { walker } = this;
+    if (walker.offset >= this.nextIndexOffset && walker.offset < this.file.dataEnd) {
+      const position = this.file.positionAt(walker.offset);
+      this.made.push(encodeIndexEntry(this.file.header, position, this.newestTimeNs, walker.sequences));
+      this.nextIndexOffset = walker.offset + INDEX_INTERVAL;
+    }
+    const found = walker.next();
+    if (found === MESSAGE || found === LANE_TABLE) {
+      const timeNs = this.file.memory.times[(walker.recordOffset + RECORD_TIMESTAMP_OFFSET) / 8]!;
+      if (timeNs > this.newestTimeNs) this.newestTimeNs = timeNs;
+    }
+    return found;
+  }
+
+  end(): JournalTail {
+    if (this.indexCount === 0) writeIndex(this.file.path, this.made);
+    const { offset, sequences } = this.walker;
+    const indexCount = this.indexCount === 0 ? this.made.length : this.indexCount;
+    return { file: this.file, offset, sequences, newestTimeNs: this.newestTimeNs, indexCount };
+  }
+
+  /** An entry counts if a whole record follows it: then all before it was written, and the kernel has it. */
+  private begin(): void {
+    const entries = readIndex(this.file.path, this.file.header);
+    for (let count = entries.length; count > 0 && entries[count - 1]!.isOfThisBoot; count--) {
+      const { position, sequences, newestTimeNs } = entries[count - 1]!;
+      const offset = this.file.offsetAt(position);
+      this.walker.moveTo(offset, sequences);
+      const found = this.walker.next();
+      if (found === NOTHING || found === FAULT) continue;
+      this.walker.moveTo(offset, sequences);
+      this.newestTimeNs = newestTimeNs;
+      this.indexCount = count;
+      this.nextIndexOffset = Number.POSITIVE_INFINITY; // at most two intervals are left
+      return;
+    }
+    this.walker.moveTo(JOURNAL_DATA_OFFSET, new LaneSequences(this.file.header.laneCount));
+  }
+}

@@ -1,0 +1,103 @@
+import { HermesError } from '../errors.js';
+import { RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
+import { existingEntries, type JournalEntry } from './journal-directory.js';
+import type { JournalFile } from './journal-file.js';
+import { type IndexEntry, readIndex } from './journal-index.js';
+import { readJournalStart } from './journal-start.js';
+import { JournalWalker, LANE_TABLE, MESSAGE } from './journal-walker.js';
+import type { LaneSequences } from './lane-sequences.js';
+
+/**
+ * A place in a journal: a position (bytes); a message of a lane, of the segment that was recorded last; or a time
+ * (nanoseconds since the Unix epoch), before which every message is older.
+ */
+export type JournalPlace =
+  | { readonly position: number }
+  | { readonly lane: number; readonly sequence: number }
+  | { readonly timeNs: bigint };
+
+/** The files in which to look for a place: first the last one that begins before it. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
+export function filesOfPlace(directory: string, place: JournalPlace): JournalEntry[] {
+  const entries = existingEntries(directory).reverse();
+  if ('position' in place) {
+    const before = entries.filter((entry) => entry.firstPosition <= place.position);
+    return before.length > 0 ? before : entries.reverse();
+  }
+  const candidates: JournalEntry[] = [];
+  let segmentId: Buffer | undefined;
+  for (const entry of entries) {
+    const start = readJournalStart(entry);
+    if (start === undefined) continue;
+    const { header, table } = start;
+    segmentId ??= header.segmentId;
+    if ('lane' in place && !header.segmentId.equals(segmentId)) break;
+    candidates.unshift(entry);
+    if (table !== undefined && isBefore(place, table.sequences, table.newestTimeNs)) break;
+  }
+  return candidates;
+}
+
+/** Goes as far as the index leads before a place, and from there to the first message that is not before it. */
+export function walkToPlace(file: JournalFile, place: JournalPlace): JournalWalker {
+  const walker = new JournalWalker(file);
+  const entry = readIndex(file.path, file.header).findLast((each) => isEntryBefore(place, each));
+  if (entry !== undefined) {
+    walker.moveTo(file.offsetAt(entry.position), entry.sequences);
+    const found = walker.next();
+    if (found === MESSAGE) walker.stepBack();
+    else return walkFromStart(file, place); // an index of other records than these
+  }
+  return walkUntil(walker, place);
+}
+
+function walkFromStart(file: JournalFile, place: JournalPlace): JournalWalker {
+  return walkUntil(new JournalWalker(file), place);
+}
+
+function walkUntil(walker: JournalWalker, place: JournalPlace): JournalWalker {
+  for (let found = walker.next(); found === MESSAGE || found === LANE_TABLE; found = walker.next()) {
+    if (found === LANE_TABLE || isMessageBefore(walker, place)) continue;
+    walker.stepBack();
+    break;
+  }
+  return walker;
+}
+
+function isMessageBefore(walker: JournalWalker, place: JournalPlace): boolean {
+  const { file, lane, recordOffset } = walker;
+  if ('position' in place) return file.positionAt(recordOffset) < place.position;
+  if ('lane' in place) return lane !== place.lane || walker.sequences.next(lane)! - 1 < place.sequence;
+  return file.memory.times[(recordOffset + RECORD_TIMESTAMP_OFFSET) / 8]! < place.timeNs;
+}
+
+function isEntryBefore(place: JournalPlace, { position, sequences, newestTimeNs }: IndexEntry): boolean {
+  if ('position' in place) return position <= place.position;
+  return isBefore(place, sequences, newestTimeNs);
+}
+
+/** Whether the place of the journal at which a lane has come so far, and no message is newer, is before the one asked for. */
+function isBefore(
+  place: Exclude<JournalPlace, { readonly position: number }>,
+  sequences: LaneSequences,
+  newestTimeNs: bigint,
+): boolean {
+  if ('timeNs' in place) return newestTimeNs < place.timeNs;
+  const next = sequences.next(place.lane);
+  return next === undefined || next <= place.sequence;
+}
+
+/** @throws HermesError ERR_HERMES_INVALID_OPTION */
+export function checkPlace(place: JournalPlace): void {
+  const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  const isFine =
+    'position' in place
+      ? isCount(place.position)
+      : 'lane' in place
+        ? isCount(place.lane) && isCount(place.sequence)
+        : typeof place.timeNs === 'bigint';
+  if (isFine) return;
+  throw new HermesError(
+    'ERR_HERMES_INVALID_OPTION',
+    `${JSON.stringify(place, (_, value) => String(value))} is no place in a journal: give { position }, { lane, sequence } or { timeNs } (a BigInt)`,
+  );
+}

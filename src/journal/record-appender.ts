@@ -1,0 +1,143 @@
+import {
+  PADDING_TYPE,
+  RECORD_ALIGNMENT,
+  RECORD_FLAG_CRC,
+  RECORD_HEADER_LENGTH,
+  RECORD_MAGIC,
+  RECORD_TYPE_SHIFT,
+  RECORD_VERSION,
+} from '../layout/record.js';
+import { crc32OfRecord } from '../ring/crc32.js';
+import { wholeSequence } from '../ring/head.js';
+import type { JournalMemory } from './journal-file.js';
+import { LaneSequences } from './lane-sequences.js';
+
+// Constants of this module are compiled in; imported ones are loaded at every use.
+const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
+const ALIGNMENT: number = RECORD_ALIGNMENT;
+const MAGIC: number = RECORD_MAGIC;
+const TYPE_SHIFT: number = RECORD_TYPE_SHIFT;
+const KIND: number = RECORD_VERSION | (RECORD_FLAG_CRC << 16);
+/** Payloads are copied word by word below this many bytes, where a view would cost more. */
+const VIEW_MIN_LENGTH = 512;
+
+/**
+ * Copies records of a segment to the end of a mapped file. A record's magic is stored last: a process that dies leaves
+ * whole records, and at most one that was begun. Below 512 bytes of payload nothing is allocated, and nothing makes a
+ * system call. The journal's writer builds on it.
+ */
+export abstract class RecordAppender {
+  /** Byte offset of the next record in the file. */
+  protected end = 0;
+  /** Records may end here without `makeRoom`. */
+  protected limit = 0;
+  /** What comes next in each lane. */
+  protected readonly sequences: LaneSequences;
+  private words: Int32Array = new Int32Array(0);
+  private bytes: Buffer = Buffer.alloc(0);
+  private sourceWords: Int32Array = new Int32Array(0);
+  private sourceBytes: Buffer = Buffer.alloc(0);
+  /** The newest time of a message, in two words. */
+  private newestHigh = 0;
+  private newestLow = 0;
+
+  /** `checksum`: the segment's records carry a CRC, which was checked when they were read, and is taken as it is. */
+  protected constructor(
+    laneCount: number,
+    private readonly checksum: boolean,
+  ) {
+    this.sequences = new LaneSequences(laneCount);
+  }
+
+  /** The memory that the records of `append` are in. Makes a view of it. */
+  readFrom(bytes: Buffer): void {
+    this.sourceBytes = bytes;
+    this.sourceWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+  }
+
+  /**
+   * Copies the record at word `index` of the segment to the journal's end, unless the journal has it. True when it was
+   * copied. Lane, type and length are those that were checked. @throws HermesError ERR_HERMES_NO_SPACE: nothing was changed
+   */
+  append(index: number, lane: number, type: number, length: number): boolean {
+    const { sourceWords, sequences } = this;
+    const low = sourceWords[index + 2]!;
+    const high = sourceWords[index + 3]!;
+    if (low !== sequences.low[lane] || high !== sequences.high[lane]) {
+      if (!this.admit(lane, wholeSequence(high, low))) return false;
+    }
+    const whole = (length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
+    if (this.end + whole > this.limit) this.makeRoom(whole);
+    const { words, end } = this;
+    const timeLow = sourceWords[index + 4]!;
+    const timeHigh = sourceWords[index + 5]!;
+    const target = end >>> 2;
+    words[target + 1] = KIND | (type << TYPE_SHIFT) | (lane << 24);
+    words[target + 2] = low;
+    words[target + 3] = high;
+    words[target + 4] = timeLow;
+    words[target + 5] = timeHigh;
+    words[target + 6] = length;
+    if (length < VIEW_MIN_LENGTH) {
+      const last = (length + HEADER_LENGTH + 3) >>> 2;
+      for (let i = HEADER_LENGTH / 4; i < last; i = (i + 1) | 0) words[target + i] = sourceWords[index + i]!;
+    } else {
+      const start = index * 4 + HEADER_LENGTH;
+      this.bytes.set(this.sourceBytes.subarray(start, start + length), end + HEADER_LENGTH);
+    }
+    words[target + 7] = this.checksum ? sourceWords[index + 7]! : crc32OfRecord(words, this.bytes, end, length);
+    Atomics.store(words, target, MAGIC); // SYNC: journaled
+    this.end = end + whole;
+    sequences.low[lane] = (low + 1) | 0;
+    sequences.high[lane] = low === -1 ? (high + 1) | 0 : high;
+    if (timeHigh > this.newestHigh || (timeHigh === this.newestHigh && timeLow >>> 0 > this.newestLow >>> 0)) {
+      this.newestHigh = timeHigh;
+      this.newestLow = timeLow;
+    }
+    return true;
+  }
+
+  /** Called for a message that is not the one that is due: whether it is to be copied. */
+  protected abstract admit(lane: number, sequence: number): boolean;
+
+  /** Makes room for `length` bytes at the end, and raises the limit. */
+  protected abstract makeRoom(length: number): void;
+
+  protected get newestTimeNs(): bigint {
+    return (BigInt(this.newestHigh) << 32n) | BigInt(this.newestLow >>> 0);
+  }
+
+  protected set newestTimeNs(timeNs: bigint) {
+    this.newestHigh = Number(timeNs >> 32n);
+    this.newestLow = Number(BigInt.asIntN(32, timeNs));
+  }
+
+  /** Goes on in a file, from a byte offset on. */
+  protected writeTo({ words, bytes }: JournalMemory, offset: number): void {
+    this.words = words;
+    this.bytes = bytes;
+    this.end = offset;
+    this.limit = offset;
+  }
+
+  /** Fills the file up to `dataEnd` with a padding record. */
+  protected pad(dataEnd: number): void {
+    const { words, end } = this;
+    const target = end >>> 2;
+    if (end === dataEnd) return;
+    words[target + 1] = KIND | (PADDING_TYPE << TYPE_SHIFT);
+    words.fill(0, target + 2, target + 6);
+    words[target + 6] = dataEnd - end - HEADER_LENGTH;
+    words[target + 7] = crc32OfRecord(words, this.bytes, end, 0);
+    Atomics.store(words, target, MAGIC); // SYNC: journaled
+    this.end = dataEnd;
+  }
+
+  /** Makes zeros of all records from a byte offset on; the first magic first, so that nobody sees half of one. */
+  protected wipeFrom(offset: number): void {
+    Atomics.store(this.words, offset >>> 2, 0); // SYNC: journaled
+    this.bytes.fill(0, offset, this.end);
+    this.end = offset;
+    this.limit = offset;
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  inspectJournal,
+  type JournalInspection,
+  type JournalVerification,
+  pruneJournal,
+  type RetentionOptions,
+  verifyJournal,
+} from '../index.js';
+import { formatByteSize, parseByteSize } from './byte-size.js';
+import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
+import { formatCount, json, say, writeData } from './output.js';
+import { textTable } from './text-table.js';
+
+const ACTIONS = ['ls', 'info', 'verify', 'prune'] as const;
+
+interface JournalArguments extends CommonArguments {
+  readonly action: (typeof ACTIONS)[number];
+  readonly journal: string;
+  readonly keepBytes?: string | undefined;
+  readonly keepAge?: string | undefined;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+export const journalCommand: Command<JournalArguments> = {
+  command: 'journal <action> <journal>',
+  describe: 'Look at a journal, verify every record of it, or remove its oldest files',
+  builder: (yargs) =>
+    yargs
+      .positional('action', {
+        choices: ACTIONS,
+        demandOption: true,
+        describe: 'ls: its files; info: what it holds; verify: read every record; prune: remove old files',
+      })
+      .positional('journal', { type: 'string', demandOption: true, describe: 'Its directory' })
+      .options({
+        'keep-bytes': { type: 'string', requiresArg: true, describe: 'prune: keep the newest files up to this size' },
+        'keep-age': {
+          type: 'string',
+          requiresArg: true,
+          describe: 'prune: keep files that ended so long ago: 30m, 7d',
+        },
+        'dry-run': { type: 'boolean', default: false, describe: 'prune: only say what would go' },
+        json: { type: 'boolean', default: false, describe: 'One object; ls: one object a line' },
+      })
+      .example('$0 journal verify /var/lib/ticks', 'fails when anything is damaged or missing')
+      .example('$0 journal prune /var/lib/ticks --keep-bytes 10GiB', 'never a file that somebody has open'),
+  async handler(argv, interrupted) {
+    const { action, journal } = argv;
+    if (action === 'ls') await list(inspectJournal(journal), argv.json);
+    else if (action === 'info') await inform(inspectJournal(journal), argv.json);
+    else if (action === 'verify') await verify(await verifyJournal(journal, interrupted), argv.json, interrupted);
+    else await prune(argv);
+  },
+};
+
+async function list({ files }: JournalInspection, asJson: boolean): Promise<void> {
+  const rows = files.map((file) => [
+    file.name,
+    formatByteSize(file.fileLength),
+    time(file.createdAtNs),
+    file.segmentId.slice(0, 8),
+    file.isPinned ? 'open' : '',
+  ]);
+  await writeData(asJson ? files.map(json).join('') : textTable(['FILE', 'SIZE', 'BEGUN', 'SEGMENT', 'STATE'], rows));
+}
+
+async function inform(inspection: JournalInspection, asJson: boolean): Promise<void> {
+  const { journalId, files, allocatedLength, firstPosition, position, lanes, writer } = inspection;
+  const rows = [
+    ['journal', journalId],
+    ['files', `${formatCount(files.length)}, ${formatByteSize(allocatedLength)}`],
+    ['positions', `${firstPosition} to ${position}`],
+    ['writer', writer === null ? 'none' : `process ${writer.pid ?? '?'}`],
+    ...lanes.map(({ lane, nextSequence }) => [`lane ${lane}`, `next sequence ${nextSequence}`]),
+  ];
+  await writeData(asJson ? json(inspection) : textTable(['WHAT', 'VALUE'], rows));
+}
+
+async function verify(found: JournalVerification, asJson: boolean, interrupted: AbortSignal): Promise<void> {
+  const { lanes, damages, gaps } = found;
+  const rows = lanes.map((lane) => [
+    `${lane.lane}`,
+    formatCount(lane.messages),
+    `${lane.firstSequence}`,
+    `${lane.lastSequence}`,
+  ]);
+  await writeData(asJson ? json(found) : textTable(['LANE', 'MESSAGES', 'FIRST', 'LAST'], rows));
+  for (const { file, fromPosition, toPosition, fault } of damages)
+    say(`Damaged: ${file}, positions ${fromPosition} to ${toPosition}: ${fault}.`);
+  for (const { lane, fromSequence, toSequence } of gaps)
+    say(`Missing: lane ${lane}, sequences ${fromSequence} to ${toSequence - 1}.`);
+  if (interrupted.aborted) throw new Failure(`interrupted after ${formatCount(found.messages)} messages`);
+  if (damages.length + gaps.length > 0)
+    throw new Failure(`the journal has ${damages.length} damaged places and ${gaps.length} gaps`);
+}
+
+async function prune({ journal, keepBytes, keepAge, dryRun, json: asJson }: JournalArguments): Promise<void> {
+  if (keepBytes === undefined && keepAge === undefined)
+    throw new UsageError('say what to keep: --keep-bytes 10GiB, --keep-age 7d, or both');
+  const options: RetentionOptions = {
+    keepBytes: keepBytes === undefined ? undefined : parseByteSize(keepBytes),
+    keepAgeMs: keepAge === undefined ? undefined : parseAge(keepAge),
+    dryRun,
+  };
+  const report = pruneJournal(journal, options);
+  if (asJson) await writeData(json(report));
+  else
+    say(
+      `${dryRun ? 'Would remove' : 'Removed'} ${formatCount(report.removed.length)} files, ${formatByteSize(report.removedLength)}.`,
+    );
+  if (report.pinned !== null) say(`${report.pinned} is open somewhere: it stays, and what follows it.`);
+}
+
+/** `90s`, `30m`, `12h`, `7d`: milliseconds. @throws UsageError */
+function parseAge(text: string): number {
+  const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  if (digits === undefined) throw new UsageError(`keep-age is ${text}: give a number with s, m, h or d`);
+  return Number(digits) * UNIT_MS[unit!]!;
+}
+
+function time(ns: bigint): string {
+  return new Date(Number(ns / 1_000_000n)).toISOString();
+}

@@ -1,0 +1,85 @@
+import { attachRecorder, type HermesError, type JoinFrom, type Recorder, type SyncMode } from '../index.js';
+import { formatByteSize, parseByteSize } from './byte-size.js';
+import type { Command, CommonArguments } from './command.js';
+import { formatCount, say } from './output.js';
+
+interface RecordArguments extends CommonArguments {
+  readonly segment: string;
+  readonly to: string;
+  readonly group: string;
+  readonly from: JoinFrom;
+  readonly drain: boolean;
+  readonly sync: SyncMode;
+  readonly syncInterval: number;
+  readonly fileSize: string;
+  readonly skipDamage: boolean;
+}
+
+export const recordCommand: Command<RecordArguments> = {
+  command: 'record <segment>',
+  describe: 'Keep every message of a segment in a journal, until SIGINT or SIGTERM',
+  builder: (yargs) =>
+    yargs
+      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
+      .options({
+        to: { type: 'string', demandOption: true, requiresArg: true, describe: "The journal's directory" },
+        group: {
+          type: 'string',
+          default: 'journal',
+          requiresArg: true,
+          describe: 'The durable group that it is the one member of',
+        },
+        from: {
+          choices: ['oldest', 'latest'] as const,
+          default: 'oldest' as const,
+          describe: 'Where a new group begins',
+        },
+        drain: {
+          type: 'boolean',
+          default: false,
+          describe: 'End when all is recorded and no producer is attached',
+        },
+        sync: {
+          choices: ['os', 'interval', 'every'] as const,
+          default: 'os' as const,
+          describe: 'To the disk: when the kernel likes, now and then, or before it is acknowledged',
+        },
+        'sync-interval': { type: 'number', default: 100, requiresArg: true, describe: 'Milliseconds, for interval' },
+        'file-size': { type: 'string', default: '64MiB', requiresArg: true, describe: 'Of each file' },
+        'skip-damage': {
+          type: 'boolean',
+          default: false,
+          describe: 'Go on behind damage in the middle of the last file',
+        },
+      })
+      .example('$0 record ticks --to /var/lib/ticks', 'may be killed at any time, and started again')
+      .example('$0 record ticks --to /var/lib/ticks --sync every', 'acknowledged when it is on the disk'),
+  async handler(argv, interrupted) {
+    const { segment, to, group, from, directory, drain, sync, syncInterval, skipDamage } = argv;
+    const fileLength = parseByteSize(argv.fileSize);
+    using recorder = attachRecorder(segment, {
+      to,
+      group,
+      from,
+      directory,
+      fileLength,
+      sync,
+      syncIntervalMs: syncInterval,
+      skipDamage,
+    });
+    sayRepair(recorder);
+    await recorder.run({ signal: interrupted, drain, onBlocked: sayBlocked });
+    if (recorder.missedCount > 0) say(`${formatCount(recorder.missedCount)} messages never came to the journal.`);
+  },
+};
+
+function sayRepair({ repair }: Recorder): void {
+  if (repair === null) return;
+  say(`The journal ended in ${formatByteSize(repair.discardedLength)} without a whole record: mended.`);
+}
+
+function sayBlocked(error: HermesError | null): void {
+  say(
+    error === null ? 'Recording again.' : `hermes: ${error.code}: ${error.message}. Producers are held back meanwhile.`,
+  );
+}

@@ -1,0 +1,108 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { type Damage, openJournal, Replay, type ReplayIntoOptions, replayInto } from '../index.js';
+import { type Command, type CommonArguments, UsageError } from './command.js';
+import { parseJournalPlace } from './journal-place.js';
+import { MessageEncoder, type MessageFormat } from './message-format.js';
+import { formatCount, say, writeData } from './output.js';
+
+interface ReplayArguments extends CommonArguments {
+  readonly journal: string;
+  readonly into?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly lane?: number | undefined;
+  readonly speed: string;
+  readonly follow: boolean;
+  readonly skipDamage: boolean;
+  readonly format: MessageFormat;
+}
+
+const BATCH_COUNT = 1024;
+/** Milliseconds between two looks for more, and the longest sleep before a message that is due later. */
+const LOOK_INTERVAL_MS = 2;
+
+export const replayCommand: Command<ReplayArguments> = {
+  command: 'replay <journal>',
+  describe: 'Write the messages of a journal to stdout, or send them into a segment',
+  builder: (yargs) =>
+    yargs
+      .positional('journal', { type: 'string', demandOption: true, describe: 'Its directory' })
+      .options({
+        into: { type: 'string', requiresArg: true, describe: 'Send them into this segment' },
+        from: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Begin at a position, seq:<number> of --lane, or a time (2026-01-31T12:00:00Z)',
+        },
+        to: { type: 'string', requiresArg: true, describe: 'End before such a place' },
+        lane: { type: 'number', requiresArg: true, describe: 'One lane alone' },
+        speed: {
+          type: 'string',
+          default: 'max',
+          requiresArg: true,
+          describe: '1x as they were published, 10x ten times as fast, max as fast as it goes',
+        },
+        follow: { type: 'boolean', default: false, describe: 'Wait for more at the end' },
+        'skip-damage': { type: 'boolean', default: false, describe: 'Go on behind damage, and report it' },
+        format: {
+          choices: ['lines', 'length-prefixed', 'json'] as const,
+          default: 'lines' as const,
+          describe: 'A message a line; each after its length (u32, little endian); or one JSON object a line',
+        },
+      })
+      .example('$0 replay /var/lib/ticks --from 2026-01-31T12:00:00Z --speed 10x', 'ten times as fast as it was')
+      .example('$0 replay /var/lib/ticks --into ticks', 'every lane through a producer of its own'),
+  async handler(argv, interrupted) {
+    const { journal, into, follow, directory } = argv;
+    const options: ReplayIntoOptions = { ...rangeOf(argv), follow, signal: interrupted, directory };
+    if (into === undefined) await copyToStdout(journal, argv.format, options, interrupted);
+    else {
+      const { messages } = await replayInto(journal, into, options);
+      say(`Sent ${formatCount(messages)} messages.`);
+    }
+  },
+};
+
+function rangeOf({ from, to, lane, speed, skipDamage }: ReplayArguments): ReplayIntoOptions {
+  if (lane !== undefined && !(Number.isInteger(lane) && lane >= 0))
+    throw new UsageError(`lane is ${lane}: give a whole number from 0`);
+  const [, times] = /^(\d+(?:\.\d+)?)x$/.exec(speed) ?? [];
+  if (speed !== 'max' && !(Number(times) > 0)) throw new UsageError(`speed is ${speed}: give 1x, 10x or max`);
+  return {
+    from: from === undefined ? undefined : parseJournalPlace('from', from, lane),
+    to: to === undefined ? undefined : parseJournalPlace('to', to, lane),
+    lane,
+    speed: speed === 'max' ? undefined : Number(times),
+    skipDamage,
+    onDamage: sayDamage,
+  };
+}
+
+async function copyToStdout(
+  journal: string,
+  format: MessageFormat,
+  options: ReplayIntoOptions,
+  interrupted: AbortSignal,
+): Promise<void> {
+  using reader = openJournal(journal, options);
+  const replay = new Replay(reader, options);
+  const encoder = new MessageEncoder(format);
+  while (!interrupted.aborted) {
+    let count = 0;
+    try {
+      count = replay.read((message) => encoder.add(message), BATCH_COUNT);
+    } finally {
+      // Also what came before a fault.
+      if (encoder.pendingLength > 0 && !(await writeData(encoder.take(), interrupted))) return;
+    }
+    if (count > 0) await nextTurn();
+    else if (replay.isDone || (replay.isAtEnd && !options.follow)) return;
+    else await sleep(Math.max(LOOK_INTERVAL_MS, replay.waitMs), undefined, { signal: interrupted }).catch(() => {});
+  }
+}
+
+function sayDamage({ file, fromPosition, toPosition, fault }: Damage): void {
+  say(
+    `hermes: skipped ${toPosition - fromPosition} bytes of ${file}, positions ${fromPosition} to ${toPosition}: ${fault}.`,
+  );
+}
