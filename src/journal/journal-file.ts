@@ -45,7 +45,8 @@ export class JournalFile {
       fd = openWithoutLinks(path, access === 'read-write' ? fs.constants.O_RDWR : fs.constants.O_RDONLY);
       const fileLength = fs.fstatSync(fd).size;
       const wholeLength = JOURNAL_DATA_OFFSET + header.capacity;
-      const length = Math.min(wholeLength, fileLength - (fileLength % RECORD_ALIGNMENT));
+      // Behind its end, a page reads as zeros: what an alignment takes of that is no loss.
+      const length = Math.min(wholeLength, Math.ceil(fileLength / RECORD_ALIGNMENT) * RECORD_ALIGNMENT);
       const mapping = chosenMapper().map(fd, length, access, former?.mapping);
       const memory = former?.memory.buffer === mapping.buffer ? former.memory : new JournalMemory(mapping);
       const file = new JournalFile(path, header, fd, pin, mapping, memory);
@@ -83,7 +84,7 @@ export class JournalFile {
 
   /** True when a file that was cut has been mended since it was mapped. */
   get hasGrown(): boolean {
-    return this.mappedEnd < this.dataEnd && fs.fstatSync(this.fd).size - RECORD_ALIGNMENT >= this.mappedEnd;
+    return this.mappedEnd < this.dataEnd && fs.fstatSync(this.fd).size > this.mappedEnd;
   }
 
   /** False once the name leads to another file, or nowhere. */

@@ -8,8 +8,8 @@ import { damagedJournal } from './corrupt-journal.js';
 import { type JournalEntry, journalEntries, removeJournalFile } from './journal-directory.js';
 import { JournalFile } from './journal-file.js';
 import { decodeJournalHeader, isBlankHeader } from './journal-header.js';
-import { encodeIndexEntry, readIndex, writeIndex } from './journal-index.js';
-import { FAULT, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
+import { encodeIndexEntry, firstMessageOffset, type IndexEntry, readIndex, writeIndex } from './journal-index.js';
+import { type Found, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
 import { surveyTail } from './tail-survey.js';
 
@@ -122,53 +122,63 @@ class IndexedWalk {
   readonly walker: JournalWalker;
   private newestTimeNs = 0n;
   private nextIndexOffset: number;
-  private indexCount = 0;
-  /** The whole index, where it has to be made anew. */
-  private readonly made: Buffer[] = [];
+  /** The entries of the index, those that are good and those that were missing. */
+  private readonly entries: Buffer[] = [];
+  private isComplete = true;
 
   constructor(private readonly file: JournalFile) {
     this.walker = new JournalWalker(file);
-    this.nextIndexOffset = JOURNAL_DATA_OFFSET + INDEX_INTERVAL;
-    this.begin();
+    this.nextIndexOffset = firstMessageOffset(file.header.laneCount) + INDEX_INTERVAL;
+    const entries = readIndex(file.path, file.header);
+    this.begin(entries.slice(0, this.countGood(entries)));
   }
 
-  next(): ReturnType<JournalWalker['next']> {
-    const { walker } = this;
-    if (walker.offset >= this.nextIndexOffset && walker.offset < this.file.dataEnd) {
-      const position = this.file.positionAt(walker.offset);
-      this.made.push(encodeIndexEntry(this.file.header, position, this.newestTimeNs, walker.sequences));
-      this.nextIndexOffset = walker.offset + INDEX_INTERVAL;
-    }
+  next(): Found {
+    const { walker, file } = this;
+    const at = walker.offset;
+    const before = at >= this.nextIndexOffset ? walker.sequences.copy() : undefined;
     const found = walker.next();
-    if (found === MESSAGE || found === LANE_TABLE) {
-      const timeNs = this.file.memory.times[(walker.recordOffset + RECORD_TIMESTAMP_OFFSET) / 8]!;
-      if (timeNs > this.newestTimeNs) this.newestTimeNs = timeNs;
+    if (found !== MESSAGE && found !== LANE_TABLE) return found;
+    if (before !== undefined) {
+      this.entries.push(encodeIndexEntry(file.header, file.positionAt(at), this.newestTimeNs, before));
+      this.nextIndexOffset = at + INDEX_INTERVAL;
+      this.isComplete = false;
     }
+    const timeNs = file.memory.times[(at + RECORD_TIMESTAMP_OFFSET) / 8]!;
+    if (timeNs > this.newestTimeNs) this.newestTimeNs = timeNs;
     return found;
   }
 
   end(): JournalTail {
-    if (this.indexCount === 0) writeIndex(this.file.path, this.made);
+    if (!this.isComplete) writeIndex(this.file.path, this.entries);
     const { offset, sequences } = this.walker;
-    const indexCount = this.indexCount === 0 ? this.made.length : this.indexCount;
+    const indexCount = this.entries.length;
     return { file: this.file, offset, sequences, newestTimeNs: this.newestTimeNs, indexCount };
   }
 
-  /** An entry counts if a whole record follows it: then all before it was written, and the kernel has it. */
-  private begin(): void {
-    const entries = readIndex(this.file.path, this.file.header);
-    for (let count = entries.length; count > 0 && entries[count - 1]!.isOfThisBoot; count--) {
-      const { position, sequences, newestTimeNs } = entries[count - 1]!;
-      const offset = this.file.offsetAt(position);
-      this.walker.moveTo(offset, sequences);
-      const found = this.walker.next();
-      if (found === NOTHING || found === FAULT) continue;
-      this.walker.moveTo(offset, sequences);
-      this.newestTimeNs = newestTimeNs;
-      this.indexCount = count;
-      this.nextIndexOffset = Number.POSITIVE_INFINITY; // at most two intervals are left
+  /** An entry counts if a whole record follows it: then all before it was written, and the kernel of this boot has it. */
+  private countGood(entries: readonly IndexEntry[]): number {
+    return (
+      entries.findLastIndex(({ position, sequences, isOfThisBoot }) => {
+        this.walker.moveTo(this.file.offsetAt(position), sequences);
+        const found = this.walker.next();
+        return isOfThisBoot && (found === MESSAGE || found === SEALED);
+      }) + 1
+    );
+  }
+
+  private begin(entries: readonly IndexEntry[]): void {
+    const last = entries.at(-1);
+    if (last === undefined) {
+      this.walker.moveTo(JOURNAL_DATA_OFFSET, new LaneSequences(this.file.header.laneCount));
       return;
     }
-    this.walker.moveTo(JOURNAL_DATA_OFFSET, new LaneSequences(this.file.header.laneCount));
+    const offset = this.file.offsetAt(last.position);
+    this.walker.moveTo(offset, last.sequences);
+    this.newestTimeNs = last.newestTimeNs;
+    this.nextIndexOffset = offset + INDEX_INTERVAL;
+    for (const { position, newestTimeNs, sequences } of entries) {
+      this.entries.push(encodeIndexEntry(this.file.header, position, newestTimeNs, sequences));
+    }
   }
 }

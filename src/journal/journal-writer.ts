@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET, JOURNAL_ID_LENGTH } from '../layout/journal-file.js';
 import { INDEX_INTERVAL } from '../layout/journal-index.js';
-import { prefaultInBackground } from '../os/prefault.js';
+import { prefault } from '../os/prefault.js';
 import { ensureJournalDirectory } from './journal-directory.js';
 import { JournalFile } from './journal-file.js';
 import type { JournalHeader } from './journal-header.js';
@@ -172,7 +172,7 @@ export class JournalWriter extends RecordAppender {
     const { end, file } = this;
     const start = Math.max(this.prefaultedEnd, end);
     this.prefaultedEnd = Math.min(end + PREFAULT_LENGTH, file.dataEnd);
-    if (this.prefaultedEnd > start) prefaultInBackground(file.memory.buffer, start, this.prefaultedEnd - start);
+    if (this.prefaultedEnd > start) prefault(file.memory.buffer, start, this.prefaultedEnd - start);
   }
 
   /** Ends the file, and goes on in a new one whose lane table is `sequences`. @throws HermesError ERR_HERMES_NO_SPACE: nothing was changed */

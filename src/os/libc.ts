@@ -18,8 +18,9 @@ export interface Libc {
   /** `struct flock` as 32 bytes: see `byte-locks.ts`. */
   fcntl(fd: number, command: number, flock: Uint8Array): number;
   linkat(fromDirectory: number, from: string, toDirectory: number, to: string, flags: number): number;
-  /** On another thread: returns at once, and tells nobody how it went. */
-  madviseInBackground(address: Uint8Array, length: number, advice: number): void;
+  madvise(address: Uint8Array, length: number, advice: number): number;
+  /** On another thread: returns at once, and calls back on this one. */
+  madviseInBackground(address: Uint8Array, length: number, advice: number, done: () => void): void;
   errno(): number;
 }
 
@@ -48,7 +49,8 @@ export function load(names: readonly string[]): Libc {
         posixFallocate: library.func('int posix_fallocate(int, int64_t, int64_t)'),
         fcntl: library.func('int fcntl(int, int, void *)'),
         linkat: library.func('int linkat(int, const char *, int, const char *, int)'),
-        madviseInBackground: (address, length, advice) => madvise.async(address, length, advice, () => {}),
+        madvise,
+        madviseInBackground: madvise.async,
         errno: () => koffi.errno(),
       };
     } catch (error) {

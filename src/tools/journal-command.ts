@@ -18,7 +18,7 @@ interface JournalArguments extends CommonArguments {
   readonly journal: string;
   readonly keepBytes?: string | undefined;
   readonly keepAge?: string | undefined;
-  readonly dryRun: boolean;
+  readonly dryRun?: boolean | undefined;
   readonly json: boolean;
 }
 
@@ -42,7 +42,7 @@ export const journalCommand: Command<JournalArguments> = {
           requiresArg: true,
           describe: 'prune: keep files that ended so long ago: 30m, 7d',
         },
-        'dry-run': { type: 'boolean', default: false, describe: 'prune: only say what would go' },
+        'dry-run': { type: 'boolean', describe: 'prune: only say what would go' },
         json: { type: 'boolean', default: false, describe: 'One object; ls: one object a line' },
       })
       .example('$0 journal verify /var/lib/ticks', 'fails when anything is damaged or missing')
@@ -97,7 +97,7 @@ async function verify(found: JournalVerification, asJson: boolean, interrupted: 
     throw new Failure(`the journal has ${damages.length} damaged places and ${gaps.length} gaps`);
 }
 
-async function prune({ journal, keepBytes, keepAge, dryRun, json: asJson }: JournalArguments): Promise<void> {
+async function prune({ journal, keepBytes, keepAge, dryRun = false, json: asJson }: JournalArguments): Promise<void> {
   if (keepBytes === undefined && keepAge === undefined)
     throw new UsageError('say what to keep: --keep-bytes 10GiB, --keep-age 7d, or both');
   const options: RetentionOptions = {

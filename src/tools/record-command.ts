@@ -10,9 +10,9 @@ interface RecordArguments extends CommonArguments {
   readonly from: JoinFrom;
   readonly drain: boolean;
   readonly sync: SyncMode;
-  readonly syncInterval: number;
-  readonly fileSize: string;
-  readonly skipDamage: boolean;
+  readonly syncInterval?: number | undefined;
+  readonly fileSize?: string | undefined;
+  readonly skipDamage?: boolean | undefined;
 }
 
 export const recordCommand: Command<RecordArguments> = {
@@ -44,19 +44,15 @@ export const recordCommand: Command<RecordArguments> = {
           default: 'os' as const,
           describe: 'To the disk: when the kernel likes, now and then, or before it is acknowledged',
         },
-        'sync-interval': { type: 'number', default: 100, requiresArg: true, describe: 'Milliseconds, for interval' },
-        'file-size': { type: 'string', default: '64MiB', requiresArg: true, describe: 'Of each file' },
-        'skip-damage': {
-          type: 'boolean',
-          default: false,
-          describe: 'Go on behind damage in the middle of the last file',
-        },
+        'sync-interval': { type: 'number', requiresArg: true, describe: 'Milliseconds, for interval [default: 100]' },
+        'file-size': { type: 'string', requiresArg: true, describe: 'Of each new file [default: 64MiB]' },
+        'skip-damage': { type: 'boolean', describe: 'Go on behind damage in the middle of the last file' },
       })
       .example('$0 record ticks --to /var/lib/ticks', 'may be killed at any time, and started again')
       .example('$0 record ticks --to /var/lib/ticks --sync every', 'acknowledged when it is on the disk'),
   async handler(argv, interrupted) {
     const { segment, to, group, from, directory, drain, sync, syncInterval, skipDamage } = argv;
-    const fileLength = parseByteSize(argv.fileSize);
+    const fileLength = argv.fileSize === undefined ? undefined : parseByteSize(argv.fileSize);
     using recorder = attachRecorder(segment, {
       to,
       group,

@@ -13,7 +13,7 @@ interface ReplayArguments extends CommonArguments {
   readonly lane?: number | undefined;
   readonly speed: string;
   readonly follow: boolean;
-  readonly skipDamage: boolean;
+  readonly skipDamage?: boolean | undefined;
   readonly format: MessageFormat;
 }
 
@@ -43,7 +43,7 @@ export const replayCommand: Command<ReplayArguments> = {
           describe: '1x as they were published, 10x ten times as fast, max as fast as it goes',
         },
         follow: { type: 'boolean', default: false, describe: 'Wait for more at the end' },
-        'skip-damage': { type: 'boolean', default: false, describe: 'Go on behind damage, and report it' },
+        'skip-damage': { type: 'boolean', describe: 'Go on behind damage, and report it' },
         format: {
           choices: ['lines', 'length-prefixed', 'json'] as const,
           default: 'lines' as const,
@@ -91,10 +91,11 @@ async function copyToStdout(
     let count = 0;
     try {
       count = replay.read((message) => encoder.add(message), BATCH_COUNT);
-    } finally {
-      // Also what came before a fault.
-      if (encoder.pendingLength > 0 && !(await writeData(encoder.take(), interrupted))) return;
+    } catch (error) {
+      await writeData(encoder.take(), interrupted); // what came before the fault
+      throw error;
     }
+    if (count > 0 && !(await writeData(encoder.take(), interrupted))) return;
     if (count > 0) await nextTurn();
     else if (replay.isDone || (replay.isAtEnd && !options.follow)) return;
     else await sleep(Math.max(LOOK_INTERVAL_MS, replay.waitMs), undefined, { signal: interrupted }).catch(() => {});

@@ -15,6 +15,8 @@ export interface ProduceNumbered {
   readonly countsFile: string;
   /** Sleeps this long after each step: 0 for as fast as it can. */
   readonly paceMs: number;
+  /** With a journal in its path. */
+  readonly journal?: string;
 }
 
 /** The kind of report that says that it has attached; its value is the lane. */
@@ -25,7 +27,11 @@ const WRONG_BYTE = 0xee;
 runCommand<ProduceNumbered>(async (command) => {
   const { segment, directory, generation } = command;
   const counts = new PublishedCount(command.countsFile, generation);
-  const producer = attachWhenFree(() => attachProducer(segment, { directory }), 'ERR_HERMES_NO_FREE_LANE');
+  const { journal } = command;
+  const producer = attachWhenFree(
+    () => attachProducer(segment, { directory, journal }),
+    journal === undefined ? 'ERR_HERMES_NO_FREE_LANE' : 'ERR_HERMES_BUSY',
+  );
   report(ATTACHED, producer.lane);
   const traffic = new Traffic(producer, generation);
   for (;;) {

@@ -1,0 +1,193 @@
+import path from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  attachConsumer,
+  attachProducer,
+  attachRecorder,
+  createSegment,
+  type Message,
+  openJournal,
+  type Producer,
+  type SyncMode,
+  verifyJournal,
+} from '../../src/index.js';
+import { Child, endAllChildren } from '../processes/child.js';
+import { consumeUntil } from '../processes/consuming.js';
+import { killInSuccession } from '../processes/kill-in-succession.js';
+import { carriesNumber, numberedPayload } from '../processes/numbered-payload.js';
+import type { ProduceNumbered } from '../processes/programs/produce-numbered.js';
+import type { RecordJournal } from '../processes/programs/record-journal.js';
+import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
+import { StandbyPool } from '../processes/standby-pool.js';
+import { Succession } from '../processes/succession.js';
+import { together } from '../processes/together.js';
+import { scratchOnDisk } from './disk.js';
+
+/** 500 in a long run; the suite has many other things to kill. */
+const KILLS = Number(process.env.HERMES_TEST_JOURNAL_KILLS ?? 8);
+const TIMEOUT_MS = 120_000 + KILLS * 2000;
+const SEGMENT = 'numbers';
+const LANES = 2;
+const FILE_LENGTH = 1024 * 1024;
+
+let directory: string;
+let journal: string;
+beforeEach(() => {
+  directory = makeDirectory();
+  journal = path.join(scratchOnDisk(), 'journal');
+});
+afterEach(async () => {
+  await endAllChildren();
+  removeDirectory(directory);
+});
+
+function recordCommand(generation: number, sync: SyncMode = 'os'): RecordJournal {
+  return { segment: SEGMENT, directory, to: journal, group: 'default', generation, sync, fileLength: FILE_LENGTH };
+}
+
+async function produceUntil(producers: readonly Producer[], isDone: () => boolean): Promise<number[]> {
+  const counts = producers.map(() => 0);
+  while (!isDone()) {
+    for (const producer of producers) {
+      for (let i = 0; i < 50; i++) {
+        if (producer.offer(numberedPayload(producer.lane, counts[producer.lane]!)) < 0) break;
+        counts[producer.lane]!++;
+      }
+    }
+    await setImmediate();
+  }
+  return counts;
+}
+
+/** Hands every message of the journal to `check`. */
+function readAll(check: (message: Message) => void): void {
+  using reader = openJournal(journal);
+  while (reader.read(check, 4096) > 0);
+}
+
+describe('a recorder that is killed at a random moment', () => {
+  test.each(['os', 'every'] as const)(
+    `leaves no gap and no duplicate: ${KILLS} times, sync %s`,
+    { timeout: TIMEOUT_MS },
+    async (sync) => {
+      createSegment(SEGMENT, {
+        directory,
+        producers: LANES,
+        capacity: 131_072,
+        maxPayload: 2000,
+        checksum: sync === 'every',
+      });
+      const producers = Array.from({ length: LANES }, () => attachProducer(SEGMENT, { directory }));
+      let produced: number[] = [];
+      let allKilled = false;
+      await together(
+        async (signal) => {
+          produced = await produceUntil(producers, () => allKilled || signal.aborted);
+        },
+        async (signal) => {
+          const pool = new StandbyPool('record-journal');
+          await killInSuccession({ pool, kills: KILLS, commandOf: (it) => recordCommand(it, sync), signal });
+          allKilled = true;
+        },
+      );
+      for (const producer of producers) producer.detach();
+      using last = attachRecorder(SEGMENT, recordCommand(KILLS, sync));
+      await last.run({ drain: true });
+      const next = produced.map(() => 0);
+      readAll((message) => {
+        const { lane, sequence } = message;
+        if (sequence !== next[lane]) throw new Error(`lane ${lane}: ${sequence} instead of ${next[lane]}`);
+        if (!carriesNumber(message, lane, sequence)) throw new Error(`lane ${lane}: ${sequence} has another payload`);
+        next[lane]!++;
+      });
+      expect(next).toEqual(produced);
+      expect(await verifyJournal(journal)).toMatchObject({ damages: [], gaps: [] });
+    },
+  );
+});
+
+test(`recorders and producers killed at random: ${KILLS} times each`, { timeout: TIMEOUT_MS }, async ({ annotate }) => {
+  createSegment(SEGMENT, { directory, producers: 1, capacity: 131_072, maxPayload: 2000 });
+  const countsFile = path.join(directory, '.counts');
+  const produceCommand = (generation: number): ProduceNumbered => ({
+    segment: SEGMENT,
+    directory,
+    generation,
+    countsFile,
+    paceMs: 0,
+  });
+  await together(
+    (signal) =>
+      killInSuccession({
+        pool: new StandbyPool('record-journal'),
+        kills: KILLS,
+        commandOf: (it) => recordCommand(it),
+        signal,
+      }),
+    (signal) =>
+      killInSuccession({ pool: new StandbyPool('produce-numbered'), kills: KILLS, commandOf: produceCommand, signal }),
+  );
+  using last = attachRecorder(SEGMENT, recordCommand(KILLS));
+  while (last.record() > 0);
+  const lane = new Succession(0);
+  readAll((message) => lane.check(message));
+  lane.checkComplete(countsFile);
+  await annotate(`${lane.sequence} messages of ${lane.generations} producers`);
+  expect(lane.generations).toBeGreaterThan(KILLS / 2);
+});
+
+describe('a producer with a journal in its path, killed at a random moment', () => {
+  test(`what is in the journal is what was published: ${KILLS} times`, { timeout: TIMEOUT_MS }, async ({
+    annotate,
+  }) => {
+    createSegment(SEGMENT, { directory, producers: 1, capacity: 65_536, maxPayload: 2000 });
+    const countsFile = path.join(directory, '.counts');
+    const commandOf = (generation: number): ProduceNumbered => {
+      return { segment: SEGMENT, directory, generation, countsFile, paceMs: 0, journal };
+    };
+    const received = new Succession(0);
+    let allKilled = false;
+    using consumer = attachConsumer(SEGMENT, { directory });
+    await together(
+      (signal) =>
+        consumeUntil(
+          consumer,
+          (message) => received.check(message),
+          () => allKilled || signal.aborted,
+        ),
+      async (signal) => {
+        await killInSuccession({ pool: new StandbyPool('produce-numbered'), kills: KILLS, commandOf, signal });
+        allKilled = true;
+      },
+    );
+    attachProducer(SEGMENT, { directory, journal }).detach(); // takes back what was never published
+    const recorded = new Succession(0);
+    readAll((message) => recorded.check(message));
+    expect(recorded.sequence).toBe(received.sequence);
+    recorded.checkComplete(countsFile);
+    await annotate(`${recorded.sequence} messages of ${recorded.generations} producers`);
+    expect(recorded.generations).toBeGreaterThan(KILLS / 2);
+  });
+});
+
+test('a recorder that is stopped holds producers back, and goes on where it was', async () => {
+  createSegment(SEGMENT, { directory, producers: 1, capacity: 65_536 });
+  const recorder = Child.start('record-journal');
+  await recorder.next('standing by');
+  recorder.command(recordCommand(0));
+  await recorder.next('attached');
+  recorder.signal('SIGSTOP');
+  using producer = attachProducer(SEGMENT, { directory });
+  let count = 0;
+  while (producer.offer(numberedPayload(0, count)) >= 0) count++;
+  recorder.signal('SIGCONT');
+  while (producer.offer(numberedPayload(0, count)) < 0) await setTimeout(1);
+  recorder.kill();
+  await recorder.exited;
+  using last = attachRecorder(SEGMENT, recordCommand(1));
+  while (last.record() > 0);
+  const names: number[] = [];
+  readAll(({ sequence }) => names.push(sequence));
+  expect(names).toEqual(Array.from({ length: count + 1 }, (_, i) => i));
+});
