@@ -1,0 +1,158 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { journalSource } from '../../src/broker/producer-options.js';
+import { openSegment } from '../../src/broker/segment.js';
+import { attachConsumer, attachProducer, createSegment, openJournal, type ProducerOptions } from '../../src/index.js';
+import { InlineJournal } from '../../src/journal/inline-journal.js';
+import { resolveJournalOptions } from '../../src/journal/journal-options.js';
+import { JournalWriter } from '../../src/journal/journal-writer.js';
+import { LaneWriter } from '../../src/ring/lane-writer.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { canMount, smallFileSystem } from '../support/small-file-system.js';
+import { codeOf, thrownBy } from '../support/thrown.js';
+
+const SEGMENT = 'ticks';
+
+function newSegment(options: object = {}): { directory: string; journal: string } {
+  const directory = scratchDirectory();
+  createSegment(SEGMENT, { directory, producers: 2, capacity: 65_536, ...options });
+  return { directory, journal: path.join(directory, '.journal') };
+}
+
+function payloadsIn(journal: string): string[] {
+  using reader = openJournal(journal);
+  const payloads: string[] = [];
+  while (reader.read(({ payload }) => payloads.push(payload.toString())) > 0);
+  return payloads;
+}
+
+function received(directory: string): string[] {
+  using consumer = attachConsumer(SEGMENT, { directory });
+  const payloads: string[] = [];
+  while (consumer.poll(({ payload }) => payloads.push(payload.toString())) > 0);
+  return payloads;
+}
+
+describe.each(['os', 'interval', 'every'] as const)('a producer with a journal, sync %s', (sync) => {
+  test('appends every message before it is published, in every way to publish', () => {
+    const { directory, journal } = newSegment();
+    using producer = attachProducer(SEGMENT, { directory, journal: { directory: journal, sync, syncIntervalMs: 1 } });
+    producer.offer(Buffer.from('a'));
+    expect(payloadsIn(journal)).toEqual(['a']);
+    producer.offerBatch(['b', 'c', 'd'].map((text) => Buffer.from(text)));
+    const claim = producer.tryClaim(1)!;
+    expect(payloadsIn(journal)).toEqual(['a', 'b', 'c', 'd']);
+    claim.view.write('e');
+    claim.commit();
+    producer.tryClaim(1)!.abort();
+    expect(payloadsIn(journal)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(received(directory)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+});
+
+test('lanes wrap around, files are filled, and the journal has it all', () => {
+  const { directory, journal } = newSegment();
+  using producer = attachProducer(SEGMENT, { directory, journal: { directory: journal, fileLength: 131_072 } });
+  using consumer = attachConsumer(SEGMENT, { directory });
+  const sent: string[] = [];
+  for (let i = 0; i < 3000; i++) {
+    const text = `message ${i} ${'x'.repeat(i % 300)}`;
+    while (producer.offer(Buffer.from(text)) < 0) consumer.poll(() => {});
+    sent.push(text);
+  }
+  expect(payloadsIn(journal)).toEqual(sent);
+});
+
+/** What a producer leaves that died after it had appended and before it published. */
+function dieBeforePublishing(directory: string, journal: string, payloads: readonly string[]): void {
+  const segment = openSegment(SEGMENT, { directory }, 'read-write');
+  const settings = resolveJournalOptions({ fileLength: 131_072 });
+  const inline = new InlineJournal(JournalWriter.open(journal, journalSource(segment), settings), 'os', 100);
+  inline.join(segment.memory, 0, segment.header.segmentId);
+  const dying = {
+    take(head: number, end: number) {
+      inline.take(head, end);
+      throw new Error('died');
+    },
+  };
+  const writer = new LaneWriter(segment.memory, 0, dying);
+  expect(() =>
+    writer.offerBatch(
+      payloads.map((text) => Buffer.from(text)),
+      1,
+    ),
+  ).toThrow('died');
+  inline.close();
+  segment.close();
+}
+
+describe('messages that were appended and never published', () => {
+  test('are taken back by the next producer, which gets the same lane', () => {
+    const { directory, journal } = newSegment();
+    const first = attachProducer(SEGMENT, { directory, journal });
+    first.offer(Buffer.from('a'));
+    first.detach();
+    dieBeforePublishing(directory, journal, ['b', 'c']);
+    expect(payloadsIn(journal)).toEqual(['a', 'b', 'c']);
+    using next = attachProducer(SEGMENT, { directory, journal });
+    expect(payloadsIn(journal)).toEqual(['a']);
+    next.offer(Buffer.from('d'));
+    expect([next.lane, payloadsIn(journal), received(directory)]).toEqual([0, ['a', 'd'], ['a', 'd']]);
+  });
+
+  test('also by one that gets another lane, as somebody has taken that one', () => {
+    const { directory, journal } = newSegment();
+    const first = attachProducer(SEGMENT, { directory, journal });
+    first.offer(Buffer.from('a'));
+    first.detach();
+    dieBeforePublishing(directory, journal, ['b']);
+    using other = attachProducer(SEGMENT, { directory });
+    using next = attachProducer(SEGMENT, { directory, journal });
+    expect([other.lane, next.lane, payloadsIn(journal)]).toEqual([0, 1, ['a']]);
+    next.offer(Buffer.from('c'));
+    expect(payloadsIn(journal)).toEqual(['a', 'c']);
+  });
+});
+
+test('a producer asks for the lane whose messages its journal has', () => {
+  const { directory, journal } = newSegment();
+  const zero = attachProducer(SEGMENT, { directory });
+  const one = attachProducer(SEGMENT, { directory, journal });
+  one.offer(Buffer.from('a'));
+  one.detach();
+  zero.detach();
+  using again = attachProducer(SEGMENT, { directory, journal });
+  expect(again.lane).toBe(1);
+});
+
+test('a journal has one producer, and a file of it holds a lane', () => {
+  const { directory, journal } = newSegment();
+  const attach = (options: ProducerOptions['journal']) => attachProducer(SEGMENT, { directory, journal: options });
+  using _first = attach(journal);
+  expect(codeOf(() => attach(journal))).toBe('ERR_HERMES_BUSY');
+  const error = thrownBy(() => attach({ directory: `${journal}-2`, fileLength: 65_536 }));
+  expect([error.code, error.message]).toEqual(['ERR_HERMES_INVALID_OPTION', expect.stringMatching(/hold a lane/)]);
+});
+
+test.skipIf(!canMount)('without room for the journal nothing is published, and the producer stays usable', () => {
+  const { directory } = newSegment({ capacity: 65_536 });
+  const journal = path.join(smallFileSystem(3 * 131_072 - 20_000), 'journal');
+  using producer = attachProducer(SEGMENT, { directory, journal: { directory: journal, fileLength: 131_072 } });
+  using consumer = attachConsumer(SEGMENT, { directory });
+  const sent: string[] = [];
+  const offer = () => {
+    const text = `message ${sent.length} ${'x'.repeat(200)}`;
+    if (producer.offer(Buffer.from(text)) >= 0) sent.push(text);
+    consumer.poll(() => {});
+  };
+  const fill = () => {
+    for (;;) offer();
+  };
+  expect(codeOf(fill)).toBe('ERR_HERMES_NO_SPACE');
+  expect(codeOf(offer)).toBe('ERR_HERMES_NO_SPACE');
+  expect(codeOf(() => producer.offerBatch([Buffer.alloc(300)]))).toBe('ERR_HERMES_NO_SPACE');
+  const claim = producer.tryClaim(300)!;
+  expect(codeOf(() => claim.commit())).toBe('ERR_HERMES_NO_SPACE');
+  expect(codeOf(() => claim.abort())).toBe('ERR_HERMES_INVALID_STATE'); // it is closed
+  expect(payloadsIn(journal)).toEqual(sent);
+});
