@@ -2,6 +2,7 @@ import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { journalFileName } from '../layout/journal-file.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
+import { prefaultToRead } from '../os/prefault.js';
 import { Message, type MessageHandler } from '../ring/message.js';
 import { type Damage, damagedJournal } from './corrupt-journal.js';
 import { existingEntries, type JournalEntry, journalEntries, journalNotFound } from './journal-directory.js';
@@ -15,6 +16,8 @@ import { waitForRecords } from './waiting.js';
 import { WriterProbe } from './writer-lock.js';
 
 const DEFAULT_READ_LIMIT = 256;
+/** Bytes that are made ready to be read at once. */
+const PREFAULT_LENGTH: number = 1024 * 1024;
 
 /**
  * Reads a journal, also one that is being written. One file is mapped at a time, and is not pruned meanwhile. `read`
@@ -31,6 +34,8 @@ export class JournalReader {
   private message: Message;
   /** Byte offset in the file behind which nothing was found, with no writer alive. */
   private surveyedOffset = -1;
+  /** Byte offset in the file up to which pages were made ready. */
+  private prefaultedEnd = 0;
   private isClosed = false;
   private isRefused = false;
 
@@ -73,6 +78,7 @@ export class JournalReader {
     let count = 0;
     while (count < limit && !this.isClosed) {
       const { walker } = this;
+      if (walker.offset >= this.prefaultedEnd) this.prefault(walker);
       const found = walker.next();
       if (found === MESSAGE) {
         if (!this.hand(walker, handler)) break;
@@ -145,6 +151,12 @@ export class JournalReader {
     this.isRefused = false;
     walker.stepBack();
     return false;
+  }
+
+  private prefault({ file, offset }: JournalWalker): void {
+    this.prefaultedEnd = Math.min(offset + PREFAULT_LENGTH, file.mappedEnd);
+    if (offset < this.prefaultedEnd) prefaultToRead(file.memory.buffer, offset, this.prefaultedEnd - offset);
+    else this.prefaultedEnd = Number.POSITIVE_INFINITY;
   }
 
   /** The file is read to its end: opens the next one. False when there is none yet. */
@@ -220,6 +232,7 @@ export class JournalReader {
     this.walker = walker;
     this.message = messageIn(walker.file, this.message);
     this.surveyedOffset = -1;
+    this.prefaultedEnd = 0;
   }
 }
 

@@ -6,7 +6,7 @@
  *
  * ```
  *    0 position             u64    24 journal id              8 B
- *    8 boot id             16 B    32 zero, then the lane table
+ *    8 boot id             16 B    32 lane table             8 B   for each lane
  * ```
  */
 

@@ -1,5 +1,6 @@
 import { libc } from './libc.js';
 
+const MADV_POPULATE_READ = 22;
 const MADV_POPULATE_WRITE = 23;
 const PAGE_LENGTH = 4096;
 /** Calls that may be under way at once. */
@@ -13,9 +14,7 @@ let running = 0;
  * page faults. Only ever a help: older kernels refuse it. Both numbers are bytes. Allocates a view: to be called once for many pages.
  */
 export function prefault(buffer: ArrayBufferLike, offset: number, length: number): void {
-  const start = offset - (offset % PAGE_LENGTH);
-  const pages = new Uint8Array(buffer, start);
-  const pagesLength = offset + length - start;
+  const { pages, pagesLength } = pagesOf(buffer, offset, length);
   if (running === MOST_RUNNING) {
     libc().madvise(pages, pagesLength, MADV_POPULATE_WRITE);
     return;
@@ -24,4 +23,15 @@ export function prefault(buffer: ArrayBufferLike, offset: number, length: number
   libc().madviseInBackground(pages, pagesLength, MADV_POPULATE_WRITE, () => {
     running--;
   });
+}
+
+/** The same for pages that are to be read, in this call, which waits for what has to come from the disk. */
+export function prefaultToRead(buffer: ArrayBufferLike, offset: number, length: number): void {
+  const { pages, pagesLength } = pagesOf(buffer, offset, length);
+  libc().madvise(pages, pagesLength, MADV_POPULATE_READ);
+}
+
+function pagesOf(buffer: ArrayBufferLike, offset: number, length: number): { pages: Uint8Array; pagesLength: number } {
+  const start = offset - (offset % PAGE_LENGTH);
+  return { pages: new Uint8Array(buffer, start), pagesLength: offset + length - start };
 }

@@ -4,6 +4,9 @@ import * as Counters from '../../src/layout/counters.js';
 import * as GeometryLimits from '../../src/layout/geometry.js';
 import { sectionsOf } from '../../src/layout/geometry.js';
 import * as GroupTable from '../../src/layout/group-table.js';
+import * as JournalFile from '../../src/layout/journal-file.js';
+import * as JournalIndex from '../../src/layout/journal-index.js';
+import * as JournalLocks from '../../src/layout/journal-locks.js';
 import * as LaneControl from '../../src/layout/lane-control.js';
 import * as Locks from '../../src/layout/locks.js';
 import * as Slot from '../../src/layout/participant-slot.js';
@@ -21,6 +24,9 @@ function constantsOf(module: object): Constants {
 }
 
 const isOffset = ([name]: readonly [string, unknown]) => name.endsWith('_OFFSET');
+/** Where a region begins is no field of its structure. */
+const isRegion = ([name]: readonly [string, unknown]) => ['JOURNAL_DATA_OFFSET'].includes(name);
+const isField = (entry: readonly [string, unknown]) => isOffset(entry) && !isRegion(entry);
 const isInEntry = ([name]: readonly [string, unknown]) => name.startsWith('HANDOVER_') && name !== 'HANDOVER_OFFSET';
 
 const laneControlOffsets = constantsOf(LaneControl).filter(isOffset);
@@ -34,6 +40,8 @@ const structures: readonly (readonly [string, Constants, number])[] = [
   ['an entry of the group table', constantsOf(GroupTable).filter(isOffset), GroupTable.GROUP_ENTRY_LENGTH],
   ['a position', constantsOf(Positions).filter(isOffset), Positions.POSITION_LENGTH],
   ['a record', constantsOf(Record).filter(isOffset), Record.RECORD_HEADER_LENGTH],
+  ['the header of a journal file', constantsOf(JournalFile).filter(isField), JournalFile.JOURNAL_HEADER_LENGTH],
+  ['an entry of an index', constantsOf(JournalIndex).filter(isOffset), JournalIndex.INDEX_LANE_TABLE_OFFSET + 8],
 ];
 
 const fieldTables = tablesUnder('offset', 'type', 'name', 'access', 'meaning');
@@ -70,7 +78,10 @@ describe.each(structures.map(([title, constants, length], i) => ({ title, consta
 
 test('every other constant has a row with its value', () => {
   const modules = [GeometryLimits, Preamble, LaneControl, Slot, Counters, GroupTable, Positions, Record];
-  const constants = modules.flatMap(constantsOf).filter((entry) => !isOffset(entry));
+  const constants = [
+    ...[...modules, JournalFile, JournalIndex].flatMap(constantsOf).filter((entry) => !isField(entry)),
+    ...constantsOf(JournalLocks),
+  ];
   const rows = tablesUnder('constant', 'value', 'meaning').flat();
   const value = (cell: string) => (/^`(.*)`$/.exec(cell) ?? [])[1] ?? Number(cell);
   const found = rows.map(([name, cell]) => [name, value(cell!)]);

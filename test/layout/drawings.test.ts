@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as GroupTable from '../../src/layout/group-table.js';
+import * as JournalFile from '../../src/layout/journal-file.js';
+import * as JournalIndex from '../../src/layout/journal-index.js';
 import * as LaneControl from '../../src/layout/lane-control.js';
 import * as Slot from '../../src/layout/participant-slot.js';
 import * as Positions from '../../src/layout/positions.js';
@@ -97,6 +99,35 @@ const structures: readonly Structure[] = [
       'name length': GroupTable.GROUP_NAME_LENGTH_OFFSET,
       name: GroupTable.GROUP_NAME_OFFSET,
       attention: GroupTable.GROUP_ATTENTION_OFFSET,
+    },
+  },
+  {
+    module: 'journal-file',
+    exports: JournalFile,
+    length: JournalFile.JOURNAL_HEADER_LENGTH,
+    drawn: {
+      'magic "HERMESJL"': JournalFile.JOURNAL_MAGIC_OFFSET,
+      'layout major': JournalFile.JOURNAL_MAJOR_OFFSET,
+      'layout minor': JournalFile.JOURNAL_MINOR_OFFSET,
+      capacity: JournalFile.JOURNAL_CAPACITY_OFFSET,
+      'first position': JournalFile.JOURNAL_FIRST_POSITION_OFFSET,
+      'created at': JournalFile.JOURNAL_CREATED_AT_OFFSET,
+      'segment id': JournalFile.JOURNAL_SEGMENT_ID_OFFSET,
+      'journal id': JournalFile.JOURNAL_ID_OFFSET,
+      lanes: JournalFile.JOURNAL_LANE_COUNT_OFFSET,
+      checksum: JournalFile.JOURNAL_CHECKSUM_OFFSET,
+    },
+    within: ['JOURNAL_DATA_OFFSET'],
+  },
+  {
+    module: 'journal-index',
+    exports: JournalIndex,
+    length: JournalIndex.INDEX_LANE_TABLE_OFFSET + 8,
+    drawn: {
+      position: JournalIndex.INDEX_POSITION_OFFSET,
+      'boot id': JournalIndex.INDEX_BOOT_ID_OFFSET,
+      'journal id': JournalIndex.INDEX_JOURNAL_ID_OFFSET,
+      'lane table': JournalIndex.INDEX_LANE_TABLE_OFFSET,
     },
   },
   {
