@@ -8,6 +8,7 @@ import { chosenMapper } from '../os/chosen-mapper.js';
 import type { MapAccess, Mapping } from '../os/mapper.js';
 import { openWithoutLinks } from '../os/open-file.js';
 import { withSystemErrors } from '../os/system-error.js';
+import { Message } from '../ring/message.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
 
@@ -110,12 +111,15 @@ export class JournalMemory {
   readonly words: Int32Array;
   readonly bytes: Buffer;
   readonly times: BigInt64Array;
+  /** The one message object of this memory, to be filled and handed out. */
+  readonly message: Message;
 
   constructor({ buffer, length }: Mapping) {
     this.buffer = buffer;
     this.words = new Int32Array(buffer, 0, length >>> 2);
     this.bytes = Buffer.from(buffer, 0, length);
     this.times = new BigInt64Array(buffer, 0, length >>> 3);
+    this.message = new Message(this.bytes, this.words, this.times);
   }
 }
 

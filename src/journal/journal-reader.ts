@@ -2,22 +2,20 @@ import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { journalFileName } from '../layout/journal-file.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
-import { prefaultToRead } from '../os/prefault.js';
-import { Message, type MessageHandler } from '../ring/message.js';
-import { type Damage, damagedJournal } from './corrupt-journal.js';
+import type { MessageHandler } from '../ring/message.js';
+import { type Damage, damagedJournal, foreignFile } from './corrupt-journal.js';
 import { existingEntries, type JournalEntry, journalEntries, journalNotFound } from './journal-directory.js';
 import { JournalFile } from './journal-file.js';
 import type { FollowOptions, JournalReaderOptions } from './journal-reader-options.js';
 import { checkPlace, filesOfPlace, type JournalPlace, walkToPlace } from './journal-seek.js';
 import { FAULT, type Gap, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
+import { ReadAhead } from './read-ahead.js';
 import { copyMessage, type RecordedMessage } from './recorded-message.js';
 import { surveyTail } from './tail-survey.js';
 import { waitForRecords } from './waiting.js';
 import { WriterProbe } from './writer-lock.js';
 
 const DEFAULT_READ_LIMIT = 256;
-/** Bytes that are made ready to be read at once. */
-const PREFAULT_LENGTH: number = 1024 * 1024;
 
 /**
  * Reads a journal, also one that is being written. One file is mapped at a time, and is not pruned meanwhile. `read`
@@ -31,11 +29,9 @@ export class JournalReader {
   private readonly skipsDamage: boolean;
   private readonly onDamage: ((damage: Damage) => void) | undefined;
   private walker: JournalWalker;
-  private message: Message;
   /** Byte offset in the file behind which nothing was found, with no writer alive. */
   private surveyedOffset = -1;
-  /** Byte offset in the file up to which pages were made ready. */
-  private prefaultedEnd = 0;
+  private readonly readAhead: ReadAhead = new ReadAhead();
   private isClosed = false;
   private isRefused = false;
 
@@ -48,7 +44,6 @@ export class JournalReader {
     this.skipsDamage = skipDamage;
     this.probe = new WriterProbe(directory);
     this.walker = new JournalWalker(openFirst(existingEntries(directory), directory));
-    this.message = messageIn(this.walker.file);
     if (from !== undefined) this.seek(from);
   }
 
@@ -78,7 +73,7 @@ export class JournalReader {
     let count = 0;
     while (count < limit && !this.isClosed) {
       const { walker } = this;
-      if (walker.offset >= this.prefaultedEnd) this.prefault(walker);
+      if (walker.offset >= this.readAhead.end) this.readAhead.goOn(walker.file, walker.offset);
       const found = walker.next();
       if (found === MESSAGE) {
         if (!this.hand(walker, handler)) break;
@@ -133,7 +128,7 @@ export class JournalReader {
 
   /** False when the handler has refused the message. */
   private hand(walker: JournalWalker, handler: MessageHandler): boolean {
-    const { message } = this;
+    const { message } = walker.file.memory;
     message.lane = walker.lane;
     message.type = walker.type;
     message.length = walker.length;
@@ -153,12 +148,6 @@ export class JournalReader {
     return false;
   }
 
-  private prefault({ file, offset }: JournalWalker): void {
-    this.prefaultedEnd = Math.min(offset + PREFAULT_LENGTH, file.mappedEnd);
-    if (offset < this.prefaultedEnd) prefaultToRead(file.memory.buffer, offset, this.prefaultedEnd - offset);
-    else this.prefaultedEnd = Number.POSITIVE_INFINITY;
-  }
-
   /** The file is read to its end: opens the next one. False when there is none yet. */
   private enterNext(): boolean {
     const { file, sequences } = this.walker;
@@ -168,7 +157,8 @@ export class JournalReader {
     };
     const opened = JournalFile.open(next, 'read-only', file);
     if (opened === undefined) return this.passMissing(file);
-    const { segmentId, laneCount } = opened.header;
+    const { segmentId, laneCount, journalId } = opened.header;
+    if (!journalId.equals(file.header.journalId)) throw foreignFile(next.path, 'it is of another journal');
     const goesOn = segmentId.equals(file.header.segmentId) && laneCount === file.header.laneCount;
     this.enter(new JournalWalker(opened, goesOn ? sequences : undefined));
     return true;
@@ -230,9 +220,8 @@ export class JournalReader {
   private enter(walker: JournalWalker): void {
     this.gapsBefore.push(...this.walker.gaps);
     this.walker = walker;
-    this.message = messageIn(walker.file, this.message);
     this.surveyedOffset = -1;
-    this.prefaultedEnd = 0;
+    this.readAhead.end = 0;
   }
 }
 
@@ -251,11 +240,6 @@ function openFirst(entries: readonly JournalEntry[], directory: string, former?:
     if (file !== undefined) return file;
   }
   throw journalNotFound(directory);
-}
-
-/** The message object of a file's memory, the former one where the memory is the same. */
-function messageIn({ memory }: JournalFile, former?: Message): Message {
-  return former?.buffer === memory.bytes ? former : new Message(memory.bytes, memory.words, memory.times);
 }
 
 function closed(directory: string): HermesError {

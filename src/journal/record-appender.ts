@@ -7,7 +7,7 @@ import {
   RECORD_TYPE_SHIFT,
   RECORD_VERSION,
 } from '../layout/record.js';
-import { crc32OfRecord } from '../ring/crc32.js';
+import { crc32OfBegunRecord } from '../ring/crc32.js';
 import { wholeSequence } from '../ring/head.js';
 import type { JournalMemory } from './journal-file.js';
 import { LaneSequences } from './lane-sequences.js';
@@ -85,7 +85,7 @@ export abstract class RecordAppender {
       const start = index * 4 + HEADER_LENGTH;
       this.bytes.set(this.sourceBytes.subarray(start, start + length), end + HEADER_LENGTH);
     }
-    words[target + 7] = this.checksum ? sourceWords[index + 7]! : crc32OfRecord(words, this.bytes, end, length);
+    words[target + 7] = this.checksum ? sourceWords[index + 7]! : crc32OfBegunRecord(words, this.bytes, end, length);
     Atomics.store(words, target, MAGIC); // SYNC: journaled
     this.end = end + whole;
     sequences.low[lane] = (low + 1) | 0;
@@ -128,7 +128,7 @@ export abstract class RecordAppender {
     words[target + 1] = KIND | (PADDING_TYPE << TYPE_SHIFT);
     words.fill(0, target + 2, target + 6);
     words[target + 6] = dataEnd - end - HEADER_LENGTH;
-    words[target + 7] = crc32OfRecord(words, this.bytes, end, 0);
+    words[target + 7] = crc32OfBegunRecord(words, this.bytes, end, 0);
     Atomics.store(words, target, MAGIC); // SYNC: journaled
     this.end = dataEnd;
   }

@@ -22,8 +22,7 @@ const BLOCKED_INTERVAL_MS = 50;
  */
 export class Recorder {
   private readonly append: (message: Message) => void;
-  private readonly sync: SyncMode;
-  private readonly syncIntervalMs: number;
+  private readonly ticker: SyncTicker;
   private isReading = false;
   /** There is something to sync: at first also what a recorder that died has written. */
   private isChanged = true;
@@ -34,11 +33,10 @@ export class Recorder {
   constructor(
     private readonly consumer: Consumer,
     private readonly writer: JournalWriter,
-    sync: SyncMode,
+    private readonly sync: SyncMode,
     syncIntervalMs: number,
   ) {
-    this.sync = sync;
-    this.syncIntervalMs = syncIntervalMs;
+    this.ticker = new SyncTicker(sync === 'interval' ? syncIntervalMs : 0, () => this.syncChanges());
     this.append = (message) => {
       if (!this.isReading) this.readFrom(message);
       writer.append((message.offset - RECORD_HEADER_LENGTH) / 4, message.lane, message.type, message.length);
@@ -81,12 +79,10 @@ export class Recorder {
    * @throws HermesError ERR_HERMES_REMOVED, _CORRUPT_SEGMENT, _CORRUPT_JOURNAL, _SYSTEM (a sync failed), _DETACHED
    */
   async run({ signal, drain = false, onBlocked }: RunOptions = {}): Promise<void> {
-    const ticker = new SyncTicker(this.sync === 'interval' ? this.syncIntervalMs : 0, () => this.syncChanges());
     let turnedAtMs = performance.now();
     let wasBlocked = false;
     try {
       while (signal?.aborted !== true) {
-        ticker.check();
         const count = this.take(BATCH_COUNT);
         if (this.isChanged && this.sync === 'every') await this.syncChanges();
         this.consumer.acknowledge();
@@ -102,17 +98,21 @@ export class Recorder {
         turnedAtMs = performance.now();
       }
     } finally {
-      ticker.stop();
       if (this.sync !== 'os') await this.syncChanges();
     }
   }
 
-  /** Leaves the group, which keeps its positions, and the journal. Idempotent. */
+  /** Leaves the group, which keeps its positions, and the journal, which is synced unless that is the kernel's. Idempotent. */
   detach(): void {
     if (!this.isAttached) return;
     this.isAttached = false;
+    this.ticker.stop();
     this.consumer.detach();
-    this.writer.close();
+    try {
+      if (this.isChanged && this.sync !== 'os') this.writer.syncNow();
+    } finally {
+      this.writer.close();
+    }
   }
 
   [Symbol.dispose](): void {
@@ -121,6 +121,7 @@ export class Recorder {
 
   /** Reads messages into the journal. How many; where there is no room for one, `blockedBy` says so. */
   private take(limit: number): number {
+    this.ticker.check();
     const { position } = this.writer;
     this.blockedBy = undefined;
     try {
@@ -162,7 +163,7 @@ class SyncTicker {
         sync().catch((error) => {
           this.failure ??= { error };
         });
-      }, intervalMs);
+      }, intervalMs).unref();
     }
   }
 

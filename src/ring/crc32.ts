@@ -47,8 +47,6 @@ const AFTER_MAGIC = crc32(Int32Array.of(MAGIC)) ^ -1;
  * signed 32-bit integer, as an `Int32Array` keeps it. `words` and `bytes` view the same buffer from its start;
  * `recordOffset` is a multiple of 4, and the caller has made sure that the record lies within the buffer.
  *
- * A magic of 0 counts as the right one: a journal's writer stores it last of all, when the CRC is in place.
- *
  * Reads nothing beyond the word that the payload ends in. Allocates nothing below 1,536 bytes of payload, and one view
  * (112 bytes) from there on; zlib takes views of shared buffers on Node 20, 22 and 24.
  */
@@ -59,7 +57,17 @@ export function crc32OfRecord(
   payloadLength: number,
 ): number {
   // Inlined, so that offsets from 2^31 on, which would be objects as arguments, never reach a call.
-  return crc32At(words, bytes, recordOffset >>> 2, payloadLength);
+  return crc32At(words, bytes, recordOffset >>> 2, payloadLength, words[recordOffset >>> 2]!);
+}
+
+/** The same of a record whose magic is not there yet: it is stored last, when all else is in place. */
+export function crc32OfBegunRecord(
+  words: Int32Array,
+  bytes: Uint8Array,
+  recordOffset: number,
+  payloadLength: number,
+): number {
+  return crc32At(words, bytes, recordOffset >>> 2, payloadLength, MAGIC);
 }
 
 /**
@@ -81,12 +89,12 @@ export function crc32OfRecord(
  * WebAssembly escapes the bounds checks of the tables, but it would have to be compiled for each mapping, keep its
  * tables in a page of that mapping behind the file, and leave mappings of other kinds to this function.
  */
-function crc32At(words: Int32Array, bytes: Uint8Array, index: number, payloadLength: number): number {
+function crc32At(words: Int32Array, bytes: Uint8Array, index: number, payloadLength: number, magic: number): number {
   // The header, in steps of 4, 12 and 12 bytes. What is known or nearly always zero is not looked up: 18 of 28 are.
-  let x = words[index]!;
+  let x = magic;
   let y = 0;
   let crc = AFTER_MAGIC;
-  if (x !== MAGIC && x !== 0) {
+  if (x !== MAGIC) {
     x = ~x;
     crc = T3[x & 255]! ^ T2[(x >>> 8) & 255]! ^ T1[(x >>> 16) & 255]! ^ T0[x >>> 24]!;
   }
