@@ -180,3 +180,19 @@ test('locking through a closed descriptor is an error, not a refusal', () => {
   expect(codeOf(() => locks.unlock(FAR))).toBe('ERR_HERMES_SYSTEM');
   expect(codeOf(() => locks.isLockedByOther(FAR))).toBe('ERR_HERMES_SYSTEM');
 });
+
+test('a byte that is shared keeps out whoever wants it alone, until the last one has let go', () => {
+  const file = newFile();
+  const [one, two] = [ByteLocks.openReadOnly(file), ByteLocks.openReadOnly(file)];
+  const alone = open(file);
+  expect([one.tryLockShared(FAR), two.tryLockShared(FAR)]).toEqual([true, true]);
+  expect(alone.tryLock(FAR)).toBe(false);
+  expect(one.isLockedByOther(FAR)).toBe(true);
+  one.close();
+  expect(alone.tryLock(FAR)).toBe(false);
+  two.close();
+  expect(alone.tryLock(FAR)).toBe(true);
+  const late = ByteLocks.openReadOnly(file);
+  expect(late.tryLockShared(FAR)).toBe(false);
+  late.close();
+});

@@ -6,6 +6,7 @@ import { chosenMapper } from '../../src/os/chosen-mapper.js';
 import { koffiMapper } from '../../src/os/koffi-mapper.js';
 import type { MapAccess, Mapper, Mapping } from '../../src/os/mapper.js';
 import { mmapIoMapper } from '../../src/os/mmap-io-mapper.js';
+import { prefault, prefaultToRead } from '../../src/os/prefault.js';
 import { Child } from '../support/child.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
@@ -150,7 +151,44 @@ describe.each(mappers)('the mapper $name', (mapper) => {
   });
 });
 
+test.each(mappers)('the mapper $name maps a file over another, which keeps what it has', (mapper) => {
+  const [first, second, longer] = [newFile(), newFile(), newFile(2 * LENGTH)];
+  const mapOver = (file: string, length: number, over: Mapping) => {
+    const fd = fs.openSync(file, 'r+');
+    const mapping = mapper.map(fd, length, 'read-write', over);
+    fs.closeSync(fd);
+    return mapping;
+  };
+  const one = map(mapper, first);
+  new Uint8Array(one.buffer).fill(1, 0, LENGTH);
+  const two = mapOver(second, LENGTH, one);
+  one.unmap(); // has ended already: nothing happens
+  new Uint8Array(two.buffer).fill(2, 0, LENGTH);
+  const three = mapOver(longer, 2 * LENGTH, two);
+  new Uint8Array(three.buffer).fill(3, 0, 2 * LENGTH);
+  expect([one.length, two.length, three.length]).toEqual([LENGTH, LENGTH, 2 * LENGTH]);
+  expect([first, second, longer].map((file) => new Set(fs.readFileSync(file)))).toEqual([
+    new Set([1]),
+    new Set([2]),
+    new Set([3]),
+  ]);
+});
+
 describe('the mapper koffi', () => {
+  test('keeps its memory where a file of the same length is mapped over another', () => {
+    const one = map(koffiMapper(), newFile());
+    const words = new Int32Array(one.buffer);
+    const file = newFile();
+    const fd = fs.openSync(file, 'r+');
+    const two = koffiMapper().map(fd, LENGTH, 'read-write', one);
+    fs.closeSync(fd);
+    expect(two.buffer).toBe(one.buffer);
+    prefault(two.buffer, 100, LENGTH - 100);
+    prefaultToRead(two.buffer, 0, LENGTH);
+    words[0] = 7;
+    expect(fs.readFileSync(file).readInt32LE(0)).toBe(7);
+  });
+
   test('stale views read zeros after unmap, and writes through them reach no file', () => {
     const file = newFile();
     const mapping = map(koffiMapper(), file);
