@@ -6,6 +6,7 @@ import {
   attachProducer,
   attachRecorder,
   createSegment,
+  type JournalReader,
   type Message,
   openJournal,
   type Producer,
@@ -23,6 +24,7 @@ import { StandbyPool } from '../processes/standby-pool.js';
 import { Succession } from '../processes/succession.js';
 import { together } from '../processes/together.js';
 import { scratchOnDisk } from './disk.js';
+import { lengthOfSequence } from './length-of-sequence.js';
 
 /** 500 in a long run; the suite has many other things to kill. */
 const KILLS = Number(process.env.HERMES_TEST_JOURNAL_KILLS ?? 8);
@@ -169,6 +171,35 @@ describe('a producer with a journal in its path, killed at a random moment', () 
     await annotate(`${recorded.sequence} messages of ${recorded.generations} producers`);
     expect(recorded.generations).toBeGreaterThan(KILLS / 2);
   });
+});
+
+test(`a reader that follows sees no wrong message and misses none while writers are killed: ${KILLS} times`, {
+  timeout: TIMEOUT_MS,
+}, async ({ annotate }) => {
+  let reader: JournalReader | undefined;
+  let next = 0;
+  const check = ({ sequence, length }: Message) => {
+    if (sequence !== next || length !== lengthOfSequence(sequence)) throw new Error(`${sequence} instead of ${next}`);
+    next++;
+  };
+  for (let life = 0; life < KILLS; life++) {
+    const writer = Child.start('append-journal');
+    await writer.next('standing by');
+    writer.command({ journal });
+    await writer.next('attached');
+    reader ??= openJournal(journal);
+    const endMs = performance.now() + 20 + Math.random() * 60;
+    while (performance.now() < endMs) {
+      reader.read(check);
+      await setImmediate();
+    }
+    writer.kill();
+    await writer.exited;
+  }
+  while (reader!.read(check) > 0);
+  reader!.close();
+  await annotate(`${next} messages`);
+  expect((await verifyJournal(journal)).messages).toBe(next);
 });
 
 test('a recorder that is stopped holds producers back, and goes on where it was', async () => {
