@@ -30,7 +30,10 @@ export function enterGroup(segment: Segment, request: JoinRequest): Membership {
   if (slot === undefined) throw noFreeMember(segment, entry);
   const member = slots.indexOf(slot);
   const inFlight = new InFlight(memory, entry.group, member);
-  if (inFlight.pending() === undefined) inFlight.clear();
+  if (inFlight.pending() === undefined) {
+    inFlight.clear();
+    segment.doorbells.ringProducers(); // one of them may sleep for what the dead owner held
+  }
   return { entry, member };
 }
 

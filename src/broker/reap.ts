@@ -27,13 +27,18 @@ export function reapIfNeeded(segment: Segment, ownLockOffset: number): boolean {
   }
 }
 
-/** Cleans up after the dead. The control lock must be held. Killed half-way, it is simply done again by the next. */
+/**
+ * Cleans up after the dead. The control lock must be held. Killed half-way, it is simply done again by the next: therefore it
+ * rings for the dead, who may have owed it, before it frees anything. What it frees is rung for afterwards.
+ */
 export function reap(segment: Segment, ownLockOffset: number): void {
+  segment.doorbells.ringAll();
   removeUnfinishedJoins(segment.memory);
   for (const slot of producerSlots(segment)) {
     if (slot.lockOffset !== ownLockOffset) vacateIfDead(segment, slot);
   }
   for (const entry of activeGroups(segment.memory)) reapMembers(segment, entry, ownLockOffset);
+  segment.doorbells.ringAll();
 }
 
 /**

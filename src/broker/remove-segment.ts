@@ -5,6 +5,7 @@ import { withSystemErrors } from '../os/system-error.js';
 import { isRemoved, markRemoved } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
 import type { DirectoryOptions } from './directory.js';
+import { removeFifos } from './doorbells.js';
 import { livingParticipants } from './roster.js';
 import { isOfThisBoot, openSegment, type Segment, segmentPath } from './segment.js';
 
@@ -26,6 +27,8 @@ export function removeSegment(name: string, options: RemoveOptions = {}): void {
       checkSameFile(segment);
       if (!force && !isRemoved(segment.memory) && isOfThisBoot(segment.header)) checkNobodyAttached(segment);
       markRemoved(segment.memory);
+      segment.doorbells.ringAll(); // they find that it is removed
+      removeFifos(path.dirname(segment.path), segment.header.segmentId);
       withSystemErrors('remove', segment.path, () => fs.unlinkSync(segment.path));
     });
   } finally {

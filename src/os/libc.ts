@@ -18,6 +18,9 @@ export interface Libc {
   /** `struct flock` as 32 bytes: see `byte-locks.ts`. */
   fcntl(fd: number, command: number, flock: Uint8Array): number;
   linkat(fromDirectory: number, from: string, toDirectory: number, to: string, flags: number): number;
+  mkfifo(path: string, mode: number): number;
+  /** `struct pollfd` as 8 bytes each: see `fifo.ts`. */
+  poll(pollfds: Uint8Array, count: number, timeoutMs: number): number;
   errno(): number;
 }
 
@@ -45,6 +48,8 @@ export function load(names: readonly string[]): Libc {
         posixFallocate: library.func('int posix_fallocate(int, int64_t, int64_t)'),
         fcntl: library.func('int fcntl(int, int, void *)'),
         linkat: library.func('int linkat(int, const char *, int, const char *, int)'),
+        mkfifo: library.func('int mkfifo(const char *, uint32_t)'),
+        poll: library.func('int poll(void *, unsigned long, int)'),
         errno: () => koffi.errno(),
       };
     } catch (error) {
