@@ -9,10 +9,10 @@ import type { Segment } from './segment.js';
 /** Milliseconds that a thread is blocked at a time: a worker thread cannot be terminated meanwhile. */
 const BLOCK_MS = 250;
 
-/** Somebody who sleeps until `look` says true. */
-interface Nap {
-  readonly look: () => boolean;
-  readonly wake: (error?: unknown) => void;
+/** Somebody who sleeps until `look` says true, which it must tell from shared memory alone; then, or with what that throws, `wake` is called. */
+export interface Nap {
+  look(): boolean;
+  wake(error?: unknown): void;
 }
 
 /**
@@ -26,6 +26,7 @@ export class Sleeper {
   /** For blocking: the socket's descriptor is the event loop's. */
   private fd: number | undefined;
   private holdsProcess = true;
+  private isRef = false;
 
   constructor(
     private readonly segment: Segment,
@@ -36,20 +37,24 @@ export class Sleeper {
     this.word.wakeUp(); // a predecessor may have died asleep
   }
 
-  /**
-   * Calls `wake` once `look` says true, or with what it throws. `look` must tell from shared memory alone. Keeps the process
-   * alive meanwhile, unless it is told not to. What it returns ends the sleep before.
-   * @throws HermesError when the FIFO cannot be opened
-   */
-  sleep(look: () => boolean, wake: (error?: unknown) => void): () => void {
-    this.socket ??= this.openSocket();
-    const nap = { look, wake };
+  /** To be called before `add`. @throws HermesError when the FIFO cannot be opened */
+  open(): void {
+    if (this.socket !== undefined) return;
+    this.socket = this.openSocket();
+    this.isRef = true;
+    this.setRef(this.holdsProcess);
+  }
+
+  /** From now on `nap` sleeps, unless there is something for it already. Keeps the process alive, unless that was told otherwise. */
+  add(nap: Nap): void {
     this.naps.add(nap);
-    if (this.holdsProcess) this.socket.ref();
-    this.lookAgain();
-    return () => {
-      if (this.naps.delete(nap)) this.rest();
-    };
+    if (this.holdsProcess) this.setRef(true);
+    this.sleepOn();
+  }
+
+  /** Nothing more is done for `nap`. */
+  remove(nap: Nap): void {
+    if (this.naps.delete(nap)) this.restIfAlone();
   }
 
   /** Blocks the thread until `look` says true: then true. False when `endMs` (of `performance.now()`) comes first. */
@@ -73,7 +78,10 @@ export class Sleeper {
 
   /** To be called now and then: what the dead owed, and what could not be rung, is found by looking. */
   tick(): void {
-    if (this.naps.size === 0) return;
+    if (this.naps.size === 0) {
+      this.setRef(false);
+      return;
+    }
     this.word.wakeUp(); // so that it is counted anew
     this.lookAgain();
   }
@@ -81,26 +89,30 @@ export class Sleeper {
   /** While somebody sleeps here the process stays alive, or not. */
   hold(holdsProcess: boolean): void {
     this.holdsProcess = holdsProcess;
-    if (!holdsProcess) this.socket?.unref();
-    else if (this.naps.size > 0) this.socket?.ref();
+    this.setRef(holdsProcess && this.naps.size > 0);
   }
 
   /** Wakes everybody with an error, and ends. */
   close(error: unknown): void {
     for (const nap of this.naps) this.end(nap, error);
-    this.rest();
+    this.restIfAlone();
     this.socket?.destroy();
     if (this.fd !== undefined) fs.closeSync(this.fd);
   }
 
-  /** Wakes those who have something now. If others are left: lets itself be rung, and looks again. */
+  /** Wakes those who have something now; the others sleep on. */
   private lookAgain(): void {
     this.wakeReady();
+    this.sleepOn();
+  }
+
+  /** Lets the participant be rung for those who are left, and looks once more. */
+  private sleepOn(): void {
     if (this.naps.size > 0) {
       this.word.goToSleep();
       this.wakeReady();
     }
-    if (this.naps.size === 0) this.rest();
+    this.restIfAlone();
   }
 
   private wakeReady(): void {
@@ -117,11 +129,17 @@ export class Sleeper {
     if (this.naps.delete(nap)) nap.wake(error);
   }
 
-  /** Nobody sleeps here any more. */
-  private rest(): void {
-    if (this.naps.size > 0) return;
-    this.word.wakeUp();
-    this.socket?.unref();
+  /** Nobody rings where nobody sleeps. */
+  private restIfAlone(): void {
+    if (this.naps.size === 0) this.word.wakeUp();
+  }
+
+  /** Whether the socket keeps the process alive. Two calls a sleep would cost more than the sleep's own steps: it is let go by the next tick. */
+  private setRef(isRef: boolean): void {
+    if (this.socket === undefined || isRef === this.isRef) return;
+    this.isRef = isRef;
+    if (isRef) this.socket.ref();
+    else this.socket.unref();
   }
 
   private openSocket(): net.Socket {

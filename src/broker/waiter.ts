@@ -3,7 +3,7 @@ import { HermesError } from '../errors.js';
 import { type IdleStrategy, spinUntil } from '../ring/idle-strategy.js';
 import type { Slot } from './participants.js';
 import type { Segment } from './segment.js';
-import { Sleeper } from './sleeper.js';
+import { type Nap, Sleeper } from './sleeper.js';
 import { SlowTimer } from './slow-timer.js';
 
 /** How a call waits. */
@@ -46,18 +46,19 @@ export class Waiter {
    * Resolves with true once `look` says true, which must tell from shared memory alone; with false at the time-out. Rejects with
    * what `look` throws, with the signal's reason, and with the error that the waiter is closed with.
    */
-  async wait(look: () => boolean, options: TimedWaitOptions): Promise<boolean> {
-    const { signal } = options;
-    const startMs = performance.now();
-    const endMs = startMs + checkTimeout(options.timeout);
-    const spinEndMs = Math.min(startMs + this.strategy.spinForUs / 1000, endMs);
-    for (;;) {
+  wait(look: () => boolean, { signal, timeout }: TimedWaitOptions): Promise<boolean> {
+    try {
+      const { spinForUs, sliceUs } = this.strategy;
+      const startMs = performance.now();
+      const endMs = startMs + checkTimeout(timeout);
+      const spinEndMs = Math.min(startMs + spinForUs / 1000, endMs);
       this.check(signal);
-      if (spinUntil(look, Math.min(performance.now() + this.strategy.sliceUs / 1000, spinEndMs))) return true;
-      if (performance.now() >= spinEndMs) break;
-      await this.turn();
+      if (spinUntil(look, Math.min(startMs + sliceUs / 1000, spinEndMs))) return Promise.resolve(true);
+      if (spinForUs > sliceUs) return this.spinOn(look, spinEndMs, endMs, signal);
+      return this.sleep(look, endMs, signal); // with no promise between: a wake-up is short of time
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return performance.now() < endMs ? this.sleep(look, endMs, signal) : false;
   }
 
   /** The same, and blocks the thread: no signal, no timer, no I/O of the process gets its turn. */
@@ -103,27 +104,56 @@ export class Waiter {
     signal?.throwIfAborted();
   }
 
-  private async sleep(look: () => boolean, endMs: number, signal: AbortSignal | undefined): Promise<boolean> {
-    let timeout: NodeJS.Timeout | undefined;
-    let abort: (() => void) | undefined;
-    let stop: (() => void) | undefined;
-    try {
-      return await new Promise<boolean>((resolve, reject) => {
-        stop = this.sleeper.sleep(look, (error) => (error === undefined ? resolve(true) : reject(error)));
-        if (endMs !== Number.POSITIVE_INFINITY) timeout = this.startTimeout(endMs, () => resolve(false));
-        if (signal === undefined) return;
-        abort = () => reject(signal.reason);
-        signal.addEventListener('abort', abort, { once: true });
-      });
-    } finally {
-      stop?.();
-      clearTimeout(timeout);
-      if (abort !== undefined) signal?.removeEventListener('abort', abort);
-      this.turnedAtMs = performance.now();
+  /** Looks on, a slice of time in each turn of the event loop, and sleeps then. */
+  private async spinOn(
+    look: () => boolean,
+    spinEndMs: number,
+    endMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    while (performance.now() < spinEndMs) {
+      await this.turn();
+      this.check(signal);
+      if (spinUntil(look, Math.min(performance.now() + this.strategy.sliceUs / 1000, spinEndMs))) return true;
     }
+    return this.sleep(look, endMs, signal);
   }
 
-  private startTimeout(endMs: number, onTimeout: () => void): NodeJS.Timeout {
+  private sleep(look: () => boolean, endMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (performance.now() >= endMs) {
+        resolve(false);
+        return;
+      }
+      this.sleeper.open();
+      let isAsleep = false;
+      const end = () => {
+        this.sleeper.remove(nap);
+        clearTimeout(timeout);
+        signal?.removeEventListener('abort', abort);
+        if (isAsleep) this.turnedAtMs = performance.now();
+      };
+      const nap: Nap = {
+        look,
+        wake(error) {
+          end();
+          if (error === undefined) resolve(true);
+          else reject(error);
+        },
+      };
+      const abort = () => nap.wake(signal?.reason);
+      const timeout = this.startTimeout(endMs, () => {
+        end();
+        resolve(false);
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+      this.sleeper.add(nap);
+      isAsleep = true;
+    });
+  }
+
+  private startTimeout(endMs: number, onTimeout: () => void): NodeJS.Timeout | undefined {
+    if (endMs === Number.POSITIVE_INFINITY) return undefined;
     const timeout = setTimeout(onTimeout, Math.min(Math.ceil(endMs - performance.now()), MAX_TIMEOUT_MS));
     return this.holdsProcess ? timeout : timeout.unref();
   }
