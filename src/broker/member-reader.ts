@@ -123,7 +123,7 @@ export class MemberReader {
 
   /** True when a read may find something, or is to throw. A load or two for each lane in use. */
   hasNews(): boolean {
-    if (this.state === CLOSED || this.orphans?.isExpected) return true;
+    if (this.orphans?.isExpected) return true;
     if (Atomics.load(this.words, ROSTER_INDEX) !== this.roster) return true; // SYNC: roster
     for (let lane = 0; lane < this.laneCount; lane++) if (!this.readers[lane]!.isEmpty) return true;
     return false;
