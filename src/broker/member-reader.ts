@@ -133,10 +133,9 @@ export class MemberReader {
   seemsDrained(): boolean {
     const laneCount = lanesInUse(this.segment.memory);
     for (let lane = 0; lane < laneCount; lane++) {
-      if (isOccupied(this.segment, this.producerSlots[lane]!) || !this.readers[lane]!.isEmpty) return false;
+      if (isOccupied(this.segment, this.producerSlots[lane]!)) return false;
     }
-    // Of a shared group, somebody may hold what another must take over.
-    return laneCount > 0 && (this.orphans?.isEmpty ?? true);
+    return this.isAllRead(laneCount);
   }
 
   /** True when no producer is attached any more, though one was, and all is read. A system call for each lane in use. */
@@ -145,9 +144,7 @@ export class MemberReader {
     const laneCount = lanesInUse(this.segment.memory);
     const slots = this.producerSlots.slice(0, laneCount);
     if (slots.some((slot) => participantIn(this.segment, slot)?.alive)) return false;
-    // Looked at last: nobody adds to the lanes any more.
-    const isRead = this.readers.slice(0, laneCount).every((reader) => reader.isEmpty);
-    return laneCount > 0 && isRead && (this.orphans?.isEmpty ?? true);
+    return this.isAllRead(laneCount); // looked at last: nobody adds to the lanes any more
   }
 
   /** Ends it. In a handler: takes effect when that returns. Idempotent. */
@@ -174,6 +171,12 @@ export class MemberReader {
       else if (this.orphans !== undefined) break; // a member of a shared group holds one batch
     }
     return count;
+  }
+
+  /** Of a shared group, somebody may hold what another must take over. */
+  private isAllRead(laneCount: number): boolean {
+    for (let lane = 0; lane < laneCount; lane++) if (!this.readers[lane]!.isEmpty) return false;
+    return laneCount > 0 && (this.orphans?.isEmpty ?? true);
   }
 
   private rewind(): void {
