@@ -140,8 +140,9 @@ export class Producer<T = Uint8Array> {
    * call: without end where a durable group has no member. @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED, _REMOVED
    */
   async flush({ signal }: WaitOptions = {}): Promise<void> {
-    await this.waiter.wait(this.queue.watch(), { signal });
-    const { position } = this;
+    const sent = this.queue.watch();
+    await this.waiter.wait(sent.isOver, { signal });
+    const position = sent.position();
     await this.waiter.wait(() => this.writer.isHandledTo(position), { signal });
   }
 
@@ -181,7 +182,7 @@ export class Producer<T = Uint8Array> {
 
   /** Detaches once all that waits in `send` is sent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.isAttached) await this.waiter.wait(this.queue.watch(), {});
+    if (this.isAttached) await this.waiter.wait(this.queue.watch().isOver, {});
     this.detach();
   }
 
