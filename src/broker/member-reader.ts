@@ -84,10 +84,11 @@ export class MemberReader {
   read(handler: MessageHandler<unknown>, limit: number, acknowledges: boolean): number {
     if (this.state !== READY) throw this.misuse();
     this.state = READING;
+    const most = Math.min(limit, MAX_POLL_LIMIT) | 0;
     let count = 0;
     try {
-      if (this.orphans !== undefined) count = this.readOrphans(this.orphans, handler, acknowledges);
-      if (count === 0) count = this.visitLanes(handler, limit, acknowledges);
+      if (this.orphans !== undefined) count = this.readOrphans(this.orphans, handler, most, acknowledges);
+      if (count === 0) count = this.visitLanes(handler, most, acknowledges);
     } catch (error) {
       if (acknowledges) this.acknowledgeLane(); // what was handled before it
       this.orphans?.expectOwn();
@@ -157,9 +158,8 @@ export class MemberReader {
   }
 
   /** The lanes that ever had a producer, going on with the next one each time, so that none starves. */
-  private visitLanes(handler: MessageHandler<unknown>, limit: number, acknowledges: boolean): number {
+  private visitLanes(handler: MessageHandler<unknown>, most: number, acknowledges: boolean): number {
     const { readers, laneCount } = this;
-    const most = Math.min(limit, MAX_POLL_LIMIT) | 0;
     let count = 0;
     for (let i = 0; i < laneCount && count < most && this.state === READING; i++) {
       const lane = this.lane + 1 < laneCount ? this.lane + 1 : 0;
@@ -193,10 +193,10 @@ export class MemberReader {
   }
 
   /** Shared groups: what is left of a batch comes first, and is a read of its own. */
-  private readOrphans(orphans: Orphans, handler: MessageHandler<unknown>, acknowledges: boolean): number {
+  private readOrphans(orphans: Orphans, handler: MessageHandler<unknown>, most: number, acknowledges: boolean): number {
     let count = 0;
     try {
-      count = orphans.read(handler);
+      count = orphans.read(handler, most);
     } catch (error) {
       if (!acknowledges) orphans.rewind();
       throw error;

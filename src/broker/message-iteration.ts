@@ -47,7 +47,8 @@ abstract class Iteration<T, Item> implements AsyncIterableIterator<Item> {
 
   /** A promise, and no turn of the event loop while there is something and the loop had its turn lately. */
   next(): Promise<IteratorResult<Item>> {
-    if (!this.isBegun || this.isOver || this.reader.isClosed || this.waiter.isTurnDue) return this.nextInTurn();
+    const isUsual = this.isBegun && !this.isOver && !this.reader.isClosed && this.options.signal?.aborted !== true;
+    if (!isUsual || this.waiter.isTurnDue) return this.nextInTurn();
     try {
       const item = this.take();
       return item === undefined ? this.nextInTurn() : Promise.resolve({ done: false, value: item });
@@ -59,6 +60,7 @@ abstract class Iteration<T, Item> implements AsyncIterableIterator<Item> {
 
   async return(): Promise<IteratorResult<Item>> {
     this.end();
+    this.waiter.wake(); // who still waits for the next one
     return { done: true, value: undefined };
   }
 
@@ -79,7 +81,7 @@ abstract class Iteration<T, Item> implements AsyncIterableIterator<Item> {
         const item = this.take();
         if (item !== undefined) return { done: false, value: item };
         if (drains && reader.isDrained()) break;
-        await waiter.wait(() => reader.hasNews() || (drains && reader.seemsDrained()), options);
+        await waiter.wait(() => this.isOver || reader.hasNews() || (drains && reader.seemsDrained()), options);
       }
     } catch (error) {
       this.end();

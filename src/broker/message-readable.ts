@@ -14,6 +14,8 @@ const DEFAULT_HIGH_WATER_MARK = 256;
 export function readableOf<T>(consumer: Consumer<T>, options: ReadableOptions): Readable {
   const { highWaterMark = DEFAULT_HIGH_WATER_MARK, drain, signal } = options;
   const ended = new AbortController();
+  // One after the other, also when a listener reads while a batch is being pushed: acknowledged is what was pushed.
+  let pushed: Promise<void> = Promise.resolve();
   const batches = consumer.batches(highWaterMark, { drain, signal: ended.signal });
 
   async function pushNext(): Promise<void> {
@@ -27,11 +29,17 @@ export function readableOf<T>(consumer: Consumer<T>, options: ReadableOptions): 
     consumer.acknowledge();
   }
 
+  /** A listener may have detached the consumer. */
+  function end(error: HermesError): void {
+    if (error.code === 'ERR_HERMES_DETACHED') stream.push(null);
+    else stream.destroy(error);
+  }
+
   const stream = new Readable({
     objectMode: true,
     highWaterMark,
     read() {
-      pushNext().catch((error) => stream.destroy(error));
+      pushed = pushed.then(pushNext).catch(end);
     },
     destroy(error, callback) {
       ended.abort();

@@ -81,17 +81,17 @@ export class Orphans {
     }
   }
 
-  /** Hands what is left of one batch to `handler`. How many; 0 when there is nothing. To be followed by `acknowledge`. */
-  read(handler: MessageHandler<unknown>): number {
-    if (!this.isExpected) return 0;
+  /** Hands what is left of one batch to `handler`, up to `limit` messages. How many; 0 when there is nothing. To be followed by `acknowledge`. */
+  read(handler: MessageHandler<unknown>, limit: number): number {
+    if (limit < 1 || !this.isExpected) return 0;
     this.isDue = true;
     this.attention = this.loadAttention(); // before the look: whoever calls during it calls again
     const own = this.own.pending();
-    if (own !== undefined) return this.readAgain(handler, this.own, own);
+    if (own !== undefined) return this.readAgain(handler, this.own, own, limit);
     for (const [member, slot] of memberSlots(this.segment, this.group).entries()) {
       if (member === this.member || !isOccupied(this.segment, slot)) continue;
       if (this.segment.locks.isLockedByOther(slot.lockOffset) || !this.segment.locks.tryLock(slot.lockOffset)) continue;
-      const count = this.adopt(handler, member, slot);
+      const count = this.adopt(handler, member, slot, limit);
       if (count > 0) return count;
     }
     this.isDue = false;
@@ -127,7 +127,7 @@ export class Orphans {
   }
 
   /** The slot's lock is held: its owner is dead if the slot is still occupied. */
-  private adopt(handler: MessageHandler<unknown>, member: number, slot: Slot): number {
+  private adopt(handler: MessageHandler<unknown>, member: number, slot: Slot, limit: number): number {
     const entry = new InFlight(this.segment.memory, this.group, member);
     const claimed = isOccupied(this.segment, slot) ? entry.pending() : undefined;
     if (claimed === undefined) {
@@ -136,20 +136,21 @@ export class Orphans {
     }
     this.adopted = slot;
     adoptedLocks.set(this.segment, slot.lockOffset);
-    return this.readAgain(handler, entry, claimed);
+    return this.readAgain(handler, entry, claimed, limit);
   }
 
   private readAgain(
     handler: MessageHandler<unknown>,
     entry: InFlight,
     claimed: { lane: number; from: number; to: number },
+    limit: number,
   ): number {
     this.reading = this.readers[claimed.lane]!;
     const counted: MessageHandler<unknown> = (message) => {
       handler(message);
       this.redelivered.add(1);
     };
-    return this.reading.readAgain(counted, entry, claimed);
+    return this.reading.readAgain(counted, entry, claimed, limit);
   }
 
   /** Frees a dead member's slot unless something of its batch is left: its state last, and then its lock. */

@@ -28,7 +28,7 @@ export function resolveParticipantOptions<T>(options: ParticipantOptions<T>): Re
 
 function resolveIdleStrategy(idle: IdleStrategyName | IdleStrategy = 'balanced'): IdleStrategy {
   const strategy = typeof idle === 'string' ? IDLE_STRATEGIES[idle] : idle;
-  if (strategy === undefined) {
+  if (strategy === undefined || strategy === null) {
     const names = Object.keys(IDLE_STRATEGIES).join(', ');
     throw new HermesError('ERR_HERMES_INVALID_OPTION', `idle is ${idle}: give ${names}, or { spinForUs, sliceUs }`);
   }

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { CONSUMER_BELL_OFFSET, PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
 import { BACK_PRESSURED, LaneWriter } from '../ring/lane-writer.js';
+import { checkMessage } from '../ring/misuse.js';
 import { Ringer } from '../ring/ringer.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
@@ -12,7 +13,7 @@ import { reap, reapIfNeeded } from './reap.js';
 import { producerSlot, takeLane } from './roster.js';
 import type { Segment } from './segment.js';
 import { SendQueue } from './send-queue.js';
-import { type Prepared, ValueWriter } from './value-writer.js';
+import { lengthOf, type Prepared, ValueWriter } from './value-writer.js';
 import { Waiter, type WaitOptions } from './waiter.js';
 
 /** Refused calls in a row between two looks at the clock, and milliseconds between two looks for dead participants. */
@@ -126,7 +127,10 @@ export class Producer<T = Uint8Array> {
     signal?.throwIfAborted();
     const prepared = this.values.prepare(value);
     const position = this.queue.isEmpty ? this.offerPrepared(prepared, type) : BACK_PRESSURED;
-    if (position < 0) return this.queue.add(prepared, type, signal);
+    if (position < 0) {
+      checkMessage(lengthOf(prepared), type, this.maxPayload); // there would never be room
+      return this.queue.add(prepared, type, signal);
+    }
     if (this.waiter.isTurnDue) await this.waiter.turn();
     return position;
   }
@@ -136,8 +140,9 @@ export class Producer<T = Uint8Array> {
    * call: without end where a durable group has no member. @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED, _REMOVED
    */
   async flush({ signal }: WaitOptions = {}): Promise<void> {
-    await this.waiter.wait(this.queue.watch(), { signal });
-    const { position } = this;
+    const sent = this.queue.watch();
+    await this.waiter.wait(sent.isOver, { signal });
+    const position = sent.position();
     await this.waiter.wait(() => this.writer.isHandledTo(position), { signal });
   }
 
@@ -177,7 +182,7 @@ export class Producer<T = Uint8Array> {
 
   /** Detaches once all that waits in `send` is sent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.isAttached) await this.waiter.wait(this.queue.watch(), {});
+    if (this.isAttached) await this.waiter.wait(this.queue.watch().isOver, {});
     this.detach();
   }
 

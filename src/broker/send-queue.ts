@@ -8,6 +8,15 @@ interface Pending {
   readonly type: number;
   readonly settle: (outcome: { readonly position: number } | { readonly error: unknown }) => void;
   isSettled: boolean;
+  /** The lane's position when it left the queue. */
+  endPosition: number;
+}
+
+/** What was in the queue at some moment. */
+export interface Watch {
+  readonly isOver: () => boolean;
+  /** Once it is over: the position after all that. */
+  readonly position: () => number;
 }
 
 /** Messages that wait for room, sent in the order in which they came. */
@@ -28,14 +37,17 @@ export class SendQueue {
 
   /** Resolves with the position after the message once it is published. Rejects with the signal's reason: then it never will be. */
   add(payload: Prepared, type: number, signal: AbortSignal | undefined): Promise<number> {
+    const { writer } = this;
     return new Promise((resolve, reject) => {
       const abort = () => this.end(entry, { error: signal?.reason });
       const entry: Pending = {
         payload,
         type,
         isSettled: false,
+        endPosition: 0,
         settle(outcome) {
           entry.isSettled = true;
+          entry.endPosition = writer.position;
           signal?.removeEventListener('abort', abort);
           if ('error' in outcome) reject(outcome.error);
           else resolve(outcome.position);
@@ -48,9 +60,13 @@ export class SendQueue {
   }
 
   /** Says whether all that is in the queue now has left it. */
-  watch(): () => boolean {
+  watch(): Watch {
     const last = this.pending.at(-1);
-    return () => last === undefined || last.isSettled;
+    const { position } = this.writer;
+    return {
+      isOver: () => last === undefined || last.isSettled,
+      position: () => last?.endPosition ?? position,
+    };
   }
 
   private end(entry: Pending, outcome: Parameters<Pending['settle']>[0]): void {

@@ -146,6 +146,7 @@ export class Sleeper {
     const fd = this.segment.doorbells.openOwn(this.slot.index);
     const onread = { buffer: new Uint8Array(64), callback: () => this.onRing() };
     const socket = new net.Socket({ fd, writable: false, onread } as net.SocketConstructorOpts);
+    socket.unref(); // until somebody sleeps who is to hold the process
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.socket = undefined;
       for (const nap of this.naps)

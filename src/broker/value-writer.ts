@@ -1,4 +1,5 @@
 import type { LaneWriter } from '../ring/lane-writer.js';
+import { checkPayload } from '../ring/misuse.js';
 import type { Codec, InPlaceEncoder } from './codec.js';
 
 /** A value that is ready to be written: bytes, text, or a value that is written in place once there is room. */
@@ -18,11 +19,14 @@ export class ValueWriter<T> {
     private readonly codec: Codec<T> | undefined,
   ) {}
 
-  /** Encodes, as far as that goes without a place. @throws what the codec throws */
+  /** Encodes, as far as that goes without a place. @throws HermesError for what is neither bytes nor text; what the codec throws */
   prepare(value: T): Prepared {
     const { codec } = this;
-    if (codec === undefined) return value as Uint8Array;
-    if ('encode' in codec) return codec.encode(value);
+    if (codec === undefined) return bytesOf(value);
+    if ('encode' in codec) {
+      const encoded = codec.encode(value);
+      return typeof encoded === 'string' ? encoded : bytesOf(encoded);
+    }
     return { value, length: codec.lengthOf(value), encoder: codec };
   }
 
@@ -48,6 +52,11 @@ export class ValueWriter<T> {
     write(prepared, bytes, 0);
     return bytes;
   }
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  checkPayload(value);
+  return value as Uint8Array;
 }
 
 /** Bytes of the payload. */

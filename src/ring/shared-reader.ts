@@ -51,19 +51,19 @@ export class SharedReader extends RecordWalker {
   }
 
   /** The same with messages that were claimed before, by this member or by a dead one, as `entry` has it. */
-  readAgain(handler: MessageHandler<unknown>, entry: InFlight, claimed: Claimed): number {
+  readAgain(handler: MessageHandler<unknown>, entry: InFlight, claimed: Claimed, limit: number): number {
     this.moveTo(claimed.from);
     this.held = entry;
     this.heldEnd = claimed.to;
     this.handed.redelivered = true;
     try {
-      return this.walk(handler, claimed.to, ALL);
+      return this.walk(handler, claimed.to, limit);
     } finally {
       this.handed.redelivered = false;
     }
   }
 
-  /** Acknowledges what was handled. After an error the rest stays in flight, to be read again. */
+  /** Acknowledges what was handed out. After an error, or where a limit came before, the rest stays in flight, to be read again. */
   acknowledge(): void {
     const { held } = this;
     if (held === undefined) return;
