@@ -7,7 +7,7 @@ const PUBLISHED_INDEX = 1;
 const HANDLED_INDEX = 2;
 const HEADER_LENGTH = 4096;
 /** Messages of a lane that there is place for. */
-export const MOST_MESSAGES: number = 2 ** 20;
+export const MOST_MESSAGES: number = 2 ** 21;
 const LANES = 4;
 const GROUPS = 3;
 const LENGTH: number = HEADER_LENGTH + GROUPS * LANES * MOST_MESSAGES;

@@ -23,8 +23,8 @@ export async function consume(command: ConsumerCommand): Promise<void> {
   const check = new OrderCheck(options.shared === true);
   await ways[way](consumer, (message) => {
     check.take(message);
-    if (random() < DAWDLING_SHARE) sleep(random() * LONGEST_DAWDLE_MS);
     ledger.noteHandled(group, message.lane, message.sequence);
+    if (random() < DAWDLING_SHARE) sleep(random() * LONGEST_DAWDLE_MS); // killed here, it comes again
   });
 }
 

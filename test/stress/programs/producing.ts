@@ -14,6 +14,14 @@ const LONGEST_PAUSE_MS = 3;
 const LONGEST_NAP_MS = 0.2;
 const REFUSED_MS = 0.2;
 
+interface Shares {
+  readonly long: number;
+  readonly nap: number;
+}
+
+const IN_STEP: Shares = { long: 0.005, nap: 0.2 };
+const FREE: Shares = { long: 0.2, nap: 0.3 };
+
 /** Produces until the ledger says stop, then waits until all is handled, and sends one last message. */
 export async function produce(command: ProducerCommand): Promise<void> {
   const { directory, idle, life, seed, pace } = command;
@@ -30,7 +38,7 @@ export async function produce(command: ProducerCommand): Promise<void> {
       ledger.notePublished();
     }
     if (pace === 'in step') await producer.flush();
-    await pause(random, pace === 'in step' ? 0.02 : 0.2);
+    await pause(random, pace === 'in step' ? IN_STEP : FREE);
   }
   while (!ledger.isStopped) await setTimeout(5);
   await producer.flush();
@@ -48,9 +56,9 @@ async function publish(producer: Producer, payload: Uint8Array, pace: ProducerCo
 }
 
 /** From nothing to several milliseconds; the thread is blocked, or the event loop turns. */
-async function pause(random: () => number, longShare: number): Promise<void> {
+async function pause(random: () => number, { long, nap }: Shares): Promise<void> {
   const choice = random();
-  if (choice < longShare) await setTimeout(random() * LONGEST_PAUSE_MS);
-  else if (choice < 0.4) sleep(random() * LONGEST_NAP_MS);
+  if (choice < long) await setTimeout(random() * LONGEST_PAUSE_MS);
+  else if (choice < long + nap) sleep(random() * LONGEST_NAP_MS);
   else await setImmediate();
 }
