@@ -5,6 +5,7 @@ import { GROUP_FREE, GROUP_SHARED, GROUP_STATE_MASK } from '../layout/group-tabl
 import { PARTICIPANT_SLOT_LENGTH } from '../layout/participant-slot.js';
 import { ensureFifo, openFifo, writeByte } from '../os/fifo.js';
 import { withSystemErrors } from '../os/system-error.js';
+import { countNews } from '../ring/busy-lanes.js';
 import { memberSlotIndex, producerSlotIndex } from '../ring/indices.js';
 import { lanesInUse } from '../ring/roster-word.js';
 import type { SegmentMemory } from '../ring/segment-memory.js';
@@ -48,7 +49,10 @@ export class Doorbells {
     }
   }
 
+  /** Rings everybody, and makes consumers look at all lanes: for those who have died and may have owed it. */
   ringAll(): void {
+    const laneCount = lanesInUse(this.memory);
+    for (let lane = 0; lane < laneCount; lane++) countNews(this.memory, lane);
     this.ringConsumers();
     this.ringProducers();
   }

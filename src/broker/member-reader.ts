@@ -1,9 +1,11 @@
-import { HermesError } from '../errors.js';
+import type { HermesError } from '../errors.js';
 import { PRODUCER_BELL_OFFSET, ROSTER_LANES_MASK, ROSTER_OFFSET } from '../layout/preamble.js';
+import { BusyLanes } from '../ring/busy-lanes.js';
 import { InFlight } from '../ring/in-flight.js';
 import { LaneReader } from '../ring/lane-reader.js';
 import { LossyReader } from '../ring/lossy-reader.js';
 import { Message, type MessageHandler } from '../ring/message.js';
+import { iterated, nestedPoll, unacknowledged } from '../ring/misuse.js';
 import { Ringer } from '../ring/ringer.js';
 import { isRemoved, lanesInUse, removedError } from '../ring/roster-word.js';
 import { SharedReader } from '../ring/shared-reader.js';
@@ -14,8 +16,10 @@ import { isOccupied, participantIn, type Slot } from './participants.js';
 import { producerSlots } from './roster.js';
 import type { Segment } from './segment.js';
 
-/** While there is always something to read, every 16th poll looks for new lanes. */
-const BUSY_POLLS_MASK = 15;
+/** While there is always something to read, every 16th time looks for new lanes. */
+const BUSY_READS_MASK = 15;
+/** Every so often the lanes that were idle are left out. */
+const SWEEP_MASK = 1023;
 const MAX_POLL_LIMIT = 0x3fff_ffff;
 
 const ROSTER_INDEX: number = ROSTER_OFFSET >>> 2;
@@ -34,10 +38,13 @@ export class MemberReader {
   private readonly words: Int32Array;
   private readonly producers: Ringer;
   private readonly producerSlots: readonly Slot[];
+  private readonly busy: BusyLanes;
   private laneCount: number;
   private roster: number;
-  /** The one that was visited last. */
+  /** The lane that was visited last, and its place among the busy ones. */
   private lane = 0;
+  private place = 0;
+  private reads = 0;
   private busyReads = 0;
   private isIterated = false;
   private state: typeof READY | typeof READING | typeof HOLDING | typeof CLOSED = READY;
@@ -69,6 +76,8 @@ export class MemberReader {
     } else {
       this.readers = lanes.map((lane) => new LaneReader(memory, lane, entry.group, message));
     }
+    this.busy = new BusyLanes(memory, (lane) => this.readers[lane]!.isEmpty);
+    this.busy.lookAtAll(this.laneCount);
   }
 
   /** Messages that were overwritten before they were read: lossy groups only. */
@@ -96,7 +105,7 @@ export class MemberReader {
       throw error;
     }
     this.endRead(acknowledges || this.orphans === undefined || count === 0 ? READY : HOLDING);
-    if (count > 0 && (++this.busyReads & BUSY_POLLS_MASK) !== 0) return count;
+    if (count > 0 && (++this.busyReads & BUSY_READS_MASK) !== 0) return count;
     const hasMoreLanes = this.lookAtRoster(count);
     return count === 0 && hasMoreLanes ? this.read(handler, limit, acknowledges) : count;
   }
@@ -157,19 +166,26 @@ export class MemberReader {
     else for (const reader of this.readers) reader.stop();
   }
 
-  /** The lanes that ever had a producer, going on with the next one each time, so that none starves. */
-  private visitLanes(handler: MessageHandler<unknown>, most: number, acknowledges: boolean): number {
-    const { readers, laneCount } = this;
+  /** The busy lanes, going on with the next one each time, so that none starves. */
+  private visitLanes(handler: MessageHandler<unknown>, limit: number, acknowledges: boolean): number {
+    const { readers, busy } = this;
+    busy.lookUp();
+    const laneCount = busy.count;
+    const most = Math.min(limit, MAX_POLL_LIMIT) | 0;
     let count = 0;
     for (let i = 0; i < laneCount && count < most && this.state === READING; i++) {
-      const lane = this.lane + 1 < laneCount ? this.lane + 1 : 0;
+      const place = this.place + 1 < laneCount ? this.place + 1 : 0;
+      const lane = busy.lanes[place]!;
+      this.place = place;
       this.lane = lane;
       const found = readers[lane]!.read(handler, most - count);
       if (found === 0) continue;
+      busy.note(lane);
       count += found;
       if (acknowledges) this.acknowledgeLane();
       else if (this.orphans !== undefined) break; // a member of a shared group holds one batch
     }
+    if ((++this.reads & SWEEP_MASK) === 0) busy.sweep();
     return count;
   }
 
@@ -221,6 +237,7 @@ export class MemberReader {
     const before = this.laneCount;
     this.laneCount = lanesInUse(this.segment.memory);
     this.roster = roster & ROSTER_LANES_MASK;
+    if (this.laneCount > before) this.busy.lookAtAll(this.laneCount);
     return this.laneCount > before;
   }
 
@@ -228,22 +245,4 @@ export class MemberReader {
     if (this.state === CLOSED) return detachedError('consumer', this.segment.name);
     return this.state === READING ? nestedPoll() : unacknowledged();
   }
-}
-
-function nestedPoll(): HermesError {
-  return new HermesError('ERR_HERMES_INVALID_STATE', 'A handler called its own consumer: return from it first');
-}
-
-function unacknowledged(): HermesError {
-  return new HermesError(
-    'ERR_HERMES_INVALID_STATE',
-    'What read handed out is not acknowledged: a member of a shared group holds one batch at a time; call acknowledge first',
-  );
-}
-
-function iterated(): HermesError {
-  return new HermesError(
-    'ERR_HERMES_INVALID_STATE',
-    'The consumer is being iterated over, or has a stream: end that first, or attach another consumer',
-  );
 }

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { CONSUMER_BELL_OFFSET, PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
+import { countNews } from '../ring/busy-lanes.js';
 import { BACK_PRESSURED, LaneWriter } from '../ring/lane-writer.js';
 import { checkMessage } from '../ring/misuse.js';
 import { Ringer } from '../ring/ringer.js';
@@ -52,7 +53,10 @@ export class Producer<T = Uint8Array> {
     const { memory, doorbells } = segment;
     this.hasCodec = codec !== undefined;
     this.values = new ValueWriter(writer, memory.bytes, codec);
-    this.consumers = new Ringer(memory, CONSUMER_BELL_OFFSET, () => doorbells.ringConsumers());
+    this.consumers = new Ringer(memory, CONSUMER_BELL_OFFSET, () => {
+      countNews(memory, writer.lane);
+      doorbells.ringConsumers();
+    });
     this.claim = new Claim(writer, memory.bytes, this.consumers);
     this.slot = producerSlot(segment, writer.lane);
     this.waiter = new Waiter(segment, this.slot, PRODUCER_BELL_OFFSET, idle);

@@ -39,10 +39,7 @@ export class Sleeper {
 
   /** To be called before `add`. @throws HermesError when the FIFO cannot be opened */
   open(): void {
-    if (this.socket !== undefined) return;
-    this.socket = this.openSocket();
-    this.isRef = true;
-    this.setRef(this.holdsProcess);
+    this.socket ??= this.openSocket();
   }
 
   /** From now on `nap` sleeps, unless there is something for it already. Keeps the process alive, unless that was told otherwise. */
@@ -146,7 +143,8 @@ export class Sleeper {
     const fd = this.segment.doorbells.openOwn(this.slot.index);
     const onread = { buffer: new Uint8Array(64), callback: () => this.onRing() };
     const socket = new net.Socket({ fd, writable: false, onread } as net.SocketConstructorOpts);
-    socket.unref(); // until somebody sleeps who is to hold the process
+    socket.unref();
+    this.isRef = false; // until somebody sleeps who is to hold the process
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.socket = undefined;
       for (const nap of this.naps)
