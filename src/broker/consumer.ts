@@ -102,7 +102,9 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
 
   /**
    * Blocks the thread until there is something to read: true. False at the time-out. Looks for a while, then sleeps in poll(2).
-   * No signal handler, timer or I/O of this thread runs meanwhile.
+   * No signal handler, timer or I/O of this thread runs meanwhile. True means that `poll` is worth a call: it may find nothing, when
+   * a producer has attached, or throw, when the segment was removed.
+   * @param options `timeout` in milliseconds; default: none
    * @throws HermesError ERR_HERMES_DETACHED, _INVALID_OPTION
    */
   wait(options: { readonly timeout?: number | undefined } = {}): boolean {
@@ -111,7 +113,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
 
   /**
    * Resolves with true once there is something to read (or, with `drain`, once all is read and no producer is attached any
-   * more), with false at the time-out. Keeps the process alive meanwhile: see `unref`.
+   * more), with false at the time-out. True means as with `wait`. Keeps the process alive meanwhile: see `unref`.
    * @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED when it detaches meanwhile, _INVALID_OPTION
    */
   waitAsync(options: TimedWaitOptions & IterationOptions = {}): Promise<boolean> {

@@ -103,12 +103,16 @@ export class Doorbells {
   }
 }
 
-/** Removes the FIFOs of a segment that is being removed. The control lock must be held, so that nobody makes another. */
+/**
+ * Removes the FIFOs of a segment that is being removed. The control lock must be held, so that nobody makes another. One that is not
+ * ours to remove, as another user's in a sticky directory, stays: it is no reason to keep the segment.
+ */
 export function removeFifos(directory: string, segmentId: Uint8Array): void {
   const prefix = fifoPrefix(segmentId);
-  withSystemErrors('remove the FIFOs in', directory, () => {
-    for (const name of fs.readdirSync(directory).filter((entry) => entry.startsWith(prefix))) {
-      fs.rmSync(path.join(directory, name), { force: true });
-    }
-  });
+  const names = withSystemErrors('look into', directory, () => fs.readdirSync(directory));
+  for (const name of names.filter((entry) => entry.startsWith(prefix))) {
+    try {
+      fs.unlinkSync(path.join(directory, name));
+    } catch {}
+  }
 }

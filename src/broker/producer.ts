@@ -124,7 +124,8 @@ export class Producer<T = Uint8Array> {
 
   /**
    * Publishes one message, at once if there is room, else as soon as there is: it sleeps meanwhile, and later calls queue up
-   * behind it. Bytes must stay as they are until it resolves. Costs a promise; no system call while there is room.
+   * behind it (`offer` and claims do not: they overtake what waits). Bytes must stay as they are until it resolves. Costs a promise;
+   * no system call while there is room.
    * @returns the position after the message. @throws (rejects) as `offer`, and the signal's reason: then it was not sent
    */
   async send(value: T, { type = DEFAULT_TYPE, signal }: SendOptions = {}): Promise<number> {

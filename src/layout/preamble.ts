@@ -66,8 +66,11 @@ export const ID_LENGTH = 16;
 
 /** Raised when a file of the new layout cannot be used by older code. */
 export const LAYOUT_MAJOR = 1;
-/** Raised when words are added where older code expects zeros and does not look. */
-export const LAYOUT_MINOR = 0;
+/**
+ * Raised when words are added where older code expects zeros and does not look, or something beside the file.
+ * 1: FIFOs have names, and everybody rings.
+ */
+export const LAYOUT_MINOR = 1;
 
 /** `REDY`, as a little-endian word. */
 export const READY = 0x59_44_45_52;
