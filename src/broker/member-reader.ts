@@ -170,13 +170,12 @@ export class MemberReader {
   private visitLanes(handler: MessageHandler<unknown>, limit: number, acknowledges: boolean): number {
     const { readers, busy } = this;
     busy.lookUp();
-    const laneCount = busy.count;
+    const { lanes, count: laneCount } = busy;
     const most = Math.min(limit, MAX_POLL_LIMIT) | 0;
     let count = 0;
     for (let i = 0; i < laneCount && count < most && this.state === READING; i++) {
-      const place = this.place + 1 < laneCount ? this.place + 1 : 0;
-      const lane = busy.lanes[place]!;
-      this.place = place;
+      this.place = this.place + 1 < laneCount ? this.place + 1 : 0;
+      const lane = lanes[this.place]!;
       this.lane = lane;
       const found = readers[lane]!.read(handler, most - count);
       if (found === 0) continue;
@@ -233,12 +232,15 @@ export class MemberReader {
     if (count === 0) this.orphans?.noteIdle();
     const roster = Atomics.load(this.words, ROSTER_INDEX); // SYNC: roster
     if (roster === this.roster) return false;
-    if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name);
     const before = this.laneCount;
     this.laneCount = lanesInUse(this.segment.memory);
     this.roster = roster & ROSTER_LANES_MASK;
-    if (this.laneCount > before) this.busy.lookAtAll(this.laneCount);
-    return this.laneCount > before;
+    if (this.laneCount > before) {
+      this.busy.lookAtAll(this.laneCount);
+      return true;
+    }
+    if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name); // once all is read
+    return false;
   }
 
   private misuse(): HermesError {

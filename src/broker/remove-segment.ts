@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError } from '../errors.js';
+import { ID_LENGTH, SEGMENT_ID_OFFSET } from '../layout/preamble.js';
+import { ByteLocks } from '../os/byte-locks.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { isRemoved, markRemoved } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
@@ -61,6 +63,10 @@ function openOrUnlink(name: string, options: DirectoryOptions, force: boolean): 
     const { code } = error as HermesError;
     if (!force || (code !== 'ERR_HERMES_CORRUPT_SEGMENT' && code !== 'ERR_HERMES_INCOMPATIBLE_LAYOUT')) throw error;
     const file = segmentPath(name, options);
+    const opened = ByteLocks.open(file);
+    const id = opened.read(SEGMENT_ID_OFFSET, ID_LENGTH); // damaged or not, it names FIFOs of nobody else
+    opened.close();
+    if (id.length === ID_LENGTH) removeFifos(path.dirname(file), id);
     withSystemErrors('remove', file, () => fs.unlinkSync(file));
     return undefined;
   }
