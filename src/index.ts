@@ -1,4 +1,5 @@
 export type { Claim } from './broker/claim.js';
+export type { Codec, CodecName, Decoder, Encoder, InPlaceEncoder } from './broker/codec.js';
 export { attachConsumer, type Consumer } from './broker/consumer.js';
 export type { ConsumerOptions } from './broker/consumer-options.js';
 export { Coordinator, type CoordinatorOptions, type SegmentDeclaration } from './broker/coordinator.js';
@@ -16,11 +17,16 @@ export {
   type SegmentInspection,
 } from './broker/inspect-segment.js';
 export { listSegments, type SegmentListing } from './broker/list-segments.js';
+export type { IterationOptions } from './broker/message-iteration.js';
+export type { ReadableOptions } from './broker/message-readable.js';
+export type { WritableOptions } from './broker/message-writable.js';
+export type { ParticipantOptions } from './broker/participant-options.js';
 export type { Participant } from './broker/participants.js';
-export { attachProducer, type Producer } from './broker/producer.js';
+export { attachProducer, type Producer, type SendOptions } from './broker/producer.js';
 export type { ProducerJournalOptions, ProducerOptions } from './broker/producer-options.js';
 export { removeGroup } from './broker/remove-group.js';
 export { type RemoveOptions, removeSegment } from './broker/remove-segment.js';
+export type { TimedWaitOptions, WaitOptions } from './broker/waiter.js';
 export { HermesError, type HermesErrorCode } from './errors.js';
 export type { Damage } from './journal/corrupt-journal.js';
 export { inspectJournal, type JournalFileInspection, type JournalInspection } from './journal/inspect-journal.js';
@@ -37,5 +43,6 @@ export { attachRecorder, type Recorder } from './recording/recorder.js';
 export type { RecorderOptions, RunOptions } from './recording/recorder-options.js';
 export { Replay, type ReplayOptions } from './recording/replay.js';
 export { type ReplayIntoOptions, type ReplayReport, replayInto } from './recording/replay-into.js';
+export type { IdleStrategy, IdleStrategyName } from './ring/idle-strategy.js';
 export { BACK_PRESSURED } from './ring/lane-writer.js';
 export type { Message, MessageHandler } from './ring/message.js';

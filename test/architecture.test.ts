@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = new URL('../../src/', import.meta.url).pathname;
 const MOST_LINES = 250;
 /** The hot path: a call into another module, or a constant of one, costs it nanoseconds. */
-const LONGER: Readonly<Record<string, number>> = { 'ring/lane-writer.ts': 310 };
+const LONGER: Readonly<Record<string, number>> = { 'ring/lane-writer.ts': 330 };
 
 const files = fs
   .readdirSync(ROOT, { recursive: true, encoding: 'utf8' })

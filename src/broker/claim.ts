@@ -1,4 +1,5 @@
 import type { LaneWriter } from '../ring/lane-writer.js';
+import type { Ringer } from '../ring/ringer.js';
 
 /**
  * Room for one message, to be filled in place: write `length` bytes into `buffer` from `offset`, then commit.
@@ -15,6 +16,7 @@ export class Claim {
     private readonly writer: LaneWriter,
     /** The memory to write to. */
     readonly buffer: Buffer,
+    private readonly consumers: Ringer,
   ) {}
 
   /** @internal */
@@ -30,7 +32,9 @@ export class Claim {
 
   /** Publishes the message. @returns the position after it. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */
   commit(): number {
-    return this.writer.commit();
+    const position = this.writer.commit();
+    this.consumers.ring();
+    return position;
   }
 
   /** Gives the message up: nothing of it is ever seen. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */

@@ -1,10 +1,10 @@
 import { HermesError } from '../errors.js';
-import type { DirectoryOptions } from './directory.js';
 import { DEFAULT_GROUP, type GroupEntry, type GroupKind, type GroupMode, type JoinFrom } from './group-registry.js';
+import type { ParticipantOptions } from './participant-options.js';
 import { checkName } from './segment-name.js';
 
 /** How a consumer attaches. */
-export interface ConsumerOptions extends DirectoryOptions {
+export interface ConsumerOptions<T = Buffer> extends ParticipantOptions<T> {
   /** The group: every group sees every message. Default `default`, which every segment has, durable, from its creation on. */
   readonly group?: string | undefined;
   /** A new group's kind: `reliable` holds producers back and loses nothing, `lossy` never does and may skip. Default `reliable`. */
@@ -27,7 +27,7 @@ export interface JoinRequest {
 }
 
 /** @throws HermesError ERR_HERMES_INVALID_NAME, ERR_HERMES_INVALID_OPTION */
-export function resolveConsumerOptions(options: ConsumerOptions): JoinRequest {
+export function resolveConsumerOptions(options: ConsumerOptions<unknown>): JoinRequest {
   const { group: name = DEFAULT_GROUP, mode = 'reliable', shared = false, durable = false, from = 'latest' } = options;
   checkName(name, 'group');
   checkChoice('mode', mode, ['reliable', 'lossy']);

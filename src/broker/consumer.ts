@@ -1,72 +1,42 @@
-import { HermesError } from '../errors.js';
-import { ROSTER_LANES_MASK, ROSTER_OFFSET } from '../layout/preamble.js';
+import type { Readable } from 'node:stream';
+import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import { timeNs } from '../ring/clock.js';
-import { InFlight } from '../ring/in-flight.js';
-import { LaneReader } from '../ring/lane-reader.js';
-import { LossyReader } from '../ring/lossy-reader.js';
-import { Message, type MessageHandler } from '../ring/message.js';
-import { isRemoved, lanesInUse, removedError } from '../ring/roster-word.js';
-import { SharedReader } from '../ring/shared-reader.js';
+import { asBytes, type Message, type MessageHandler } from '../ring/message.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.js';
+import { MemberReader } from './member-reader.js';
 import { enterGroup, type Membership } from './membership.js';
-import { Orphans } from './orphans.js';
-import { participantIn, vacateSlot } from './participants.js';
+import { BatchIterator, type Iterated, type IterationOptions, MessageIterator } from './message-iteration.js';
+import { type ReadableOptions, readableOf } from './message-readable.js';
+import { type ResolvedOptions, resolveParticipantOptions } from './participant-options.js';
+import { vacateSlot } from './participants.js';
 import { NO_SLOT, reap, reapMembers } from './reap.js';
-import { memberSlot, producerSlots } from './roster.js';
+import { memberSlot } from './roster.js';
 import type { Segment } from './segment.js';
-import { startSlowTimer } from './slow-timer.js';
+import { type TimedWaitOptions, Waiter } from './waiter.js';
 
-const DEFAULT_POLL_LIMIT = 256;
-const MAX_POLL_LIMIT = 0x3fff_ffff;
-/** While there is always something to read, every 16th poll looks for new lanes. */
-const BUSY_POLLS_MASK = 15;
+const DEFAULT_LIMIT = 256;
 
-const ROSTER_INDEX: number = ROSTER_OFFSET >>> 2;
-
-const READY = 0;
-const POLLING = 1;
-/** Shared groups: a batch was handed out by `read` and is not acknowledged. */
-const HOLDING = 2;
-const DETACHED = 3;
-
-/** A member of a group. `poll` allocates nothing once optimized and makes no system call. */
-export class Consumer {
-  private readonly readers: readonly (LaneReader | SharedReader | LossyReader)[];
-  /** Shared groups: what has to be read again. */
-  private readonly orphans: Orphans | undefined;
-  private readonly words: Int32Array;
-  private readonly stopTimer: () => void;
-  private laneCount: number;
-  private roster: number;
-  /** The one that was visited last. */
-  private lane = 0;
-  private busyPolls = 0;
-  private state: typeof READY | typeof POLLING | typeof HOLDING | typeof DETACHED = READY;
+/**
+ * A member of a group. `poll` and `read` allocate nothing once optimized, and make no system call unless a producer sleeps for
+ * want of room. What waits costs a system call for each time that it really sleeps.
+ */
+export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
+  private readonly reader: MemberReader;
+  private readonly waiter: Waiter;
+  private readonly iterated: Iterated<T>;
 
   /** @internal use attachConsumer */
   constructor(
     private readonly segment: Segment,
     private readonly membership: Membership,
+    { codec, idle }: ResolvedOptions<T>,
   ) {
-    const { memory } = segment;
     const { entry, member } = membership;
-    this.words = memory.words;
-    this.laneCount = lanesInUse(memory);
-    this.roster = this.laneCount;
-    const message = new Message(memory.bytes, memory.words, memory.times);
-    const lanes = Array.from({ length: memory.geometry.laneCount }, (_, lane) => lane);
-    if (entry.shared) {
-      const inFlight = new InFlight(memory, entry.group, member);
-      const readers = lanes.map((lane) => new SharedReader(memory, lane, entry.group, inFlight, message));
-      this.readers = readers;
-      this.orphans = new Orphans(segment, entry.group, member, readers, inFlight);
-    } else if (entry.mode === 'lossy') {
-      this.readers = lanes.map((lane) => new LossyReader(memory, lane, entry.group));
-    } else {
-      this.readers = lanes.map((lane) => new LaneReader(memory, lane, entry.group, message));
-    }
-    this.stopTimer = startSlowTimer(segment, memberSlot(segment, entry.group, member));
+    const decode = (codec === undefined ? asBytes : (payload) => codec.decode(payload)) as (payload: Buffer) => T;
+    this.reader = new MemberReader(segment, membership, decode, () => this.leave());
+    this.waiter = new Waiter(segment, memberSlot(segment, entry.group, member), CONSUMER_BELL_OFFSET, idle);
+    this.iterated = { reader: this.reader, waiter: this.waiter, decode };
   }
 
   /** The group's name. */
@@ -76,7 +46,7 @@ export class Consumer {
 
   /** Messages that were overwritten before this consumer read them: lossy groups only. */
   get lost(): number {
-    return this.readers.reduce((sum, reader) => sum + (reader instanceof LossyReader ? reader.lost : 0), 0);
+    return this.reader.lost;
   }
 
   /**
@@ -87,24 +57,81 @@ export class Consumer {
    * @throws what the handler throws: the messages before are acknowledged, that one and the rest come again;
    *   HermesError ERR_HERMES_CORRUPT_SEGMENT, _DETACHED, _REMOVED, _INVALID_STATE (called by its own handler)
    */
-  poll(handler: MessageHandler, limit: number = DEFAULT_POLL_LIMIT): number {
-    return this.pollOrRead(handler, limit, true);
+  poll(handler: MessageHandler<T>, limit: number = DEFAULT_LIMIT): number {
+    return this.reader.read(handler as MessageHandler<unknown>, limit, true);
   }
 
   /**
    * Like `poll`, but acknowledges nothing: payloads stay in place until `acknowledge`, across turns of the event loop
    * if need be (the message object itself is used again at once). Lossy groups: the next message overwrites the copy.
    */
-  read(handler: MessageHandler, limit: number = DEFAULT_POLL_LIMIT): number {
-    return this.pollOrRead(handler, limit, false);
+  read(handler: MessageHandler<T>, limit: number = DEFAULT_LIMIT): number {
+    return this.reader.read(handler as MessageHandler<unknown>, limit, false);
   }
 
-  /** Acknowledges all that `read` has handed out: producers may overwrite it. @throws HermesError ERR_HERMES_DETACHED */
+  /** Acknowledges all that was handed out and is not acknowledged: producers may overwrite it. @throws HermesError ERR_HERMES_DETACHED */
   acknowledge(): void {
-    if (this.state === DETACHED || this.state === POLLING) throw this.misuse();
-    for (const reader of this.readers) reader.acknowledge();
-    this.orphans?.acknowledge();
-    if (this.state === HOLDING) this.state = READY;
+    this.reader.acknowledge();
+  }
+
+  /**
+   * Every message, as a copy that is yours to keep, and no end: it sleeps while there is nothing. A message is acknowledged when
+   * the **next** one is asked for; the one at which the loop is left comes again, unless `acknowledge` was called. Ends when the
+   * consumer detaches. Costs a poll, two allocations and a promise a message. @throws (rejects) as `poll`, and ERR_HERMES_INVALID_STATE while another iteration goes on
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message<T>> {
+    return new MessageIterator(this.iterated);
+  }
+
+  /**
+   * The same in arrays of up to `limit` messages, whatever is there: one poll, one promise and one acknowledgement an array.
+   * @param limit default 256
+   */
+  batches(limit: number = DEFAULT_LIMIT, options: IterationOptions = {}): AsyncIterableIterator<Message<T>[]> {
+    return new BatchIterator(this.iterated, limit, options);
+  }
+
+  /**
+   * The values of the messages (without a codec, payloads as copies) as a Node stream in object mode. A message is acknowledged
+   * once it is in the stream: what the stream still buffers when the process dies is lost to the group. Ends when the consumer
+   * detaches; destroying it leaves the consumer attached.
+   */
+  readable(options: ReadableOptions = {}): Readable {
+    return readableOf(this, options);
+  }
+
+  /**
+   * Blocks the thread until there is something to read: true. False at the time-out. Looks for a while, then sleeps in poll(2).
+   * No signal handler, timer or I/O of this thread runs meanwhile. True means that `poll` is worth a call: it may find nothing, when
+   * a producer has attached, or throw, when the segment was removed.
+   * @param options `timeout` in milliseconds; default: none
+   * @throws HermesError ERR_HERMES_DETACHED, _INVALID_OPTION
+   */
+  wait(options: { readonly timeout?: number | undefined } = {}): boolean {
+    return this.waiter.waitBlocking(() => this.reader.hasNews(), options.timeout);
+  }
+
+  /**
+   * Resolves with true once there is something to read (or, with `drain`, once all is read and no producer is attached any
+   * more), with false at the time-out. True means as with `wait`. Keeps the process alive meanwhile: see `unref`.
+   * @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED when it detaches meanwhile, _INVALID_OPTION
+   */
+  waitAsync(options: TimedWaitOptions & IterationOptions = {}): Promise<boolean> {
+    const { reader } = this;
+    const look = options.drain === true ? () => reader.hasNews() || reader.seemsDrained() : () => reader.hasNews();
+    return this.waiter.wait(look, options);
+  }
+
+  /** While it waits, the process stays alive: the default. */
+  ref(): this {
+    this.waiter.hold(true);
+    return this;
+  }
+
+  /** The process may end while it waits. */
+  unref(): this {
+    this.waiter.hold(false);
+    return this;
   }
 
   /** The segment's clock, which messages are stamped with: nanoseconds since the Unix epoch. Allocates a BigInt. */
@@ -117,107 +144,34 @@ export class Consumer {
    * Makes a system call for each lane in use: not for every turn of a busy loop.
    */
   isDrained(): boolean {
-    if (this.state === DETACHED) throw this.misuse();
-    const laneCount = lanesInUse(this.segment.memory);
-    const slots = producerSlots(this.segment).slice(0, laneCount);
-    if (slots.some((slot) => participantIn(this.segment, slot)?.alive)) return false;
-    // Looked at last: nobody adds to the lanes any more. Of a shared group, somebody may hold what another must take over.
-    const isRead = this.readers.slice(0, laneCount).every((reader) => reader.isEmpty);
-    return laneCount > 0 && isRead && (this.orphans?.isEmpty ?? true);
+    return this.reader.isDrained();
   }
 
-  /** Leaves the group; an ephemeral group ends with its last member. In a handler: takes effect when that returns. Idempotent. */
+  /**
+   * Leaves the group; an ephemeral group ends with its last member. Iterations and streams end, other waits reject with
+   * ERR_HERMES_DETACHED. In a handler: takes effect when that returns. Idempotent.
+   */
   detach(): void {
-    if (this.state === DETACHED) return;
-    const isPolling = this.state === POLLING;
-    this.state = DETACHED;
-    if (!isPolling) this.leave();
-    else for (const reader of this.readers) reader.stop();
+    this.reader.close();
   }
 
   [Symbol.dispose](): void {
     this.detach();
   }
 
-  private pollOrRead(handler: MessageHandler, limit: number, acknowledges: boolean): number {
-    if (this.state !== READY) throw this.misuse();
-    this.state = POLLING;
-    let count = 0;
-    try {
-      if (this.orphans !== undefined) count = this.readOrphans(this.orphans, handler, acknowledges);
-      if (count === 0) count = this.visitLanes(handler, limit, acknowledges);
-    } catch (error) {
-      if (acknowledges) this.readers[this.lane]!.acknowledge(); // what was handled before it
-      this.orphans?.expectOwn();
-      this.endPoll(READY);
-      throw error;
-    }
-    this.endPoll(acknowledges || this.orphans === undefined || count === 0 ? READY : HOLDING);
-    if (count > 0 && (++this.busyPolls & BUSY_POLLS_MASK) !== 0) return count;
-    const hasMoreLanes = this.lookAtRoster(count);
-    return count === 0 && hasMoreLanes ? this.pollOrRead(handler, limit, acknowledges) : count;
-  }
-
-  /** The lanes that ever had a producer, going on with the next one each time, so that none starves. */
-  private visitLanes(handler: MessageHandler, limit: number, acknowledges: boolean): number {
-    const { readers, laneCount } = this;
-    const most = Math.min(limit, MAX_POLL_LIMIT) | 0;
-    let count = 0;
-    for (let i = 0; i < laneCount && count < most && this.state === POLLING; i++) {
-      const lane = this.lane + 1 < laneCount ? this.lane + 1 : 0;
-      this.lane = lane;
-      const reader = readers[lane]!;
-      count += reader.read(handler, most - count);
-      if (acknowledges) reader.acknowledge();
-      else if (this.orphans !== undefined && count > 0) break; // a member of a shared group holds one batch
-    }
-    return count;
-  }
-
-  /** Shared groups: what is left of a batch comes first, and is a poll of its own. */
-  private readOrphans(orphans: Orphans, handler: MessageHandler, acknowledges: boolean): number {
-    try {
-      const count = orphans.read(handler);
-      if (acknowledges) orphans.acknowledge();
-      return count;
-    } catch (error) {
-      if (acknowledges)
-        orphans.acknowledge(); // what was handled before it
-      else orphans.abandon();
-      throw error;
-    }
-  }
-
-  private endPoll(next: typeof READY | typeof HOLDING): void {
-    if (this.state === POLLING) this.state = next;
-    else this.leave();
-  }
-
-  /** New lanes, and the end of the segment: looked for when there is nothing to read, and now and then. True for new lanes. */
-  private lookAtRoster(count: number): boolean {
-    if (count === 0) this.orphans?.noteIdle();
-    const roster = Atomics.load(this.words, ROSTER_INDEX); // SYNC: roster
-    if (roster === this.roster) return false;
-    if (count === 0 && isRemoved(this.segment.memory)) throw removedError(this.segment.name);
-    const before = this.laneCount;
-    this.laneCount = lanesInUse(this.segment.memory);
-    this.roster = roster & ROSTER_LANES_MASK;
-    return this.laneCount > before;
-  }
-
-  private misuse(): HermesError {
-    if (this.state === DETACHED) return detachedError('consumer', this.segment.name);
-    return this.state === POLLING ? nestedPoll() : unacknowledged();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.detach();
   }
 
   private leave(): void {
     const { segment } = this;
     const { entry, member } = this.membership;
-    this.stopTimer();
+    this.waiter.close(detachedError('consumer', segment.name));
     detach(segment, () => {
       if (!entry.shared) vacateSlot(segment, memberSlot(segment, entry.group, member));
       // Our own lock is granted to us once more, and so counts as nobody's. What we hold in flight becomes an orphan.
       reapMembers(segment, entry, NO_SLOT);
+      segment.doorbells.ringAll();
     });
   }
 }
@@ -227,22 +181,12 @@ export class Consumer {
  * hundred microseconds. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_MEMBER, _NO_FREE_GROUP,
  * _INVALID_OPTION, _INVALID_NAME, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION
  */
-export function attachConsumer(name: string, options: ConsumerOptions = {}): Consumer {
+export function attachConsumer<T = Buffer>(name: string, options: ConsumerOptions<T> = {}): Consumer<T> {
   const request = resolveConsumerOptions(options);
+  const resolved = resolveParticipantOptions(options);
   const { taken } = attach(name, options, (segment) => {
     reap(segment, NO_SLOT); // an ephemeral group whose members have died has ended
-    return new Consumer(segment, enterGroup(segment, request));
+    return new Consumer<T>(segment, enterGroup(segment, request), resolved);
   });
   return taken;
-}
-
-function nestedPoll(): HermesError {
-  return new HermesError('ERR_HERMES_INVALID_STATE', 'A handler called its own consumer: return from it first');
-}
-
-function unacknowledged(): HermesError {
-  return new HermesError(
-    'ERR_HERMES_INVALID_STATE',
-    'What read handed out is not acknowledged: a member of a shared group holds one batch at a time; call acknowledge first',
-  );
 }

@@ -31,6 +31,8 @@ export function enterGroup(segment: Segment, request: JoinRequest): Membership {
   const member = slots.indexOf(slot);
   const inFlight = new InFlight(memory, entry.group, member);
   if (inFlight.pending() === undefined) inFlight.clear();
+  // One may sleep for what a dead owner held, or because it found the group joining: then it could not tell whether there is room.
+  segment.doorbells.ringProducers();
   return { entry, member };
 }
 

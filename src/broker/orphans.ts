@@ -53,7 +53,7 @@ export class Orphans {
   ) {
     const { memory } = segment;
     this.attentionIndex = wordAt(groupEntryIndex(memory, group), GROUP_ATTENTION_OFFSET);
-    this.attention = Atomics.load(memory.words, this.attentionIndex);
+    this.attention = this.loadAttention();
     this.redelivered = new Counter(memory.words, memberSlot(segment, group, member).index, COUNTER_REDELIVERED);
   }
 
@@ -62,6 +62,11 @@ export class Orphans {
     const { memory } = this.segment;
     const members = Array.from({ length: memory.geometry.memberCount }, (_, member) => member);
     return members.every((member) => new InFlight(memory, this.group, member).pending() === undefined);
+  }
+
+  /** There may be something to read again. One load. */
+  get isExpected(): boolean {
+    return this.isDue || this.loadAttention() !== this.attention;
   }
 
   /** To be called after an error, when the member's own batch is left in part. */
@@ -76,15 +81,17 @@ export class Orphans {
     }
   }
 
-  /** Hands what is left of one batch to `handler`. How many; 0 when there is nothing. To be followed by `acknowledge`. */
-  read(handler: MessageHandler): number {
-    if (!this.isDue && !this.isCalled()) return 0;
+  /** Hands what is left of one batch to `handler`, up to `limit` messages. How many; 0 when there is nothing. To be followed by `acknowledge`. */
+  read(handler: MessageHandler<unknown>, limit: number): number {
+    if (limit < 1 || !this.isExpected) return 0;
+    this.isDue = true;
+    this.attention = this.loadAttention(); // before the look: whoever calls during it calls again
     const own = this.own.pending();
-    if (own !== undefined) return this.readAgain(handler, this.own, own);
+    if (own !== undefined) return this.readAgain(handler, this.own, own, limit);
     for (const [member, slot] of memberSlots(this.segment, this.group).entries()) {
       if (member === this.member || !isOccupied(this.segment, slot)) continue;
       if (this.segment.locks.isLockedByOther(slot.lockOffset) || !this.segment.locks.tryLock(slot.lockOffset)) continue;
-      const count = this.adopt(handler, member, slot);
+      const count = this.adopt(handler, member, slot, limit);
       if (count > 0) return count;
     }
     this.isDue = false;
@@ -102,9 +109,9 @@ export class Orphans {
     this.release(adopted, new InFlight(this.segment.memory, this.group, this.memberOf(adopted)));
   }
 
-  /** After an error in a read that was not to be acknowledged: whoever looks next gets it all. */
-  abandon(): void {
-    this.reading?.abandon();
+  /** Acknowledges nothing of what was read: whoever looks next gets it all. */
+  rewind(): void {
+    this.reading?.rewind();
     this.reading = undefined;
     if (this.adopted !== undefined) this.segment.locks.unlock(this.adopted.lockOffset);
     this.endAdoption();
@@ -115,17 +122,12 @@ export class Orphans {
     adoptedLocks.delete(this.segment);
   }
 
-  /** Somebody has called since the last time. Asked at every poll: a busy member is never idle. */
-  private isCalled(): boolean {
-    const attention = Atomics.load(this.segment.memory.words, this.attentionIndex); // SYNC: attention
-    if (attention === this.attention) return false;
-    this.attention = attention;
-    this.isDue = true;
-    return true;
+  private loadAttention(): number {
+    return Atomics.load(this.segment.memory.words, this.attentionIndex); // SYNC: attention
   }
 
   /** The slot's lock is held: its owner is dead if the slot is still occupied. */
-  private adopt(handler: MessageHandler, member: number, slot: Slot): number {
+  private adopt(handler: MessageHandler<unknown>, member: number, slot: Slot, limit: number): number {
     const entry = new InFlight(this.segment.memory, this.group, member);
     const claimed = isOccupied(this.segment, slot) ? entry.pending() : undefined;
     if (claimed === undefined) {
@@ -134,26 +136,28 @@ export class Orphans {
     }
     this.adopted = slot;
     adoptedLocks.set(this.segment, slot.lockOffset);
-    return this.readAgain(handler, entry, claimed);
+    return this.readAgain(handler, entry, claimed, limit);
   }
 
   private readAgain(
-    handler: MessageHandler,
+    handler: MessageHandler<unknown>,
     entry: InFlight,
     claimed: { lane: number; from: number; to: number },
+    limit: number,
   ): number {
     this.reading = this.readers[claimed.lane]!;
-    const counted: MessageHandler = (message) => {
+    const counted: MessageHandler<unknown> = (message) => {
       handler(message);
       this.redelivered.add(1);
     };
-    return this.reading.readAgain(counted, entry, claimed);
+    return this.reading.readAgain(counted, entry, claimed, limit);
   }
 
   /** Frees a dead member's slot unless something of its batch is left: its state last, and then its lock. */
   private release(slot: Slot, entry: InFlight): void {
     if (isOccupied(this.segment, slot) && entry.pending() === undefined) {
       entry.clear();
+      this.segment.doorbells.ringProducers(); // the dead member may have owed it, too
       vacateSlot(this.segment, slot);
     }
     this.segment.locks.unlock(slot.lockOffset);

@@ -5,10 +5,11 @@ import { type JournalSource, JournalWriter } from '../journal/journal-writer.js'
 import { JOURNAL_DATA_OFFSET, laneTableLength } from '../layout/journal-file.js';
 import { recordLength } from '../layout/record.js';
 import type { DirectoryOptions } from './directory.js';
+import type { ParticipantOptions } from './participant-options.js';
 import { openSegment, type Segment } from './segment.js';
 
 /** How a producer attaches. */
-export interface ProducerOptions extends DirectoryOptions {
+export interface ProducerOptions<T = Uint8Array> extends ParticipantOptions<T> {
   /**
    * A directory: every message is appended to the journal there before it is published. It is this producer's alone.
    * With `sync: 'every'` each publication waits for the disk.
@@ -27,7 +28,10 @@ export function journalSource({ header }: Segment): JournalSource {
 }
 
 /** Opens the journal of a producer that is about to attach, before anybody waits for the control lock. @throws HermesError */
-export function openInlineJournal(name: string, { journal, ...options }: ProducerOptions): InlineJournal | undefined {
+export function openInlineJournal(
+  name: string,
+  { journal, ...options }: ProducerOptions<unknown>,
+): InlineJournal | undefined {
   if (journal === undefined) return undefined;
   const given = typeof journal === 'string' ? { directory: journal } : journal;
   const { source, laneCapacity } = describe(name, options);

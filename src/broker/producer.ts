@@ -1,40 +1,69 @@
+import type { Writable } from 'node:stream';
 import type { InlineJournal } from '../journal/inline-journal.js';
+import { CONSUMER_BELL_OFFSET, PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
-import { LaneWriter } from '../ring/lane-writer.js';
+import { countNews } from '../ring/busy-lanes.js';
+import { BACK_PRESSURED, LaneWriter } from '../ring/lane-writer.js';
+import { checkMessage } from '../ring/misuse.js';
+import { Ringer } from '../ring/ringer.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
+import { type WritableOptions, writableOf } from './message-writable.js';
+import { type ResolvedOptions, resolveParticipantOptions } from './participant-options.js';
 import { type Slot, vacateSlot } from './participants.js';
 import { openInlineJournal, type ProducerOptions } from './producer-options.js';
 import { reap, reapIfNeeded } from './reap.js';
 import { producerSlot, takeLane } from './roster.js';
 import type { Segment } from './segment.js';
-import { startSlowTimer } from './slow-timer.js';
+import { SendQueue } from './send-queue.js';
+import { lengthOf, type Prepared, ValueWriter } from './value-writer.js';
+import { Waiter, type WaitOptions } from './waiter.js';
 
 /** Refused calls in a row between two looks at the clock, and milliseconds between two looks for dead participants. */
 const REFUSALS_PER_LOOK = 32;
 const REAP_INTERVAL_MS = 5;
 
+/** How a message is sent. */
+export interface SendOptions extends WaitOptions {
+  /** Type of the message, 1–239, for the consumers' use. Default 1. */
+  readonly type?: number | undefined;
+}
+
 /**
- * The one writer of a lane. `offer`, `offerBatch` and claims allocate nothing once optimized and make no system call
- * (a timestamp is one clock read, about 30 ns, in user space).
+ * The one writer of a lane. `offer`, `offerBatch` and claims allocate nothing once optimized, and make no system call unless
+ * a consumer sleeps (a timestamp is one clock read, about 30 ns, in user space). Codecs may allocate.
  */
-export class Producer {
+export class Producer<T = Uint8Array> {
   private refusals = 0;
   private lastReapMs = 0;
   private isAttached = true;
+  private readonly values: ValueWriter<T>;
+  private readonly consumers: Ringer;
   private readonly claim: Claim;
   private readonly slot: Slot;
-  private readonly stopTimer: () => void;
+  private readonly waiter: Waiter;
+  private readonly queue: SendQueue;
+  /** True when values are something else than bytes. */
+  readonly hasCodec: boolean;
 
   /** @internal use attachProducer */
   constructor(
     private readonly segment: Segment,
     private readonly writer: LaneWriter,
+    { codec, idle }: ResolvedOptions<T>,
     private readonly journal: InlineJournal | undefined,
   ) {
-    this.claim = new Claim(writer, segment.memory.bytes);
+    const { memory, doorbells } = segment;
+    this.hasCodec = codec !== undefined;
+    this.values = new ValueWriter(writer, memory.bytes, codec);
+    this.consumers = new Ringer(memory, CONSUMER_BELL_OFFSET, () => {
+      countNews(memory, writer.lane);
+      doorbells.ringConsumers();
+    });
+    this.claim = new Claim(writer, memory.bytes, this.consumers);
     this.slot = producerSlot(segment, writer.lane);
-    this.stopTimer = startSlowTimer(segment, this.slot);
+    this.waiter = new Waiter(segment, this.slot, PRODUCER_BELL_OFFSET, idle);
+    this.queue = new SendQueue(writer, this.waiter, (payload, type) => this.offerPrepared(payload, type));
   }
 
   /** The lane: 0–255. Order is kept within a lane. */
@@ -57,11 +86,14 @@ export class Producer {
    * @param type 1–239, for the consumers' use. Default 1.
    * @returns the position after the message, or BACK_PRESSURED (negative): nothing was written, try again later. From
    *   2 GiB on a position is no small integer for V8: returning it allocates 16 bytes, unless the call is inlined.
-   * @throws HermesError ERR_HERMES_PAYLOAD_TOO_LARGE, _INVALID_OPTION, _INVALID_STATE (a claim is open), _DETACHED, _REMOVED
+   * @throws HermesError ERR_HERMES_PAYLOAD_TOO_LARGE, _INVALID_OPTION, _INVALID_STATE (a claim is open), _DETACHED, _REMOVED;
+   *   what the codec throws
    */
-  offer(payload: Uint8Array, type: number = DEFAULT_TYPE): number {
-    const position = this.writer.offer(payload, type);
+  offer(value: T, type: number = DEFAULT_TYPE): number {
+    if (this.hasCodec) return this.offerPrepared(this.values.prepare(value), type);
+    const position = this.writer.offer(value as Uint8Array, type);
     if (position < 0) this.onBackPressure();
+    else this.consumers.ring();
     return position;
   }
 
@@ -69,9 +101,13 @@ export class Producer {
    * Copies messages into the lane, in order, and publishes them together: one publication for up to half a lane.
    * All are checked before the first is written. @returns how many there was room for
    */
-  offerBatch(payloads: readonly Uint8Array[], type: number = DEFAULT_TYPE): number {
+  offerBatch(values: readonly T[], type: number = DEFAULT_TYPE): number {
+    const payloads = this.hasCodec
+      ? values.map((value) => this.values.toBytes(value))
+      : (values as readonly Uint8Array[]);
     const count = this.writer.offerBatch(payloads, type);
     if (count < payloads.length) this.onBackPressure();
+    if (count > 0) this.consumers.ring();
     return count;
   }
 
@@ -89,18 +125,81 @@ export class Producer {
     return this.claim;
   }
 
-  /** Gives the lane back. An open claim is given up. Idempotent; blocks for some microseconds. */
+  /**
+   * Publishes one message, at once if there is room, else as soon as there is: it sleeps meanwhile, and later calls queue up
+   * behind it (`offer` and claims do not: they overtake what waits). Bytes must stay as they are until it resolves. Costs a promise;
+   * no system call while there is room.
+   * @returns the position after the message. @throws (rejects) as `offer`, and the signal's reason: then it was not sent
+   */
+  async send(value: T, { type = DEFAULT_TYPE, signal }: SendOptions = {}): Promise<number> {
+    signal?.throwIfAborted();
+    const prepared = this.values.prepare(value);
+    const position = this.queue.isEmpty ? this.offerPrepared(prepared, type) : BACK_PRESSURED;
+    if (position < 0) {
+      checkMessage(lengthOf(prepared), type, this.maxPayload); // there would never be room
+      return this.queue.add(prepared, type, signal);
+    }
+    if (this.waiter.isTurnDue) await this.waiter.turn();
+    return position;
+  }
+
+  /**
+   * Resolves once every reliable group has acknowledged all that this producer has published, or had in `send`, before the
+   * call: without end where a durable group has no member. @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED, _REMOVED
+   */
+  async flush({ signal }: WaitOptions = {}): Promise<void> {
+    const sent = this.queue.watch();
+    await this.waiter.wait(sent.isOver, { signal });
+    const position = sent.position();
+    await this.waiter.wait(() => this.writer.isHandledTo(position), { signal });
+  }
+
+  /** A Node stream in object mode: each chunk is a value, sent as by `send`. Ending it leaves the producer attached. */
+  writable(options: WritableOptions = {}): Writable {
+    return writableOf(this, options);
+  }
+
+  /** While it waits, the process stays alive: the default. */
+  ref(): this {
+    this.waiter.hold(true);
+    return this;
+  }
+
+  /** The process may end while it waits. */
+  unref(): this {
+    this.waiter.hold(false);
+    return this;
+  }
+
+  /** Gives the lane back. An open claim is given up; what waits rejects with ERR_HERMES_DETACHED. Idempotent; blocks for some microseconds. */
   detach(): void {
     if (!this.isAttached) return;
     this.isAttached = false;
-    this.stopTimer();
-    this.writer.close(detachedError('producer', this.segment.name));
-    detach(this.segment, () => vacateSlot(this.segment, this.slot));
+    const error = detachedError('producer', this.segment.name);
+    this.writer.close(error);
+    this.waiter.close(error);
+    detach(this.segment, () => {
+      vacateSlot(this.segment, this.slot);
+      this.segment.doorbells.ringConsumers(); // who waits for the end
+    });
     this.journal?.close();
   }
 
   [Symbol.dispose](): void {
     this.detach();
+  }
+
+  /** Detaches once all that waits in `send` is sent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isAttached) await this.waiter.wait(this.queue.watch().isOver, {});
+    this.detach();
+  }
+
+  private offerPrepared(prepared: Prepared, type: number): number {
+    const position = this.values.offer(prepared, type);
+    if (position < 0) this.onBackPressure();
+    else this.consumers.ring();
+    return position;
   }
 
   /** Somebody who died may be what is in the way: looks, at most every 5 ms, and removes what the dead held. */
@@ -116,9 +215,10 @@ export class Producer {
 /**
  * Attaches to a segment as a producer: takes a lane, at once also that of a producer that was killed, and goes on
  * where it ended. Blocks for some hundred microseconds.
- * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION
+ * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION, _INVALID_OPTION
  */
-export function attachProducer(name: string, options: ProducerOptions = {}): Producer {
+export function attachProducer<T = Uint8Array>(name: string, options: ProducerOptions<T> = {}): Producer<T> {
+  const resolved = resolveParticipantOptions(options);
   const journal = openInlineJournal(name, options);
   try {
     const { segment, taken } = attach(name, options, (opened) => {
@@ -127,7 +227,7 @@ export function attachProducer(name: string, options: ProducerOptions = {}): Pro
       journal?.join(opened.memory, lane, opened.header.segmentId);
       return new LaneWriter(opened.memory, lane, journal);
     });
-    return new Producer(segment, taken, journal);
+    return new Producer<T>(segment, taken, resolved, journal);
   } catch (error) {
     journal?.close();
     throw error;

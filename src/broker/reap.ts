@@ -14,9 +14,14 @@ export const NO_SLOT = -1;
 /**
  * Cleans up after the dead if somebody seems to have died, and nobody else is at it: never waits.
  * `ownLockOffset` is the lock byte of the caller's own slot. True when it cleaned up.
+ * @param maySkip slots that need not be looked at this time, which saves a system call each
  */
-export function reapIfNeeded(segment: Segment, ownLockOffset: number): boolean {
-  if (!seemsDead(segment, ownLockOffset)) return false;
+export function reapIfNeeded(
+  segment: Segment,
+  ownLockOffset: number,
+  maySkip: (slot: Slot) => boolean = () => false,
+): boolean {
+  if (!seemsDead(segment, ownLockOffset, maySkip)) return false;
   if (!tryControlLock(segment)) return false;
   try {
     Atomics.store(segment.memory.words, CONTROL_HOLDER_OFFSET >>> 2, process.pid);
@@ -27,13 +32,18 @@ export function reapIfNeeded(segment: Segment, ownLockOffset: number): boolean {
   }
 }
 
-/** Cleans up after the dead. The control lock must be held. Killed half-way, it is simply done again by the next. */
+/**
+ * Cleans up after the dead. The control lock must be held. Killed half-way, it is simply done again by the next: therefore it
+ * rings for the dead, who may have owed it, before it frees anything. What it frees is rung for afterwards.
+ */
 export function reap(segment: Segment, ownLockOffset: number): void {
+  segment.doorbells.ringAll();
   removeUnfinishedJoins(segment.memory);
   for (const slot of producerSlots(segment)) {
     if (slot.lockOffset !== ownLockOffset) vacateIfDead(segment, slot);
   }
   for (const entry of activeGroups(segment.memory)) reapMembers(segment, entry, ownLockOffset);
+  segment.doorbells.ringAll();
 }
 
 /**
@@ -69,9 +79,12 @@ function vacateIfDead(segment: Segment, slot: Slot): void {
 }
 
 /** Looks without any lock: an occupied slot, or an ephemeral group, that no living participant stands behind. */
-function seemsDead(segment: Segment, ownLockOffset: number): boolean {
-  const isOwned = ({ lockOffset }: Slot) =>
-    lockOffset === ownLockOffset || isAdopting(segment, lockOffset) || segment.locks.isLockedByOther(lockOffset);
+function seemsDead(segment: Segment, ownLockOffset: number, maySkip: (slot: Slot) => boolean): boolean {
+  const isOwned = (slot: Slot) =>
+    slot.lockOffset === ownLockOffset ||
+    isAdopting(segment, slot.lockOffset) ||
+    maySkip(slot) ||
+    segment.locks.isLockedByOther(slot.lockOffset);
   const isDead = (slot: Slot) => isOccupied(segment, slot) && !isOwned(slot);
   if (producerSlots(segment).some(isDead)) return true;
   const { memory } = segment;

@@ -37,6 +37,7 @@ export function removeGroup(name: string, group: string, options: DirectoryOptio
       vacateSlot(opened, slot);
     }
     removeEntry(opened.memory, entry.group);
+    opened.doorbells.ringProducers(); // it held them back
     for (const slot of slots) opened.locks.unlock(slot.lockOffset); // before the control lock: the next to join takes them
   });
   segment.close();

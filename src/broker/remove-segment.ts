@@ -1,10 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError } from '../errors.js';
+import { ID_LENGTH, SEGMENT_ID_OFFSET } from '../layout/preamble.js';
+import { ByteLocks } from '../os/byte-locks.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { isRemoved, markRemoved } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
 import type { DirectoryOptions } from './directory.js';
+import { removeFifos } from './doorbells.js';
 import { livingParticipants } from './roster.js';
 import { isOfThisBoot, openSegment, type Segment, segmentPath } from './segment.js';
 
@@ -26,6 +29,8 @@ export function removeSegment(name: string, options: RemoveOptions = {}): void {
       checkSameFile(segment);
       if (!force && !isRemoved(segment.memory) && isOfThisBoot(segment.header)) checkNobodyAttached(segment);
       markRemoved(segment.memory);
+      segment.doorbells.ringAll(); // they find that it is removed
+      removeFifos(path.dirname(segment.path), segment.header.segmentId);
       withSystemErrors('remove', segment.path, () => fs.unlinkSync(segment.path));
     });
   } finally {
@@ -58,6 +63,10 @@ function openOrUnlink(name: string, options: DirectoryOptions, force: boolean): 
     const { code } = error as HermesError;
     if (!force || (code !== 'ERR_HERMES_CORRUPT_SEGMENT' && code !== 'ERR_HERMES_INCOMPATIBLE_LAYOUT')) throw error;
     const file = segmentPath(name, options);
+    const opened = ByteLocks.open(file);
+    const id = opened.read(SEGMENT_ID_OFFSET, ID_LENGTH); // damaged or not, it names FIFOs of nobody else
+    opened.close();
+    if (id.length === ID_LENGTH) removeFifos(path.dirname(file), id);
     withSystemErrors('remove', file, () => fs.unlinkSync(file));
     return undefined;
   }

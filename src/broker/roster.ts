@@ -53,7 +53,9 @@ export function takeSlot(segment: Segment, slots: readonly Slot[]): Slot | undef
   const occupied = slots.filter((slot) => isOccupied(segment, slot));
   const free = slots.filter((slot) => !occupied.includes(slot));
   const taken = [...occupied, ...free].find((slot) => segment.locks.tryLock(slot.lockOffset));
-  if (taken !== undefined) occupySlot(segment, taken);
+  if (taken === undefined) return undefined;
+  segment.doorbells.makeOwn(taken.index, segment.locks.stat().mode);
+  occupySlot(segment, taken);
   return taken;
 }
 

@@ -10,6 +10,7 @@ import { openWithoutLinks } from '../os/open-file.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { type SegmentMemory, segmentMemory } from '../ring/segment-memory.js';
 import { checkDirectory, type DirectoryOptions, directoryPath } from './directory.js';
+import { Doorbells } from './doorbells.js';
 import { decodeHeader, type SegmentHeader } from './segment-header.js';
 import { checkName } from './segment-name.js';
 
@@ -20,6 +21,7 @@ export interface Segment {
   readonly header: SegmentHeader;
   readonly memory: SegmentMemory;
   readonly locks: ByteLocks;
+  readonly doorbells: Doorbells;
   /** Unmaps, and drops every lock; idempotent. */
   close(): void;
 }
@@ -42,13 +44,16 @@ export function openSegment(name: string, options: DirectoryOptions, access: Map
     const header = readHeader(locks, file);
     const mapping = mapSameFile(file, locks, header.sections.fileLength, access);
     const memory = segmentMemory(mapping.buffer, header);
+    const doorbells = new Doorbells(memory, path.dirname(file), header.segmentId);
     return {
       name,
       path: file,
       header,
       memory,
       locks,
+      doorbells,
       close() {
+        doorbells.close();
         locks.close();
         mapping.unmap();
       },

@@ -1,24 +1,65 @@
+import { HermesError } from '../errors.js';
 import { SLOT_HEARTBEAT_OFFSET } from '../layout/participant-slot.js';
 import { storeTime } from '../ring/clock.js';
 import { wordAt } from '../ring/indices.js';
-import type { Slot } from './participants.js';
+import { isOccupied, type Slot } from './participants.js';
 import { reapIfNeeded } from './reap.js';
 import type { Segment } from './segment.js';
 
-/** Milliseconds: how long a death can go unnoticed while somebody whose event loop turns is attached. */
+/** Milliseconds: how long a death, or a wake-up that somebody who died owed, can go unnoticed by a participant. */
 const PERIOD_MS = 250;
+/**
+ * Whoever has written its heartbeat within these milliseconds is taken for alive until the next tick: a hint that saves a
+ * system call, where nothing depends on it but how soon the dead are found. Kernel locks alone prove anything.
+ */
+const FRESH_MS = 375;
 
 /**
- * What every participant does now and then while its event loop turns: says so in its slot, for people, and cleans up
- * after the dead. Keeps no process alive. Returns what stops it.
+ * What every participant does now and then: says so in its slot, for people, cleans up after the dead, and looks whether
+ * there is something for it. While its event loop turns, by itself; keeps no process alive.
  */
-export function startSlowTimer(segment: Segment, slot: Slot): () => void {
-  const { memory } = segment;
-  const heartbeatIndex = wordAt(slot.index, SLOT_HEARTBEAT_OFFSET) >>> 1;
-  const timer = setInterval(() => {
-    storeTime(memory.times, heartbeatIndex, memory.clockOffsetNs);
-    reapIfNeeded(segment, slot.lockOffset);
-  }, PERIOD_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+export class SlowTimer {
+  private readonly timer: NodeJS.Timeout;
+  private lastMs: number = performance.now();
+
+  constructor(
+    private readonly segment: Segment,
+    private readonly slot: Slot,
+    private readonly look: () => void,
+  ) {
+    this.timer = setInterval(() => this.tick(), PERIOD_MS).unref();
+  }
+
+  /** For who blocks the event loop. */
+  tickIfDue(): void {
+    if (performance.now() - this.lastMs >= PERIOD_MS) this.tick();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private tick(): void {
+    const { memory } = this.segment;
+    this.lastMs = performance.now();
+    storeTime(memory.times, this.heartbeatIndex(this.slot), memory.clockOffsetNs);
+    try {
+      reapIfNeeded(this.segment, this.slot.lockOffset, (slot) => this.beatLately(slot));
+    } catch (error) {
+      // Whoever reads or writes the lanes is told what is wrong with them; nobody could catch it here.
+      if (!(error instanceof HermesError)) throw error;
+    }
+    this.look();
+  }
+
+  /** Called just after the own heartbeat was written. */
+  private beatLately(slot: Slot): boolean {
+    const { times } = this.segment.memory;
+    const ageNs = times[this.heartbeatIndex(this.slot)]! - times[this.heartbeatIndex(slot)]!;
+    return isOccupied(this.segment, slot) && ageNs >= 0n && ageNs < BigInt(FRESH_MS * 1_000_000);
+  }
+
+  private heartbeatIndex(slot: Slot): number {
+    return wordAt(slot.index, SLOT_HEARTBEAT_OFFSET) >>> 1;
+  }
 }

@@ -8,7 +8,7 @@ import { chosenMapper } from '../os/chosen-mapper.js';
 import type { MapAccess, Mapping } from '../os/mapper.js';
 import { openWithoutLinks } from '../os/open-file.js';
 import { withSystemErrors } from '../os/system-error.js';
-import { Message } from '../ring/message.js';
+import { asBytes, Message } from '../ring/message.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
 
@@ -119,7 +119,7 @@ export class JournalMemory {
     this.words = new Int32Array(buffer, 0, length >>> 2);
     this.bytes = Buffer.from(buffer, 0, length);
     this.times = new BigInt64Array(buffer, 0, length >>> 3);
-    this.message = new Message(this.bytes, this.words, this.times);
+    this.message = new Message(this.bytes, this.words, this.times, asBytes);
   }
 }
 

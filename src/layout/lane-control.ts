@@ -7,7 +7,8 @@
  *  128 handover entry 0           { position low u32, sequence low u32, sequence high u32, zero }
  *  144 handover entry 1           the one whose position equals head's low word holds the next sequence
  *  256 reserved             u32   eighths of the lane's capacity that the writer may have begun to overwrite
- *  384 zero
+ *  384 news                 u32   counts publications that a consumer may be unaware of, when it does not look at the lane
+ *  388 zero
  * ```
  */
 
@@ -21,6 +22,9 @@ export const HANDOVER_POSITION_OFFSET = 0;
 export const HANDOVER_SEQUENCE_LOW_OFFSET = 4;
 export const HANDOVER_SEQUENCE_HIGH_OFFSET = 8;
 export const RESERVED_OFFSET = 256;
+
+/** Added to by the lane's writer, and by whoever reaps it. */
+export const LANE_NEWS_OFFSET = 384;
 
 /** No position: positions are multiples of 32. */
 export const NO_POSITION = 1;

@@ -9,8 +9,8 @@
  *   16 file length          u64    104 producer slots, offset  u64     640 control holder (PID)
  *   24 lanes                u32    112 member slots, offset    u64     768 consumer bell
  *   28 groups               u32    120 group table, offset     u64     896 producer bell
- *   32 members per group    u32    128 positions, offset       u64    1024 zero, up to 4096
- *   36 lane capacity        u32    136 lanes, offset           u64
+ *   32 members per group    u32    128 positions, offset       u64    1024 news
+ *   36 lane capacity        u32    136 lanes, offset           u64    1152 zero, up to 4096
  *   40 maximum payload      u32    144 zero
  *   44 flags                u32    252 checksum (CRC-32 of bytes 0–251)
  *   48 created at           i64 nanoseconds since the Unix epoch
@@ -60,12 +60,17 @@ export const CONTROL_HOLDER_OFFSET = 640;
 export const CONSUMER_BELL_OFFSET = 768;
 /** Counts producers going to sleep for want of room; consumers ring when it has changed. */
 export const PRODUCER_BELL_OFFSET = 896;
+/** Counts whenever the news of a lane were counted: consumers that do not look at all lanes look at this. */
+export const NEWS_OFFSET = 1024;
 export const ID_LENGTH = 16;
 
 /** Raised when a file of the new layout cannot be used by older code. */
 export const LAYOUT_MAJOR = 1;
-/** Raised when words are added where older code expects zeros and does not look. */
-export const LAYOUT_MINOR = 0;
+/**
+ * Raised when words are added where older code expects zeros and does not look, or something beside the file.
+ * 1: FIFOs have names, and everybody rings.
+ */
+export const LAYOUT_MINOR = 1;
 
 /** `REDY`, as a little-endian word. */
 export const READY = 0x59_44_45_52;

@@ -21,6 +21,9 @@ export interface Libc {
   madvise(address: Uint8Array, length: number, advice: number): number;
   /** On another thread: returns at once, and calls back on this one. */
   madviseInBackground(address: Uint8Array, length: number, advice: number, done: () => void): void;
+  mkfifo(path: string, mode: number): number;
+  /** `struct pollfd` as 8 bytes each: see `fifo.ts`. */
+  poll(pollfds: Uint8Array, count: number, timeoutMs: number): number;
   errno(): number;
 }
 
@@ -51,6 +54,8 @@ export function load(names: readonly string[]): Libc {
         linkat: library.func('int linkat(int, const char *, int, const char *, int)'),
         madvise,
         madviseInBackground: madvise.async,
+        mkfifo: library.func('int mkfifo(const char *, uint32_t)'),
+        poll: library.func('int poll(void *, unsigned long, int)'),
         errno: () => koffi.errno(),
       };
     } catch (error) {

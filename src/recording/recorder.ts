@@ -92,7 +92,7 @@ export class Recorder {
         }
         if (this.blockedBy !== undefined) await sleep(BLOCKED_INTERVAL_MS, undefined, { signal }).catch(() => {});
         else if (count === 0 && drain && this.consumer.isDrained()) return;
-        else if (count === 0) await this.waitForMessages(signal);
+        else if (count === 0) await this.waitForMessages(drain, signal);
         else if (performance.now() - turnedAtMs > TURN_INTERVAL_MS) await nextTurn();
         else continue;
         turnedAtMs = performance.now();
@@ -135,9 +135,13 @@ export class Recorder {
     }
   }
 
-  /** The one place where a run waits for messages. */
-  private async waitForMessages(signal: AbortSignal | undefined): Promise<void> {
-    await sleep(1, undefined, { signal }).catch(() => {});
+  /** Sleeps until there is something; ends early with the signal. */
+  private async waitForMessages(drain: boolean, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.consumer.waitAsync({ drain, signal });
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+    }
   }
 
   private async syncChanges(): Promise<void> {

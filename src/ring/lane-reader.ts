@@ -10,7 +10,7 @@ export class LaneReader extends RecordWalker {
   private readonly positionIndex: number;
   private acknowledged: number;
 
-  constructor(memory: SegmentMemory, lane: number, group: number, message: Message) {
+  constructor(memory: SegmentMemory, lane: number, group: number, message: Message<unknown>) {
     super(memory, lane, message);
     this.positionIndex = positionIndex(memory, group, lane);
     this.position = Atomics.load(this.words, this.positionIndex); // SYNC: consumed
@@ -21,7 +21,7 @@ export class LaneReader extends RecordWalker {
   }
 
   /** Hands up to `limit` messages to `handler`; they stay in place until `acknowledge`. How many. */
-  read(handler: MessageHandler, limit: number): number {
+  read(handler: MessageHandler<unknown>, limit: number): number {
     const head = this.loadHead();
     return head === this.position ? 0 : this.walk(handler, head, limit);
   }
@@ -32,5 +32,10 @@ export class LaneReader extends RecordWalker {
     if (position === this.acknowledged) return;
     Atomics.store(this.words, this.positionIndex, position); // SYNC: consumed
     this.acknowledged = position;
+  }
+
+  /** What was handed out and not acknowledged is handed out again. */
+  rewind(): void {
+    if (this.position !== this.acknowledged) this.moveTo(this.acknowledged);
   }
 }

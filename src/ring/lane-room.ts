@@ -38,7 +38,7 @@ export class LaneRoom {
    * overwritten. False when there is none. @throws HermesError ERR_HERMES_REMOVED, ERR_HERMES_CORRUPT_SEGMENT
    */
   make(head: number, end: number, length: number): boolean {
-    if (isRemoved(this.memory)) throw removedError();
+    this.checkRemoved();
     if (((this.gateEnd - end) | 0) < length) this.computeGate(head);
     if (((this.gateEnd - end) | 0) < length) return false;
     const missing = (end + length - this.reservedEnd) | 0;
@@ -59,10 +59,21 @@ export class LaneRoom {
     return (end + Math.min(untilGate, untilReserved, untilLaneEnd)) | 0;
   }
 
-  private computeGate(head: number): void {
+  /** Bytes that the slowest reliable group is behind `head`; negative when that cannot be told now. @throws likewise */
+  lag(head: number): number {
+    this.checkRemoved();
     const lag = gateLag(this.memory, this.lane, head);
     if (lag > this.capacity) throw corruptLane(this.lane, `a group's position is ${lag} bytes behind its head`);
+    return lag;
+  }
+
+  private computeGate(head: number): void {
+    const lag = this.lag(head);
     if (lag >= 0) this.gateEnd = (head - lag + this.capacity) | 0; // held: the former gate stands
+  }
+
+  private checkRemoved(): void {
+    if (isRemoved(this.memory)) throw removedError();
   }
 
   private get reservedEnd(): number {

@@ -191,6 +191,18 @@ export class LaneWriter {
     this.aborted.add(1);
   }
 
+  /** Whether there is room for a message of `length` bytes. Looks at every group. @throws HermesError ERR_HERMES_REMOVED */
+  hasRoom(length: number): boolean {
+    const need = recordLength(length);
+    return this.room.make(this.head, this.end, this.paddingBefore(need) + need);
+  }
+
+  /** Whether every reliable group has acknowledged all before an unbounded position. Looks at every group. @throws likewise */
+  isHandledTo(position: number): boolean {
+    const lag = this.room.lag(this.head);
+    return lag >= 0 && this.position - lag >= position;
+  }
+
   /** From now on every call throws `error`. */
   close(error: HermesError): void {
     this.closedBy = error;
@@ -277,8 +289,7 @@ export class LaneWriter {
     if (this.closedBy !== undefined) throw this.closedBy;
     if (this.claimedLength >= 0) throw openClaim();
     const need = recordLength(length);
-    const untilEnd = this.capacity - (this.end & this.mask);
-    const padding = need > untilEnd ? untilEnd : 0;
+    const padding = this.paddingBefore(need);
     if (!this.room.make(this.head, this.end, padding + need)) {
       this.backPressured.add(1);
       return false;
@@ -286,6 +297,12 @@ export class LaneWriter {
     if (padding > 0) this.pad(padding);
     this.limit = this.room.limit(this.end);
     return true;
+  }
+
+  /** Bytes to the lane's end where a record of `need` bytes does not fit in before it. */
+  private paddingBefore(need: number): number {
+    const untilEnd = this.capacity - (this.end & this.mask);
+    return need > untilEnd ? untilEnd : 0;
   }
 
   /** A padding record carries the sequence of the message that follows it; its CRC covers the header alone. */

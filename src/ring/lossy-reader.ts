@@ -33,7 +33,7 @@ export class LossyReader {
   /** A private copy of the record at hand; its last word is stored to as a fence. */
   private readonly copy: Int32Array<ArrayBuffer>;
   private readonly copyBytes: Buffer;
-  private readonly message: Message;
+  private readonly message: Message<unknown>;
 
   /** Messages that were overwritten unread, so far. */
   lost = 0;
@@ -46,6 +46,7 @@ export class LossyReader {
     private readonly memory: SegmentMemory,
     private readonly lane: number,
     group: number,
+    decode: (payload: Buffer) => unknown,
   ) {
     const { words, geometry } = memory;
     const control = laneControlIndex(memory, lane);
@@ -61,7 +62,7 @@ export class LossyReader {
     const buffer = new ArrayBuffer(recordLength(geometry.maxPayloadLength) + 32);
     this.copy = new Int32Array(buffer);
     this.copyBytes = Buffer.from(buffer);
-    this.message = new Message(this.copyBytes, this.copy, new BigInt64Array(buffer));
+    this.message = new Message(this.copyBytes, this.copy, new BigInt64Array(buffer), decode);
     this.message.lane = lane;
     this.message.offset = RECORD_HEADER_LENGTH;
     const start = headAndSequence(memory, lane);
@@ -73,7 +74,7 @@ export class LossyReader {
    * Hands up to `limit` messages to `handler`, each as a copy. How many. What the handler throws goes through: that
    * message comes again, unless it is overwritten first. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT
    */
-  read(handler: MessageHandler, limit: number): number {
+  read(handler: MessageHandler<unknown>, limit: number): number {
     this.remaining = limit;
     let count = 0;
     try {
@@ -98,8 +99,9 @@ export class LossyReader {
     return count;
   }
 
-  /** A lossy reader holds nothing back. */
+  /** A lossy reader holds nothing back, and what it has handed out does not come again. */
   acknowledge(): void {}
+  rewind(): void {}
 
   /** True when all that has been published was handed out, or lost. */
   get isEmpty(): boolean {

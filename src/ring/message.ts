@@ -7,10 +7,10 @@ const SEQUENCE_DISTANCE: number = RECORD_HEADER_LENGTH - RECORD_SEQUENCE_OFFSET;
 const TIMESTAMP_DISTANCE: number = RECORD_HEADER_LENGTH - RECORD_TIMESTAMP_OFFSET;
 
 /**
- * The message that a handler is given. One object is used again and again: it is valid until the handler returns,
- * and so is everything read in place through it. Keep `copy()`.
+ * A message. The one that a handler is given is used again and again: it is valid until the handler returns, and so is
+ * everything read in place through it; keep `copy()`. Those of the asynchronous forms are copies, and yours to keep.
  */
-export class Message {
+export class Message<T = Buffer> {
   /** Type of the message: 1–239, the producer's choice. */
   type = 0;
   /** The lane that it came through: 0–255. */
@@ -28,8 +28,10 @@ export class Message {
   constructor(
     /** The memory that the payload lies in: read `length` bytes from `offset`. Reading here copies and allocates nothing. */
     readonly buffer: Buffer,
-    private readonly words: Int32Array,
+    /** @internal the same memory */
+    readonly words: Int32Array,
     private readonly times: BigInt64Array,
+    private readonly decode: (payload: Buffer) => T,
   ) {}
 
   /** Number of the message in its lane, from 0, without gap or repeat. */
@@ -48,11 +50,24 @@ export class Message {
     return this.buffer.subarray(this.offset, this.offset + this.length);
   }
 
+  /**
+   * What the payload means to the consumer's codec: decoded anew at each access. With the default codec, `bytes`, it is the
+   * payload. @throws what the codec throws
+   */
+  get value(): T {
+    return this.decode(this.payload);
+  }
+
   /** The payload, copied: yours to keep. Allocates `length` bytes. */
   copy(): Buffer {
     return Buffer.from(this.payload);
   }
 }
 
+/** The payload as it is, as a view: what `value` is without a codec. */
+export function asBytes(payload: Buffer): Buffer {
+  return payload;
+}
+
 /** Handles one message. What it throws reaches the caller of `poll`; the message is then not acknowledged. */
-export type MessageHandler = (message: Message) => void;
+export type MessageHandler<T = Buffer> = (message: Message<T>) => void;

@@ -1,7 +1,7 @@
 import { HermesError } from '../errors.js';
 import { MAX_USER_TYPE, MIN_USER_TYPE } from '../layout/record.js';
 
-// What a caller may do wrong with a producer, each with its remedy. None of it is on the hot path.
+// What a caller may do wrong with a producer or a consumer, each with its remedy. None of it is on the hot path.
 
 /** @throws HermesError when these are no payload length and type of a message */
 export function checkMessage(length: number, type: number, maxPayloadLength: number): void {
@@ -35,4 +35,22 @@ export function noClaim(action: string): HermesError {
 
 export function openClaim(): HermesError {
   return new HermesError('ERR_HERMES_INVALID_STATE', 'A claim is open: commit or abort it before the next message');
+}
+
+export function nestedPoll(): HermesError {
+  return new HermesError('ERR_HERMES_INVALID_STATE', 'A handler called its own consumer: return from it first');
+}
+
+export function unacknowledged(): HermesError {
+  return new HermesError(
+    'ERR_HERMES_INVALID_STATE',
+    'What read handed out is not acknowledged: a member of a shared group holds one batch at a time; call acknowledge first',
+  );
+}
+
+export function iterated(): HermesError {
+  return new HermesError(
+    'ERR_HERMES_INVALID_STATE',
+    'The consumer is being iterated over, or has a stream: end that first, or attach another consumer',
+  );
 }

@@ -52,7 +52,7 @@ export class RecordWalker {
   constructor(
     protected readonly memory: SegmentMemory,
     readonly lane: number,
-    private readonly message: Message,
+    private readonly message: Message<unknown>,
   ) {
     const { words, geometry } = memory;
     this.words = words;
@@ -91,7 +91,7 @@ export class RecordWalker {
    * Hands the messages from the position up to `end`, at most `limit`, to `handler`. How many. What that throws goes
    * through: the message counts as not handed out. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT
    */
-  protected walk(handler: MessageHandler, end: number, limit: number): number {
+  protected walk(handler: MessageHandler<unknown>, end: number, limit: number): number {
     const { words, message, capacity, kind, maxPayloadLength } = this;
     if ((end - this.position) >>> 0 > capacity) throw this.outOfBounds(end);
     message.lane = this.lane;

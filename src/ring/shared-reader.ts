@@ -4,12 +4,13 @@ import type { Claimed, InFlight } from './in-flight.js';
 import { positionIndex, wordAt } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
 import { RecordWalker } from './record-walker.js';
+import type { Ringer } from './ringer.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /** More than a lane can hold. */
 const ALL = 0x3fff_ffff;
 const ALIGNMENT: number = RECORD_ALIGNMENT;
-const ignore: MessageHandler = () => {};
+const ignore: MessageHandler<unknown> = () => {};
 
 /**
  * Reads one lane for a shared group, in place: the members of the group share its messages by moving one claim position.
@@ -26,7 +27,8 @@ export class SharedReader extends RecordWalker {
     lane: number,
     group: number,
     private readonly inFlight: InFlight,
-    private readonly handed: Message,
+    private readonly handed: Message<unknown>,
+    private readonly producers: Ringer,
   ) {
     super(memory, lane, handed);
     this.claimIndex = wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET);
@@ -40,7 +42,7 @@ export class SharedReader extends RecordWalker {
    * Claims up to `limit` messages and hands them to `handler`; they stay in flight until `acknowledge`. How many.
    * The member's entry must be clear: it holds one batch at a time.
    */
-  read(handler: MessageHandler, limit: number): number {
+  read(handler: MessageHandler<unknown>, limit: number): number {
     const end = this.claim(limit);
     if (end === undefined) return 0;
     this.held = this.inFlight;
@@ -49,19 +51,19 @@ export class SharedReader extends RecordWalker {
   }
 
   /** The same with messages that were claimed before, by this member or by a dead one, as `entry` has it. */
-  readAgain(handler: MessageHandler, entry: InFlight, claimed: Claimed): number {
+  readAgain(handler: MessageHandler<unknown>, entry: InFlight, claimed: Claimed, limit: number): number {
     this.moveTo(claimed.from);
     this.held = entry;
     this.heldEnd = claimed.to;
     this.handed.redelivered = true;
     try {
-      return this.walk(handler, claimed.to, ALL);
+      return this.walk(handler, claimed.to, limit);
     } finally {
       this.handed.redelivered = false;
     }
   }
 
-  /** Acknowledges what was handled. After an error the rest stays in flight, to be read again. */
+  /** Acknowledges what was handed out. After an error, or where a limit came before, the rest stays in flight, to be read again. */
   acknowledge(): void {
     const { held } = this;
     if (held === undefined) return;
@@ -70,8 +72,8 @@ export class SharedReader extends RecordWalker {
     else held.advanceFrom(this.position);
   }
 
-  /** Acknowledges nothing: what was handed out is somebody else's to handle. */
-  abandon(): void {
+  /** Acknowledges nothing: what was handed out is left in flight, for whoever looks next. */
+  rewind(): void {
     this.held = undefined;
   }
 
@@ -91,6 +93,7 @@ export class SharedReader extends RecordWalker {
         if (Atomics.compareExchange(this.words, this.claimIndex, start, end) === start) return end; // SYNC: claimed
       }
       inFlight.clear(); // somebody else was faster
+      this.producers.ring(); // one of them may have seen the entry, and sleep for it
     }
   }
 
@@ -101,6 +104,7 @@ export class SharedReader extends RecordWalker {
       return this.position;
     } catch (error) {
       this.inFlight.clear();
+      this.producers.ring();
       throw error;
     }
   }

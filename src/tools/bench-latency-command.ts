@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import type { IdleStrategyName } from '../index.js';
 import type { LatencyMeasurement, LatencyMode } from './bench/latency.js';
 import { parseByteSize } from './byte-size.js';
 import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
@@ -9,7 +10,7 @@ interface BenchLatencyArguments extends CommonArguments {
   readonly rate?: number | undefined;
   readonly messages?: number | undefined;
   readonly payload: string;
-  readonly idle: 'spin';
+  readonly idle: IdleStrategyName;
   readonly checksum: boolean;
   readonly timestamps: boolean;
   readonly json: boolean;
@@ -17,9 +18,16 @@ interface BenchLatencyArguments extends CommonArguments {
   readonly svg?: string | undefined;
 }
 
-const DEFAULT_COUNTS: Readonly<Record<LatencyMode, number>> = { 'ping-pong': 1_000_000, 'one-way': 500_000 };
-/** Messages a second; 0 is as fast as it goes. */
-const DEFAULT_RATES: Readonly<Record<LatencyMode, number>> = { 'ping-pong': 0, 'one-way': 100_000 };
+/** Messages, for some seconds. Whoever sleeps takes longer over each. */
+const DEFAULT_COUNTS: Readonly<Record<LatencyMode, { readonly spin: number; readonly sleep: number }>> = {
+  'ping-pong': { spin: 1_000_000, sleep: 50_000 },
+  'one-way': { spin: 500_000, sleep: 5_000 },
+};
+/** Messages a second; 0 is as fast as it goes. One way, to a sleeper: seldom enough for it to be asleep. */
+const DEFAULT_RATES: Readonly<Record<LatencyMode, { readonly spin: number; readonly sleep: number }>> = {
+  'ping-pong': { spin: 0, sleep: 0 },
+  'one-way': { spin: 100_000, sleep: 1_000 },
+};
 const WARM_UP_SHARE = 0.1;
 
 export const benchLatencyCommand: Command<BenchLatencyArguments> = {
@@ -36,18 +44,19 @@ export const benchLatencyCommand: Command<BenchLatencyArguments> = {
         rate: {
           type: 'number',
           requiresArg: true,
-          describe: 'Messages a second; latency then counts from when a message was due [one-way: 100000]',
+          describe:
+            'Messages a second; latency then counts from when a message was due [one-way: 100000, to a sleeper 1000]',
         },
         messages: {
           type: 'number',
           requiresArg: true,
-          describe: 'Messages to measure [ping-pong: 1000000, one-way: 500000]',
+          describe: 'Messages to measure [ping-pong: 1000000, one-way: 500000; of sleepers 50000, 5000]',
         },
         payload: { type: 'string', default: '64', requiresArg: true, describe: 'Bytes of each payload, from 12' },
         idle: {
-          choices: ['spin'] as const,
+          choices: ['spin', 'balanced', 'doorbell'] as const,
           default: 'spin' as const,
-          describe: 'What the receiver does while it waits',
+          describe: 'What a receiver does while it waits: spin; sleep; or spin for a moment, then sleep',
         },
         checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
         timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },
@@ -60,7 +69,8 @@ export const benchLatencyCommand: Command<BenchLatencyArguments> = {
         svg: { type: 'string', requiresArg: true, describe: 'Also draw it into this file' },
       })
       .example('$0 bench latency', 'round trips, as fast as they go')
-      .example('$0 bench latency --mode one-way --rate 100000 --svg latency.svg', 'one way, paced, with a picture'),
+      .example('$0 bench latency --mode one-way --rate 100000 --svg latency.svg', 'one way, paced, with a picture')
+      .example('$0 bench latency --mode one-way --idle doorbell', 'how long a sleeper takes to wake up'),
   async handler(argv, interrupted) {
     const { measureLatency } = await import('./bench/latency.js');
     const { MIN_STAMPED_LENGTH } = await import('./bench/stamped-payload.js');
@@ -69,16 +79,18 @@ export const benchLatencyCommand: Command<BenchLatencyArguments> = {
       throw new UsageError(`payload is ${argv.payload}: give at least ${MIN_STAMPED_LENGTH} bytes`);
     if (argv.rate !== undefined && !(argv.rate > 0))
       throw new UsageError(`rate is ${argv.rate}: give messages a second, above 0`);
-    const messageCount = argv.messages ?? DEFAULT_COUNTS[argv.mode];
+    const pace = argv.idle === 'spin' ? 'spin' : 'sleep';
+    const messageCount = argv.messages ?? DEFAULT_COUNTS[argv.mode][pace];
     if (!Number.isInteger(messageCount) || messageCount < 1)
       throw new UsageError(`messages is ${messageCount}: give a whole number from 1`);
-    const rate = argv.rate ?? DEFAULT_RATES[argv.mode];
+    const rate = argv.rate ?? DEFAULT_RATES[argv.mode][pace];
     const measurement = await measureLatency({
       mode: argv.mode,
       payloadLength,
       messageCount,
       warmUpCount: Math.ceil(messageCount * WARM_UP_SHARE),
       rate,
+      idle: argv.idle,
       checksum: argv.checksum,
       timestamps: argv.timestamps,
       directory: argv.directory,

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { attachConsumer, type Consumer, type JoinFrom, type Message } from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
+import { untilInterrupted } from './interruption.js';
 import { MessageEncoder, type MessageFormat } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
 import { Progress } from './progress.js';
-import { Waiting } from './waiting.js';
 
 interface ConsumeArguments extends CommonArguments {
   readonly segment: string;
@@ -76,7 +76,6 @@ async function copyToStdout(
 ): Promise<void> {
   const encoder = new MessageEncoder(format);
   const progress = new Progress('received', !process.stdout.isTTY);
-  const waiting = new Waiting();
   const encode = (message: Message) => encoder.add(message);
   /** False when nobody takes it. */
   const write = async (messageCount: number) => {
@@ -99,12 +98,11 @@ async function copyToStdout(
       if (read > 0) {
         if (!(await write(read))) return;
         received += read;
-        waiting.reset();
         await nextTurn(); // signals and the progress line get theirs, however much there is to read
       } else if (drain && consumer.isDrained()) {
         return;
       } else {
-        await waiting.wait();
+        await untilInterrupted(consumer.waitAsync({ drain, signal: interrupted }), interrupted);
       }
     }
   } finally {

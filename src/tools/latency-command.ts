@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { attachConsumer, inspectSegment, type Message } from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
+import { untilInterrupted } from './interruption.js';
 import { json, say, writeData } from './output.js';
-import { Waiting } from './waiting.js';
 
 interface LatencyArguments extends CommonArguments {
   readonly segment: string;
@@ -9,6 +10,9 @@ interface LatencyArguments extends CommonArguments {
   readonly seconds?: number | undefined;
   readonly json: boolean;
 }
+
+/** It sleeps as soon as there is nothing, so as to disturb what it measures the least. */
+const IDLE = 'doorbell';
 
 export const latencyCommand: Command<LatencyArguments> = {
   command: 'latency <segment>',
@@ -29,7 +33,12 @@ export const latencyCommand: Command<LatencyArguments> = {
     if (!inspectSegment(segment, { directory }).timestamps) {
       throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);
     }
-    using observer = attachConsumer(segment, { group: `latency-${process.pid}`, mode: 'lossy', directory });
+    using observer = attachConsumer(segment, {
+      group: `latency-${process.pid}`,
+      mode: 'lossy',
+      idle: IDLE,
+      directory,
+    });
     const { createLatencyHistogram } = await import('./report/latency-histogram.js');
     const histogram = createLatencyHistogram();
     let payloadLength = 0;
@@ -39,12 +48,15 @@ export const latencyCommand: Command<LatencyArguments> = {
     };
     if (process.stderr.isTTY) say('Observing; Ctrl-C ends.');
     const endMs = performance.now() + seconds * 1000;
-    const waiting = new Waiting();
     while (histogram.totalCount < count && performance.now() < endMs && !interrupted.aborted) {
-      if (observer.poll(record, Math.min(256, count - histogram.totalCount)) > 0) waiting.reset();
-      else await waiting.wait();
+      if (observer.poll(record, Math.min(256, count - histogram.totalCount)) > 0) {
+        await nextTurn(); // signals get theirs
+        continue;
+      }
+      const timeout = Math.max(0, endMs - performance.now());
+      await untilInterrupted(observer.waitAsync({ timeout, signal: interrupted }), interrupted);
     }
-    const context = { mode: 'observed', payloadBytes: payloadLength, idle: 'sleep', lost: observer.lost };
+    const context = { mode: 'observed', payloadBytes: payloadLength, idle: IDLE, lost: observer.lost };
     if (argv.json) {
       const { summarize } = await import('./report/latency-summary.js');
       await writeData(json(summarize(histogram, context)));

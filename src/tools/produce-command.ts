@@ -2,10 +2,10 @@ import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attachProducer, createSegment, HermesError, type Producer } from '../index.js';
 import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
+import { untilInterrupted } from './interruption.js';
 import { type InputFormat, messageInput } from './message-input.js';
 import { formatCount, say } from './output.js';
 import { Progress } from './progress.js';
-import { Waiting } from './waiting.js';
 
 interface ProduceArguments extends CommonArguments {
   readonly segment: string;
@@ -119,7 +119,6 @@ function readError(error: unknown, source: string): unknown {
 /** Offers messages, waits for room, and keeps to a rate. */
 class Sender {
   sentCount = 0;
-  private readonly waiting: Waiting = new Waiting();
   private readonly progress: Progress = new Progress('sent');
   /** When the next message may be sent. */
   private dueMs: number = performance.now();
@@ -135,14 +134,21 @@ class Sender {
     for (let next = 0; next < payloads.length && !this.interrupted.aborted; ) {
       const allowed = await this.allowance();
       if (this.interrupted.aborted) return;
-      const accepted = this.producer.offerBatch(payloads.slice(next, next + allowed), this.type);
+      const accepted = await this.offerOrSend(payloads.slice(next, next + allowed));
       for (const payload of payloads.slice(next, next + accepted)) this.progress.add(1, payload.length);
       next += accepted;
       this.sentCount += accepted;
       if (this.rate !== undefined) this.dueMs += (accepted / this.rate) * 1000;
-      if (accepted > 0) this.waiting.reset();
-      else await this.waiting.wait();
     }
+  }
+
+  /** As many as there is room for; where there is none, waits until one has found some. None when it is interrupted. */
+  private async offerOrSend(payloads: readonly Buffer[]): Promise<number> {
+    const accepted = this.producer.offerBatch(payloads, this.type);
+    const [first] = payloads;
+    if (accepted > 0 || first === undefined) return accepted;
+    const sent = this.producer.send(first, { type: this.type, signal: this.interrupted });
+    return (await untilInterrupted(sent, this.interrupted)) === undefined ? 0 : 1;
   }
 
   end(): void {

@@ -11,7 +11,7 @@ import {
 } from '../../src/index.js';
 import { RECORD_HEADER_LENGTH } from '../../src/layout/record.js';
 import { SMALL } from '../support/raw-segment.js';
-import { scratchDirectory } from '../support/scratch.js';
+import { scratchDirectory, withoutDoorbells } from '../support/scratch.js';
 import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
 
@@ -103,7 +103,7 @@ test('a name that is taken is refused, and what has it stays as it was', () => {
   expect(error.message).toMatch(/The segment ticks exists already.*hermes rm ticks/);
   expect(inspectSegment('ticks', { directory }).segmentId).toBe(before);
   expect(attachConsumer('ticks', { directory }).poll((message) => expect(`${message.payload}`).toBe('kept'))).toBe(1);
-  expect(fs.readdirSync(directory)).toEqual(['ticks']);
+  expect(withoutDoorbells(directory)).toEqual(['ticks']);
 });
 
 test.each<[string, (file: string) => void]>([
@@ -115,7 +115,7 @@ test.each<[string, (file: string) => void]>([
   const directory = scratchDirectory();
   make(path.join(directory, 'ticks'));
   expect(codeOf(() => createSegment('ticks', { ...SMALL, directory }))).toBe('ERR_HERMES_SEGMENT_EXISTS');
-  expect(fs.readdirSync(directory)).toEqual(['ticks']);
+  expect(withoutDoorbells(directory)).toEqual(['ticks']);
 });
 
 test.skipIf(!canMount)(

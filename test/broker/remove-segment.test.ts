@@ -32,6 +32,16 @@ describe('a segment', () => {
     createSegment('ticks', { ...SMALL, directory });
   });
 
+  test('takes its doorbells with it; one that cannot be removed does not keep it', () => {
+    const directory = newSegment();
+    attachConsumer('ticks', { directory }).detach();
+    const [bell] = fs.readdirSync(directory).filter((name) => name.startsWith('.bell-'));
+    const stubborn = `${bell}.new`; // as of another user in a sticky directory
+    fs.mkdirSync(path.join(directory, stubborn));
+    removeSegment('ticks', { directory });
+    expect(fs.readdirSync(directory)).toEqual([stubborn]);
+  });
+
   test.each(['attachProducer', 'attachConsumer'])('is not removed while another process has it: %s', async (attach) => {
     const directory = newSegment();
     const child = await attachedChild(`${attach}('ticks', ${JSON.stringify({ directory })})`);

@@ -45,7 +45,14 @@ describe('the JavaScript of the README', () => {
 
   const creator = blockWith('js', 'createSegment(');
   const producer = blockWith('js', 'attachProducer(');
-  const consumer = blockWith('js', 'attachConsumer(');
+  const sleeper = blockWith('js', 'for await');
+  const poller = blockWith('js', 'consumer.poll(');
+
+  /** The sleeping consumer runs until it is told to end. */
+  async function endSleeper(consuming: RunningCommand): Promise<Outcome> {
+    await until(() => consuming.hasEnded || consuming.stdout.toString().split('\n').length > 3);
+    return consuming.kill('SIGTERM');
+  }
 
   function expectPrices({ code, stdout, stderr }: Outcome): void {
     const prices = '0 EURUSD 1\n1 EURUSD 2\n2 EURUSD 3\n';
@@ -53,17 +60,25 @@ describe('the JavaScript of the README', () => {
   }
 
   test('is all run here', () => {
-    expect(blocks('js')).toEqual([creator, producer, consumer]);
+    expect(blocks('js')).toEqual([creator, producer, sleeper, poller]);
   });
 
   test('does what it says: create, then produce, then consume', async () => {
     for (const code of [creator, producer]) expectSilent(await start(code).ended);
-    expectPrices(await start(consumer).ended);
+    expectPrices(await start(poller).ended);
+  });
+
+  test('does what it says with a consumer that sleeps', async () => {
+    expectSilent(await start(creator).ended);
+    const consuming = start(sleeper);
+    await untilMember({ name: 'ticks', directory }, consuming.pid);
+    expectSilent(await start(producer).ended);
+    expectPrices(await endSleeper(consuming));
   });
 
   test('does what it says when the consumer is there first', async () => {
     expectSilent(await start(creator).ended);
-    const consuming = start(consumer);
+    const consuming = start(poller);
     await untilMember({ name: 'ticks', directory }, consuming.pid);
     expectSilent(await start(producer).ended);
     expectPrices(await consuming.ended);

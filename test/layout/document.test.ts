@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as Counters from '../../src/layout/counters.js';
+import { fifoPrefix, memberFifoName, producerFifoName } from '../../src/layout/doorbell-fifo.js';
 import * as GeometryLimits from '../../src/layout/geometry.js';
 import { sectionsOf } from '../../src/layout/geometry.js';
 import * as GroupTable from '../../src/layout/group-table.js';
@@ -88,6 +89,10 @@ test('every other constant has a row with its value', () => {
   expect(found.sort()).toEqual(constants.map(([name, constant]) => [`\`${name}\``, constant]).sort());
 });
 
+test('it says which version it describes', () => {
+  expect(layoutDocument).toContain(`It describes layout ${Preamble.LAYOUT_MAJOR}.${Preamble.LAYOUT_MINOR},`);
+});
+
 test('the lock bytes are where locks.ts puts them', () => {
   const [rows] = tablesUnder('byte', 'offset', 'first one');
   const first = [Locks.CONTROL_LOCK_OFFSET, Locks.producerLockOffset(0), Locks.memberLockOffset(0, 0, 8)];
@@ -100,6 +105,20 @@ test('the lock bytes are where locks.ts puts them', () => {
     Locks.producerLockOffset(7),
     Locks.memberLockOffset(3, 2, 5),
   ]);
+});
+
+test('the FIFOs are called as doorbell-fifo.ts calls them', () => {
+  const id = Uint8Array.from({ length: Preamble.ID_LENGTH }, (_, i) => i * 16 + 10);
+  const digits = '0a1a2a3a4a5a6a7a8a9aaabacadaeafa';
+  const named = (name: string) =>
+    name.replace('<id>', digits).replace('<lane>', '17').replace('<group>', '3').replace('<member>', '12');
+  const [rows] = tablesUnder('FIFO of', 'name');
+  expect(rows!.map(([, name]) => named(name!))).toEqual([
+    `\`${producerFifoName(id, 17)}\``,
+    `\`${memberFifoName(id, 3, 12)}\``,
+  ]);
+  expect(layoutDocument).toContain('`.bell-<id>-`');
+  expect(fifoPrefix(id)).toBe(`.bell-${digits}-`);
 });
 
 test('the sections are where geometry.ts puts them', () => {

@@ -56,6 +56,7 @@ const structures: readonly Structure[] = [
       'control holder (PID)': Preamble.CONTROL_HOLDER_OFFSET,
       'consumer bell': Preamble.CONSUMER_BELL_OFFSET,
       'producer bell': Preamble.PRODUCER_BELL_OFFSET,
+      news: Preamble.NEWS_OFFSET,
     },
   },
   {
@@ -68,6 +69,7 @@ const structures: readonly Structure[] = [
       'handover entry 0': HANDOVER_OFFSET,
       'handover entry 1': HANDOVER_OFFSET + HANDOVER_ENTRY_LENGTH,
       reserved: LaneControl.RESERVED_OFFSET,
+      news: LaneControl.LANE_NEWS_OFFSET,
     },
     within: ['HANDOVER_POSITION_OFFSET', 'HANDOVER_SEQUENCE_LOW_OFFSET', 'HANDOVER_SEQUENCE_HIGH_OFFSET'],
   },

@@ -33,10 +33,16 @@ function territoriesOf(shape: Geometry): Territory[] {
   const found: Territory[] = [];
   const claim = (owner: string, start: number, length: number) => found.push({ owner, start, end: start + length });
   // Whoever goes to sleep, joins, attaches or removes writes these; each is taken for a writer of its own.
-  const { CONSUMER_BELL_OFFSET, PRODUCER_BELL_OFFSET, GROUP_EPOCH_OFFSET, CONTROL_HOLDER_OFFSET, ROSTER_OFFSET } =
-    Preamble;
+  const {
+    CONSUMER_BELL_OFFSET,
+    PRODUCER_BELL_OFFSET,
+    GROUP_EPOCH_OFFSET,
+    CONTROL_HOLDER_OFFSET,
+    ROSTER_OFFSET,
+    NEWS_OFFSET,
+  } = Preamble;
   claim('creator', 0, Preamble.READY_OFFSET + 4);
-  const shared = { CONSUMER_BELL_OFFSET, PRODUCER_BELL_OFFSET, GROUP_EPOCH_OFFSET, CONTROL_HOLDER_OFFSET };
+  const shared = { CONSUMER_BELL_OFFSET, PRODUCER_BELL_OFFSET, GROUP_EPOCH_OFFSET, CONTROL_HOLDER_OFFSET, NEWS_OFFSET };
   for (const [name, offset] of Object.entries({ ...shared, ROSTER_OFFSET })) claim(name, offset, 4);
   claimSlots((lane) => `producer ${lane}`, sections.producerSlotsOffset, laneCount);
   claimSlots((slot) => `member ${slot}`, sections.memberSlotsOffset, groupCount * memberCount);
@@ -44,6 +50,7 @@ function territoriesOf(shape: Geometry): Territory[] {
   for (let lane = 0; lane < laneCount; lane++) {
     const control = sections.laneControlsOffset + LaneControl.laneControlOffset(lane);
     claim(`producer ${lane}`, control, LaneControl.RESERVED_OFFSET + 4);
+    claim(`producer ${lane} and its reapers`, control + LaneControl.LANE_NEWS_OFFSET, 4);
     claim(`producer ${lane}`, sections.lanesOffset + lane * laneCapacity, laneCapacity);
     for (let group = 0; group < groupCount; group++) {
       const start = sections.positionsOffset + positionOffset(group, lane, laneCount);

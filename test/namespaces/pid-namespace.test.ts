@@ -153,6 +153,43 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
     await until(() => producer() === null);
   });
 
+  test('wake each other: a consumer that sleeps, and a producer that sleeps for room', async () => {
+    const directory = scratchDirectory();
+    createSegment('ticks', { ...SMALL, directory });
+    const unaided = 'globalThis.setInterval = () => ({ unref: () => {} });'; // nothing but the doorbell wakes them
+    const consumer = new Container(
+      `${unaided}
+       const consumer = attachConsumer('ticks', { directory: process.argv[1], idle: 'doorbell' });
+       console.log('sleeps');
+       let next = 0;
+       for await (const { payload } of consumer) {
+         if (payload.readUInt32LE() !== next++) throw new Error('not ' + (next - 1));
+         if (next < 500) continue;
+         consumer.acknowledge();
+         break;
+       }
+       console.log('all');`,
+      directory,
+    );
+    expect(await consumer.line()).toBe('sleeps');
+    const producer = new Container(
+      `${unaided}
+       const producer = attachProducer('ticks', { directory: process.argv[1], idle: 'doorbell' });
+       const payload = Buffer.alloc(1000);
+       for (let i = 0; i < 500; i++) {
+         payload.writeUInt32LE(i);
+         await producer.send(payload);
+         if (i % 5 === 0) await producer.flush();
+       }
+       await producer.flush();
+       console.log('handled');
+       producer.detach();`,
+      directory,
+    );
+    expect(await consumer.line()).toBe('all');
+    expect(await producer.line()).toBe('handled');
+  });
+
   test('what a killed member held goes to a member in another', async () => {
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, members: 2, shared: true, directory });

@@ -86,8 +86,9 @@ function filesOf(directory: string): string[] {
 }
 
 describe('the packed package, installed without a compiler', () => {
-  test('holds the library, the executable and the documentation, and nothing else', () => {
-    const expected = /^(package\.json|LICENSE|[A-Z]+\.md|bin\/hermes\.js|docs\/.+|dist\/src\/.+\.(js|js\.map|d\.ts))$/;
+  test('holds the library, the executable, the documentation and the examples, and nothing else', () => {
+    const expected =
+      /^(package\.json|LICENSE|[A-Z]+\.md|bin\/hermes\.js|docs\/.+|examples\/.+\.mjs|dist\/src\/.+\.(js|js\.map|d\.ts))$/;
     const names = filesOf(installed);
     expect(names).toEqual(expect.arrayContaining(['package.json', 'bin/hermes.js', 'dist/src/index.js']));
     expect(names.filter((name) => !expected.test(name))).toEqual([]);

@@ -13,7 +13,7 @@ import {
 import { groupEntryIndex, laneControlIndex, laneOffset, positionIndex, wordAt } from '../../src/ring/indices.js';
 import { LaneReader } from '../../src/ring/lane-reader.js';
 import { LossyReader } from '../../src/ring/lossy-reader.js';
-import { Message, type MessageHandler } from '../../src/ring/message.js';
+import { asBytes, Message, type MessageHandler } from '../../src/ring/message.js';
 import type { SegmentMemory } from '../../src/ring/segment-memory.js';
 
 /** Puts a lane where it would be had so many bytes and messages gone through it, with all groups at its head. */
@@ -66,11 +66,11 @@ export interface PollingReader {
 
 /** A reader of a reliable group, that acknowledges as `Consumer.poll` does: also what came before an error. */
 export function laneReader(memory: SegmentMemory, lane = 0, group = 0): PollingReader {
-  const reader = new LaneReader(memory, lane, group, new Message(memory.bytes, memory.words, memory.times));
+  const reader = new LaneReader(memory, lane, group, new Message(memory.bytes, memory.words, memory.times, asBytes));
   return {
     poll(handler, limit) {
       try {
-        return reader.read(handler, limit);
+        return reader.read(handler as MessageHandler<unknown>, limit);
       } finally {
         reader.acknowledge();
       }
@@ -81,9 +81,9 @@ export function laneReader(memory: SegmentMemory, lane = 0, group = 0): PollingR
 
 /** A reader of a lossy group. */
 export function lossyReader(memory: SegmentMemory, lane = 0, group = 0): PollingReader & { readonly lost: number } {
-  const reader = new LossyReader(memory, lane, group);
+  const reader = new LossyReader(memory, lane, group, asBytes);
   return {
-    poll: (handler, limit) => reader.read(handler, limit),
+    poll: (handler, limit) => reader.read(handler as MessageHandler<unknown>, limit),
     stop: () => reader.stop(),
     get lost() {
       return reader.lost;

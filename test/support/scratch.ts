@@ -7,3 +7,11 @@ export function scratchDirectory(): string {
   onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
+
+/** What is in a directory of segments, but for the doorbells of those that were attached to. */
+export function withoutDoorbells(directory: string): string[] {
+  return fs
+    .readdirSync(directory)
+    .filter((name) => !name.startsWith('.bell-'))
+    .sort();
+}

@@ -1,9 +1,8 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { scratchDirectory } from '../support/scratch.js';
+import { scratchDirectory, withoutDoorbells } from '../support/scratch.js';
 
 const HERMES = fileURLToPath(new URL('../../../bin/hermes.js', import.meta.url));
 
@@ -93,9 +92,9 @@ export class CommandLine {
     return [process.execPath, HERMES, '--directory', this.directory, ...args];
   }
 
-  /** The names of the files in the directory. */
+  /** The names of the files in the directory, but for doorbells. */
   get files(): string[] {
-    return fs.readdirSync(this.directory).sort();
+    return withoutDoorbells(this.directory);
   }
 }
 

@@ -9,6 +9,8 @@ const INSTRUMENTED_PARTS = ['ring', 'broker'];
 
 const STORE = /\bAtomics\.(?=(?:store|add|sub|and|or|xor|exchange|compareExchange)\()/g;
 const LOCK = /\b((?:\w+\.)*locks)\.(?=(?:tryLock|unlock)\()/g;
+/** A byte into a sleeper's FIFO, and the making of one. */
+const FIFO_CALL = /^(\s*)((?:writeByte|ensureFifo)\(.*\);)$/;
 const PLAIN_STORE = /^\s*(?:this\.)?words\[[^\]]+\] = .*;$/;
 
 /** A place of the code at which a process can be told to die: `file:line`. */
@@ -22,7 +24,7 @@ export interface InstrumentedCopy {
 
 /**
  * Copies the compiled sources to `target`, with a call of the global `tortureStep` (see `programs/steps.ts`) around every store
- * to shared memory and every lock and unlock. The product itself has no hooks.
+ * to shared memory, every lock and unlock, and every byte to a doorbell. The product itself has no hooks.
  * @param dist the compiled project: `dist`, or one that was broken on purpose
  */
 export function makeInstrumentedCopy(target: string, dist: string = path.join(ROOT, 'dist')): InstrumentedCopy {
@@ -47,6 +49,11 @@ function instrument(source: string, file: string, sites: Site[]): string {
   const siteAt = (line: number) => sites.push(`${file}:${line}`) - 1;
   const lines = source.split('\n').map((line, index) => {
     if (/^\s*(?:\/\/|\*|\/\*)/.test(line)) return line;
+    const [, indent, call] = FIFO_CALL.exec(line) ?? [];
+    if (call !== undefined) {
+      const site = siteAt(index + 1);
+      return `${indent}tortureStep.pass(${site}, 0); ${call} tortureStep.pass(${site}, 1);`;
+    }
     const called = line
       .replace(STORE, () => `tortureStep.atomics(${siteAt(index + 1)}).`)
       .replace(LOCK, (_, locks) => `tortureStep.locks(${siteAt(index + 1)}, ${locks}).`);

@@ -9,7 +9,9 @@ import { QUEUE_GROUP, SEGMENT } from './life-command.js';
 /** What is left in the segment, and in its directory, though everybody is gone. */
 export function remainsOf(directory: string): string[] {
   const found: string[] = [];
-  const files = fs.readdirSync(directory).filter((file) => file !== SEGMENT && file !== '.coordinator');
+  // Doorbells live as long as the segment; a half-made one is gone once its slot was taken again.
+  const isDue = (file: string) => file === SEGMENT || file === '.coordinator' || /^\.bell-.*\d(?:\.new)?$/.test(file);
+  const files = fs.readdirSync(directory).filter((file) => !isDue(file));
   if (files.length > 0) found.push(`files are left: ${files.join(', ')}`);
   const inspection = inspectSegment(SEGMENT, { directory });
   for (const { lane, producer } of inspection.lanes) {

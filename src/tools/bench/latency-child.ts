@@ -1,4 +1,11 @@
-import { attachConsumer, attachProducer, type Message } from '../../index.js';
+import {
+  attachConsumer,
+  attachProducer,
+  type Consumer,
+  type IdleStrategyName,
+  type Message,
+  type MessageHandler,
+} from '../../index.js';
 import { createLatencyHistogram, type LatencyHistogram } from '../report/latency-histogram.js';
 import { Backoff } from './backoff.js';
 import { awaitStart, childTask, finish } from './child.js';
@@ -19,6 +26,8 @@ export interface LatencyTask {
   readonly warmUpCount: number;
   /** Messages a second; 0: as fast as it goes. */
   readonly rate: number;
+  /** What a receiver does while it waits. */
+  readonly idle: IdleStrategyName;
 }
 
 /** Of a pinger or a receiver. */
@@ -30,7 +39,7 @@ export interface LatencyResult {
 
 const task = childTask<LatencyTask>();
 const backoff = new Backoff();
-const options = { directory: task.directory };
+const options = { directory: task.directory, idle: task.idle };
 /** One message is under way at a time. With a rate, latency counts from when a message was due, not from when it could be sent. */
 async function ping(): Promise<LatencyResult> {
   using producer = attachProducer(task.requests, options);
@@ -42,7 +51,8 @@ async function ping(): Promise<LatencyResult> {
   for (let number = 0; number < task.messageCount; number++) {
     writeStamp(payload, number, task.rate === 0 ? process.hrtime.bigint() : awaitTurn(startNs, number));
     while (producer.offer(payload) < 0) backoff.wait();
-    while (consumer.poll(recorder.record, 1) === 0) backoff.wait();
+    const received = receive(consumer, recorder.record);
+    if (typeof received !== 'number') await received;
   }
   return recorder.result();
 }
@@ -57,8 +67,9 @@ async function echo(): Promise<null> {
     claim.commit();
   };
   await awaitStart();
-  for (let echoed = 0; echoed < task.messageCount; echoed++) {
-    while (consumer.poll(reply, 1) === 0) backoff.wait();
+  for (let echoed = 0; echoed < task.messageCount; ) {
+    const count = receive(consumer, reply);
+    echoed += typeof count === 'number' ? count : await count;
   }
   return null;
 }
@@ -76,16 +87,33 @@ async function send(): Promise<null> {
   return null;
 }
 
-async function receive(): Promise<LatencyResult> {
+async function receiveAll(): Promise<LatencyResult> {
   using consumer = attachConsumer(task.replies, options);
   const recorder = new Recorder();
   await awaitStart();
   for (let received = 0; received < task.messageCount; ) {
-    const count = consumer.poll(recorder.record);
-    if (count === 0) backoff.wait();
-    received += count;
+    const count = receive(consumer, recorder.record);
+    received += typeof count === 'number' ? count : await count;
   }
   return recorder.result();
+}
+
+/** Polls until there is something. Who spins gives no turn to anybody: that would be measured, too. */
+function receive(consumer: Consumer, handler: MessageHandler): number | Promise<number> {
+  if (task.idle !== 'spin') return receiveAsleep(consumer, handler);
+  for (;;) {
+    const count = consumer.poll(handler);
+    if (count > 0) return count;
+    backoff.wait();
+  }
+}
+
+async function receiveAsleep(consumer: Consumer, handler: MessageHandler): Promise<number> {
+  for (;;) {
+    await consumer.waitAsync();
+    const count = consumer.poll(handler);
+    if (count > 0) return count;
+  }
 }
 
 /** Spins until message `number` is due. When that was, by the monotonic clock. */
@@ -112,5 +140,5 @@ class Recorder {
   }
 }
 
-const roles = { pinger: ping, echo, sender: send, receiver: receive };
+const roles = { pinger: ping, echo, sender: send, receiver: receiveAll };
 finish(await roles[task.role]());

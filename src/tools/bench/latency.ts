@@ -1,4 +1,5 @@
 import { directoryPath } from '../../broker/directory.js';
+import type { IdleStrategyName } from '../../index.js';
 import { LatencyHistogram } from '../report/latency-histogram.js';
 import { runChildren, startChild } from './child.js';
 import type { LatencyResult, LatencyTask } from './latency-child.js';
@@ -14,6 +15,8 @@ export interface LatencyOptions {
   readonly warmUpCount: number;
   /** Messages a second; 0, which only ping-pong may have: as fast as it goes. */
   readonly rate: number;
+  /** What a receiver does while it waits. */
+  readonly idle: IdleStrategyName;
   readonly checksum: boolean;
   readonly timestamps: boolean;
   readonly directory: string | undefined;
@@ -29,7 +32,7 @@ export interface LatencyMeasurement {
 const CHILD = new URL('./latency-child.js', import.meta.url);
 const LANE_CAPACITY = 1024 * 1024;
 
-/** Two processes exchange messages through segments of their own; both spin. */
+/** Two processes exchange messages through segments of their own. A sender spins between two messages. */
 export async function measureLatency(options: LatencyOptions): Promise<LatencyMeasurement> {
   const { payloadLength, checksum, timestamps } = options;
   const directory = directoryPath(options);
@@ -46,6 +49,7 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyMe
     messageCount: options.warmUpCount + options.messageCount,
     warmUpCount: options.warmUpCount,
     rate: options.rate,
+    idle: options.idle,
   });
   const [recording, other] =
     options.mode === 'ping-pong' ? (['pinger', 'echo'] as const) : (['receiver', 'sender'] as const);

@@ -46,6 +46,7 @@ export async function runDemo(directory: string | undefined, interrupted: AbortS
     messageCount: ROUND_TRIP_COUNT,
     warmUpCount: ROUND_TRIP_COUNT / 10,
     rate: 0,
+    idle: 'spin',
   });
   await write(`\n${percentileTable(histogram, { colour: hasColour() })}`);
   await write(`\n${terminalPlot(histogram, { width: outputWidth(), colour: hasColour() })}`);

@@ -35,7 +35,7 @@ async function produceBriefly(living: Living, traffic: Traffic): Promise<void> {
   const producer = await living.patiently(() => attachProducer(SEGMENT, living.command));
   if (producer === undefined) return;
   for (let i = living.upTo(3); i > 0; i--) {
-    traffic.step(producer);
+    await traffic.step(producer);
     await setTimeout(living.random() * PAUSE_MS);
   }
   producer.detach();

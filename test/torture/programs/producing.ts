@@ -8,6 +8,7 @@ import type { Living } from './living.js';
 
 const PACE_MS = 16;
 const REFUSED_MS = 2;
+const LONGEST_SLEEP_MS = 20;
 /** A refusal that lasts is told every so many milliseconds. */
 const TELLING_MS = 30;
 
@@ -17,7 +18,7 @@ export async function produce(living: Living): Promise<void> {
   const producer = await living.patiently(() => attachProducer(SEGMENT, living.command));
   if (producer === undefined) return;
   while (!living.isOver) {
-    const isRefused = !traffic.step(producer);
+    const isRefused = !(await traffic.step(producer));
     await setTimeout(isRefused ? REFUSED_MS : living.random() * PACE_MS);
   }
   producer.detach();
@@ -38,10 +39,11 @@ export class Traffic {
   }
 
   /** Publishes some messages and notes them. False when the first was refused already. */
-  step(producer: Producer): boolean {
+  async step(producer: Producer): Promise<boolean> {
     const before = this.published;
     const choice = this.living.random();
-    if (choice < 0.5) this.offerSome(producer);
+    if (choice < 0.15) await this.sendOne(producer);
+    else if (choice < 0.5) this.offerSome(producer);
     else if (choice < 0.8) this.offerBatch(producer);
     else this.claimOne(producer);
     this.tell(producer, this.published === before);
@@ -78,6 +80,16 @@ export class Traffic {
   private offerBatch(producer: Producer): void {
     const count = this.living.upTo(MOST_UNNOTED);
     this.published += producer.offerBatch(Array.from({ length: count }, (_, i) => this.payload(this.published + i)));
+  }
+
+  /** Sleeps for room, but not for long. */
+  private async sendOne(producer: Producer): Promise<void> {
+    try {
+      await producer.send(this.payload(this.published), { signal: AbortSignal.timeout(LONGEST_SLEEP_MS) });
+      this.published++;
+    } catch (error) {
+      if ((error as Error).name !== 'TimeoutError') throw error;
+    }
   }
 
   private claimOne(producer: Producer): void {

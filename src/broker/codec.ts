@@ -1,0 +1,59 @@
+import { deserialize, serialize } from 'node:v8';
+import { HermesError } from '../errors.js';
+
+/** Turns values into payloads and back. Thin: what it does not do, it does not cost. */
+export type Codec<T> = Decoder<T> & (Encoder<T> | InPlaceEncoder<T>);
+
+export interface Decoder<T> {
+  /** `payload` may be a view of shared memory that is overwritten later: copy what is to stay. */
+  decode(payload: Buffer): T;
+}
+
+export interface Encoder<T> {
+  /** Bytes are copied into the record; text is written into it as UTF-8, without bytes between. */
+  encode(value: T): Uint8Array | string;
+}
+
+/** For who knows the length beforehand: the value is written straight into the record. */
+export interface InPlaceEncoder<T> {
+  /** Bytes that the value will take. */
+  lengthOf(value: T): number;
+  /** Writes exactly that many bytes from `offset`. */
+  encodeInto(value: T, buffer: Buffer, offset: number): void;
+}
+
+/** `bytes` is the default: nothing is encoded, nothing decoded. */
+export type CodecName = 'bytes' | 'json' | 'v8';
+
+const json: Codec<unknown> = {
+  encode(value) {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text !== undefined) return text;
+    throw new HermesError('ERR_HERMES_INVALID_OPTION', `JSON has no text for ${typeof value}: send another value`);
+  },
+  decode: (payload) => JSON.parse(payload.toString()),
+};
+
+/** Structured clone, as `postMessage` does it. What it decodes may keep views of its input, which is copied therefore. */
+const v8: Codec<unknown> = { encode: serialize, decode: (payload) => deserialize(Buffer.from(payload)) };
+
+const CODECS: Readonly<Record<string, Codec<unknown>>> = { json, v8 };
+
+/** Undefined where values are bytes, and there is nothing to do. @throws HermesError ERR_HERMES_INVALID_OPTION */
+export function resolveCodec<T>(codec: CodecName | Codec<T> | undefined): Codec<T> | undefined {
+  if (codec === undefined || codec === 'bytes') return undefined;
+  const chosen = typeof codec === 'string' ? CODECS[codec] : codec;
+  if (isCodec(chosen)) return chosen as Codec<T>;
+  throw new HermesError(
+    'ERR_HERMES_INVALID_OPTION',
+    `codec is ${typeof codec === 'string' ? codec : typeof codec}: give bytes, json, v8, or an object with encode and decode`,
+  );
+}
+
+function isCodec(codec: unknown): boolean {
+  const { decode, encode, lengthOf, encodeInto } = (codec ?? {}) as Partial<
+    Encoder<unknown> & InPlaceEncoder<unknown> & Decoder<unknown>
+  >;
+  const encodes = typeof encode === 'function' || (typeof lengthOf === 'function' && typeof encodeInto === 'function');
+  return typeof decode === 'function' && encodes;
+}

@@ -1,0 +1,31 @@
+import { Writable } from 'node:stream';
+import type { Producer } from './producer.js';
+import type { WaitOptions } from './waiter.js';
+
+export interface WritableOptions extends WaitOptions {
+  /** Type of the messages, 1–239. Default 1. */
+  readonly type?: number | undefined;
+  /** Values that the stream buffers while there is no room. Default 256. */
+  readonly highWaterMark?: number | undefined;
+}
+
+const DEFAULT_HIGH_WATER_MARK = 256;
+
+/** A Node stream, each chunk of which becomes a message of a producer. */
+export function writableOf<T>(producer: Producer<T>, options: WritableOptions): Writable {
+  const { highWaterMark = DEFAULT_HIGH_WATER_MARK, type, signal } = options;
+  const ended = new AbortController();
+  return new Writable({
+    objectMode: true,
+    highWaterMark,
+    write(chunk, encoding, callback) {
+      const value = typeof chunk === 'string' && !producer.hasCodec ? Buffer.from(chunk, encoding) : chunk;
+      producer.send(value, { type, signal: ended.signal }).then(() => callback(), callback);
+    },
+    destroy(error, callback) {
+      ended.abort();
+      callback(error);
+    },
+    ...(signal === undefined ? {} : { signal }),
+  });
+}

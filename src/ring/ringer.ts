@@ -1,0 +1,31 @@
+import type { SegmentMemory } from './segment-memory.js';
+
+/**
+ * What a participant does, after a store that somebody may sleep for: one load, and more only when somebody went to sleep
+ * since it rang last. While nobody sleeps, nobody makes a system call.
+ */
+export class Ringer {
+  private readonly words: Int32Array;
+  private readonly bellIndex: number;
+  /** The bell when this participant rang last. */
+  private rung: number;
+
+  /** `ringSleepers` rings everybody who sleeps on this bell, and does not throw. */
+  constructor(
+    memory: SegmentMemory,
+    bellOffset: number,
+    private readonly ringSleepers: () => void,
+  ) {
+    this.words = memory.words;
+    this.bellIndex = bellOffset >>> 2;
+    this.rung = (Atomics.load(this.words, this.bellIndex) - 1) | 0; // whoever sleeps already was not rung by us
+  }
+
+  /** To be called after every store that matters to those who sleep on the bell. */
+  ring(): void {
+    const bell = Atomics.load(this.words, this.bellIndex); // SYNC: bell
+    if (bell === this.rung) return;
+    this.ringSleepers();
+    this.rung = bell;
+  }
+}

@@ -1,0 +1,196 @@
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { attachConsumer, createSegment, inspectSegment, removeGroup } from '../../src/index.js';
+import { Child, endAllChildren } from '../processes/child.js';
+import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
+import { MAX_PAYLOAD } from '../torture/torture-payload.js';
+import { Ledger } from './ledger.js';
+import { transitionsOf } from './sleep-transitions.js';
+import { DEFAULT_GROUP, GROUPS, LOSSY_GROUP, QUEUE_GROUP, SEGMENT } from './stress-command.js';
+import { describeSeats, type Seat } from './topology.js';
+import { Watchdog } from './watchdog.js';
+
+const PROGRAM = '../../stress/programs/stress-life';
+const WITHOUT_SAFETY_NET: string = new URL('./programs/without-safety-net.js', import.meta.url).href;
+const STANDBYS = 5;
+const STEP_MS = 20;
+const SHORTEST_LIFE_MS = 20;
+const LONGEST_LIFE_MS = 150;
+
+export interface RoundOptions {
+  readonly seats: readonly Seat[];
+  readonly random: () => number;
+  readonly durationMs: number;
+  /** Processes are SIGKILLed and replaced, and the safety net is there. Otherwise neither. */
+  readonly kills: boolean;
+}
+
+export interface RoundResult {
+  readonly messages: number;
+  readonly handled: number;
+  readonly repeated: number;
+  readonly kills: number;
+  readonly consumerSleeps: number;
+  readonly producerSleeps: number;
+  readonly violations: readonly string[];
+}
+
+/** Processes that talk over one new segment for a while, and what came of it. */
+export class Round {
+  private readonly directory = makeDirectory();
+  private readonly ledgerFile: string = path.join(this.directory, '.ledger');
+  private readonly ledger: Ledger = Ledger.create(this.ledgerFile);
+  private readonly living: Child[] = [];
+  private readonly standbys: { readonly child: Child; readonly ready: Promise<unknown> }[] = [];
+  private readonly violations: string[] = [];
+  private readonly watchdog: Watchdog = new Watchdog(this.ledger);
+  private lives = 0;
+  private kills = 0;
+
+  constructor(private readonly options: RoundOptions) {}
+
+  async run(): Promise<RoundResult> {
+    try {
+      this.prepareSegment();
+      await this.live();
+      return this.judge();
+    } finally {
+      await endAllChildren();
+      this.ledger.close();
+      removeDirectory(this.directory);
+    }
+  }
+
+  private get groups(): number[] {
+    return [...new Set(this.options.seats.flatMap((seat) => (seat.role === 'consumer' ? [seat.group] : [])))];
+  }
+
+  /** How many messages each lane has had. */
+  private get published(): { lane: number; count: number }[] {
+    const { lanes } = inspectSegment(SEGMENT, { directory: this.directory });
+    return lanes.map(({ lane, messages }) => ({ lane, count: messages ?? 0 }));
+  }
+
+  private prepareSegment(): void {
+    const { directory } = this;
+    const shape = { producers: 4, groups: GROUPS.length, members: 2, capacity: 65_536, maxPayload: MAX_PAYLOAD };
+    createSegment(SEGMENT, { ...shape, directory });
+    if (this.groups.includes(QUEUE_GROUP)) attachConsumer(SEGMENT, { ...GROUPS[QUEUE_GROUP], directory }).detach();
+    if (!this.groups.includes(DEFAULT_GROUP)) removeGroup(SEGMENT, 'default', { directory });
+  }
+
+  private async live(): Promise<void> {
+    const { seats, durationMs, kills } = this.options;
+    try {
+      await this.standBy(seats.length);
+      if (kills) for (let i = 0; i < STANDBYS; i++) this.start();
+      for (const [i, seat] of seats.entries()) this.seat(i, seat); // consumers first
+      const endMs = performance.now() + durationMs;
+      if (kills) await this.killUntil(endMs);
+      while (performance.now() < endMs) await this.watch();
+      await Promise.all(this.living.map((child) => child.next('attached')));
+      this.ledger.stop();
+      const done = new Set<Child>();
+      for (const [i, child] of this.living.entries()) {
+        if (seats[i]!.role === 'producer') child.next('done').then(() => done.add(child), String);
+      }
+      const producerCount = seats.filter(({ role }) => role === 'producer').length;
+      while (done.size < producerCount || !this.isDrained()) await this.watch();
+    } catch (error) {
+      this.violations.push(
+        `${describeSeats(seats)}: ${(error as Error).message}; asleep: ${transitionsOf(this.directory).asleep.join(', ')}`,
+      );
+    }
+  }
+
+  private start(): void {
+    const child = Child.start(PROGRAM, this.options.kills ? [] : ['--import', WITHOUT_SAFETY_NET]);
+    const ready = child.next('standing by');
+    ready.catch(() => {}); // ended with the round
+    this.standbys.push({ child, ready });
+  }
+
+  /** Waits until as many stand by: started two at a time. */
+  private async standBy(count: number): Promise<void> {
+    while (this.standbys.length < count) {
+      this.start();
+      this.start();
+      await Promise.all(this.standbys.map(({ ready }) => ready));
+    }
+    await Promise.all(this.standbys.slice(0, count).map(({ ready }) => ready));
+  }
+
+  private seat(place: number, seat: Seat): void {
+    const { directory, ledgerFile } = this;
+    const { child } = this.standbys.shift()!;
+    const seed = Math.floor(this.options.random() * 2 ** 31);
+    child.command({ ...seat, directory, ledgerFile, life: ++this.lives, seed });
+    this.living[place] = child;
+  }
+
+  private async killUntil(endMs: number): Promise<void> {
+    const { seats, random } = this.options;
+    while (performance.now() < endMs) {
+      await setTimeout(SHORTEST_LIFE_MS + random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
+      this.check();
+      this.start();
+      await this.standBy(1);
+      const place = Math.floor(random() * seats.length);
+      this.living[place]!.kill();
+      this.kills++;
+      this.seat(place, seats[place]!);
+    }
+  }
+
+  private async watch(): Promise<void> {
+    await setTimeout(STEP_MS);
+    this.check();
+  }
+
+  /** @throws when a process has failed, or nothing goes on any more */
+  private check(): void {
+    for (const child of this.living) child.checkAlive();
+    this.watchdog.look();
+  }
+
+  private isDrained(): boolean {
+    const { groups } = inspectSegment(SEGMENT, { directory: this.directory });
+    const reliable = groups.filter(({ mode }) => mode === 'reliable');
+    const isQuiet = reliable.every(({ lagLength, orphanCount }) => lagLength === 0 && orphanCount === 0);
+    return isQuiet && this.hasLossyEnded();
+  }
+
+  /** A lossy reader may be lapped, but not by the last message: that it sees once it is woken. */
+  private hasLossyEnded(): boolean {
+    if (!this.groups.includes(LOSSY_GROUP) || this.options.kills) return true;
+    return this.published.every(
+      ({ lane, count }) => count === 0 || this.ledger.countOf(LOSSY_GROUP, lane, count - 1) === 1,
+    );
+  }
+
+  private judge(): RoundResult {
+    const { seats, kills } = this.options;
+    const { published } = this;
+    let repeated = 0;
+    for (const group of this.groups) {
+      for (const { lane, count } of published) {
+        const { missing, repeatedCount } = this.ledger.tally(group, lane, count);
+        const where = `${describeSeats(seats)}: group ${GROUPS[group]!.group}, lane ${lane} of ${count} messages`;
+        repeated += repeatedCount;
+        if (group !== LOSSY_GROUP && missing.length > 0) this.violations.push(`${where}: never ${missing.join(', ')}`);
+        if (repeatedCount > 0 && (!kills || group === LOSSY_GROUP))
+          this.violations.push(`${where}: ${repeatedCount} repeated`);
+      }
+    }
+    const { consumers, producers } = transitionsOf(this.directory);
+    return {
+      messages: published.reduce((sum, { count }) => sum + count, 0),
+      handled: this.ledger.handledCount,
+      repeated,
+      kills: this.kills,
+      consumerSleeps: consumers,
+      producerSleeps: producers,
+      violations: this.violations,
+    };
+  }
+}
