@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { HermesError } from '../errors.js';
-import type { Consumer } from './consumer.js';
+import type { Message } from '../ring/message.js';
 import type { IterationOptions } from './message-iteration.js';
 
 export interface ReadableOptions extends IterationOptions {
@@ -10,8 +10,14 @@ export interface ReadableOptions extends IterationOptions {
 
 const DEFAULT_HIGH_WATER_MARK = 256;
 
+/** What the stream needs of its consumer. */
+interface Source<T> {
+  batches(limit: number, options: IterationOptions): AsyncIterableIterator<Message<T>[]>;
+  acknowledge(): void;
+}
+
 /** The values of a consumer's messages as a Node stream, in batches of what it wants to buffer. */
-export function readableOf<T>(consumer: Consumer<T>, options: ReadableOptions): Readable {
+export function readableOf<T>(consumer: Source<T>, options: ReadableOptions): Readable {
   const { highWaterMark = DEFAULT_HIGH_WATER_MARK, drain, signal } = options;
   const ended = new AbortController();
   // One after the other, also when a listener reads while a batch is being pushed: acknowledged is what was pushed.

@@ -1,5 +1,4 @@
 import { Writable } from 'node:stream';
-import type { Producer } from './producer.js';
 import type { WaitOptions } from './waiter.js';
 
 export interface WritableOptions extends WaitOptions {
@@ -11,8 +10,14 @@ export interface WritableOptions extends WaitOptions {
 
 const DEFAULT_HIGH_WATER_MARK = 256;
 
+/** What the stream needs of its producer. */
+interface Target<T> {
+  readonly hasCodec: boolean;
+  send(value: T, options: WritableOptions): Promise<number>;
+}
+
 /** A Node stream, each chunk of which becomes a message of a producer. */
-export function writableOf<T>(producer: Producer<T>, options: WritableOptions): Writable {
+export function writableOf<T>(producer: Target<T>, options: WritableOptions): Writable {
   const { highWaterMark = DEFAULT_HIGH_WATER_MARK, type, signal } = options;
   const ended = new AbortController();
   return new Writable({

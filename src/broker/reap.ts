@@ -1,11 +1,12 @@
-import { GROUP_JOINING, GROUP_STATE_MASK } from '../layout/group-table.js';
+import { GROUP_DURABLE, GROUP_FREE, GROUP_JOINING, GROUP_SHARED, GROUP_STATE_MASK } from '../layout/group-table.js';
 import { CONTROL_HOLDER_OFFSET } from '../layout/preamble.js';
 import { InFlight } from '../ring/in-flight.js';
+import { lanesInUse } from '../ring/roster-word.js';
 import { releaseControlLock, tryControlLock } from './control-lock.js';
 import { activeGroups, type GroupEntry, groupState, removeGroup, removeUnfinishedJoins } from './group-registry.js';
 import { callForAdoption, isAdopting } from './orphans.js';
 import { isOccupied, type Slot, vacateSlot } from './participants.js';
-import { memberSlots, producerSlots } from './roster.js';
+import { memberSlot, memberSlots, producerSlot, producerSlots } from './roster.js';
 import type { Segment } from './segment.js';
 
 /** A caller that owns no slot itself. */
@@ -78,21 +79,32 @@ function vacateIfDead(segment: Segment, slot: Slot): void {
   segment.locks.unlock(slot.lockOffset);
 }
 
-/** Looks without any lock: an occupied slot, or an ephemeral group, that no living participant stands behind. */
+/**
+ * Looks without any lock: an occupied slot, or an ephemeral group, that no living participant stands behind. Every sleeper does
+ * this several times a second, so it allocates little and looks only where somebody can be.
+ */
 function seemsDead(segment: Segment, ownLockOffset: number, maySkip: (slot: Slot) => boolean): boolean {
+  const { memory } = segment;
   const isOwned = (slot: Slot) =>
     slot.lockOffset === ownLockOffset ||
     isAdopting(segment, slot.lockOffset) ||
     maySkip(slot) ||
     segment.locks.isLockedByOther(slot.lockOffset);
   const isDead = (slot: Slot) => isOccupied(segment, slot) && !isOwned(slot);
-  if (producerSlots(segment).some(isDead)) return true;
-  const { memory } = segment;
+  const laneCount = lanesInUse(memory);
+  for (let lane = 0; lane < laneCount; lane++) if (isDead(producerSlot(segment, lane))) return true;
   for (let group = 0; group < memory.geometry.groupCount; group++) {
-    if ((groupState(memory, group) & GROUP_STATE_MASK) === GROUP_JOINING) return true;
+    const state = groupState(memory, group);
+    if ((state & GROUP_STATE_MASK) === GROUP_FREE) continue;
+    if ((state & GROUP_STATE_MASK) === GROUP_JOINING) return true;
+    const memberCount = (state & GROUP_SHARED) !== 0 ? memory.geometry.memberCount : 1;
+    let isLived = (state & GROUP_DURABLE) !== 0;
+    for (let member = 0; member < memberCount; member++) {
+      const slot = memberSlot(segment, group, member);
+      if (isDead(slot)) return true;
+      isLived ||= isOwned(slot);
+    }
+    if (!isLived) return true;
   }
-  return activeGroups(memory).some(({ group, durable }) => {
-    const slots = memberSlots(segment, group);
-    return slots.some(isDead) || (!durable && !slots.some(isOwned));
-  });
+  return false;
 }
