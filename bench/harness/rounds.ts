@@ -18,16 +18,17 @@ export interface Rounds<Sample> {
 /**
  * Measures A B C …, then A B C … again: whatever else the machine does meets all of them. An entry that fails is left
  * out from then on; one whose messages came to harm ends everything. The samples of the first turn, which only warms up
- * and tells how fast each is, are thrown away.
+ * and tells how fast each is, are thrown away, unless there is to be no such turn.
  */
 export async function interleave<Sample>(
   { profile, interrupted, progress }: Pick<Bench, 'profile' | 'interrupted' | 'progress'>,
   title: string,
   entries: readonly Entry<Sample>[],
+  uncountedTurns: 0 | 1 = 1,
 ): Promise<Rounds<Sample>> {
   const taken = new Map<string, Sample[]>(entries.map(({ key }) => [key, []]));
   const failures = new Map<string, string>();
-  for (let round = 0; round <= profile.rounds; round++) {
+  for (let round = 1 - uncountedTurns; round <= profile.rounds; round++) {
     progress(`${title}: ${round === 0 ? 'warming up' : `round ${round} of ${profile.rounds}`}`);
     for (const { key, measure } of entries) {
       if (failures.has(key)) continue;
@@ -39,6 +40,6 @@ export async function interleave<Sample>(
       }
     }
   }
-  const samples = new Map([...taken].filter(([key]) => !failures.has(key)).map(([key, all]) => [key, all.slice(1)]));
-  return { samples, failures };
+  const counted = [...taken].filter(([key]) => !failures.has(key));
+  return { samples: new Map(counted.map(([key, all]) => [key, all.slice(uncountedTurns)])), failures };
 }
