@@ -31,5 +31,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const rounds = values.rounds === undefined ? chosen.rounds : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`rounds is ${values.rounds}: give a whole number from 1`);
-  return { profile: { ...chosen, rounds }, only: values.only, out: values.out };
+  return {
+    profile: { ...chosen, rounds, curveRounds: values.rounds === undefined ? chosen.curveRounds : rounds },
+    only: values.only,
+    out: values.out,
+  };
 }

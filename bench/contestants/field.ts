@@ -49,8 +49,7 @@ export function findField(bench: Bench): Field {
     if (reason === undefined) links.push(linkContestant(bench, description));
     else absences.push({ name: description.name, reason });
   }
-  const timed = hermes(bench, 'Hermes, timestamps on', { ...PLAIN, timestamps: true });
-  const contestants = [plain, ...(limit ? [limit] : []), timed, ...rings, ...links];
+  const contestants = [plain, ...(limit ? [limit] : []), ...rings, ...links];
   const compiler = 'compiler' in compilation ? compilation.compiler : undefined;
   return { hermes: plain, native: limit, contestants, absences, compiler };
 }

@@ -7,16 +7,19 @@ import { type Measure, rolesOf, type Workload } from '../harness/workload.js';
 import type { RingTask } from '../rings/ring-child.js';
 
 const CHILD = new URL('../rings/ring-child.js', import.meta.url);
+const DOORBELL_CHILD = new URL('../rings/doorbell-child.js', import.meta.url);
 
 export interface HermesOptions {
   readonly timestamps: boolean;
   readonly checksum: boolean;
+  /** What a consumer does while there is nothing to read. A producer spins until there is room. */
+  readonly idle: 'spin' | 'doorbell';
   /** Messages that `offerBatch` is given. */
   readonly batchCount: number;
 }
 
 /** As the other rings are: without what they cannot do. */
-export const PLAIN: HermesOptions = { timestamps: false, checksum: false, batchCount: BATCH_COUNT };
+export const PLAIN: HermesOptions = { timestamps: false, checksum: false, idle: 'spin', batchCount: BATCH_COUNT };
 
 /** Hermes, by its public API: one lane, one group of one member. */
 export function hermes(bench: Bench, name: string, options: HermesOptions): Contestant {
@@ -28,13 +31,17 @@ export function hermes(bench: Bench, name: string, options: HermesOptions): Cont
     using back = leaseSegment(shape);
     const task = { ...workload, ring: 'hermes', there: there.name, back: back.name, directory, batchCount } as const;
     const children = rolesOf(measure).map((role) =>
-      startChild<unknown>(CHILD, { ...task, capacity: RING_CAPACITY, role } satisfies RingTask),
+      startChild<unknown>(role === 'sender' || options.idle === 'spin' ? CHILD : DOORBELL_CHILD, {
+        ...task,
+        capacity: RING_CAPACITY,
+        role,
+      } satisfies RingTask),
     );
     return await runMeasuring<Result>(children, bench.interrupted);
   };
   return {
     name,
-    how: `both ends spin; ${options.timestamps ? 'with the time in every message (the default)' : 'timestamps off'}, checksum ${options.checksum ? 'on' : 'off (the default)'}`,
+    how: `${options.idle === 'spin' ? 'both ends spin' : 'consumers sleep on the doorbell'}; ${options.timestamps ? 'with the time in every message (the default)' : 'timestamps off'}, checksum ${options.checksum ? 'on' : 'off (the default)'}`,
     batching: `\`offerBatch\` of ${options.batchCount}`,
     pace: RING_PACE,
     throughput: async (workload, sending) =>

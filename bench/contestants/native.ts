@@ -22,8 +22,8 @@ export function native(bench: Bench, executable: string): Native {
   const run = async <Result>(workload: Workload, roles: readonly string[], batchCount: number): Promise<Result> => {
     const files = [bench.scratch.fresh('native'), bench.scratch.fresh('native')];
     for (const file of files) fs.writeFileSync(file, Buffer.alloc(HEADER_LENGTH + RING_CAPACITY));
-    const { payloadLength, messageCount, warmUpCount, checkEveryByte } = workload;
-    const numbers = [RING_CAPACITY, payloadLength, messageCount, warmUpCount, batchCount, checkEveryByte ? 1 : 0];
+    const { payloadLength, messageCount, warmUpCount } = workload;
+    const numbers = [RING_CAPACITY, payloadLength, messageCount, warmUpCount, batchCount];
     try {
       const children = roles.map((role) => startNative(executable, [role, ...files, ...numbers.map(String)]));
       return await runMeasuring<Result>(children, bench.interrupted);

@@ -7,11 +7,13 @@ export type Sending = 'one' | 'batch';
 /** What a contestant is taken to do in a second before it was ever measured. */
 export interface Pace {
   readonly messages: number;
+  /** Sent many at a time. */
+  readonly batched: number;
   readonly roundTrips: number;
 }
 
-export const RING_PACE: Pace = { messages: 5_000_000, roundTrips: 500_000 };
-export const LINK_PACE: Pace = { messages: 100_000, roundTrips: 10_000 };
+export const RING_PACE: Pace = { messages: 5_000_000, batched: 10_000_000, roundTrips: 500_000 };
+export const LINK_PACE: Pace = { messages: 100_000, batched: 1_000_000, roundTrips: 10_000 };
 
 /** Something that carries messages from one process (or thread) to another, and is measured. */
 export interface Contestant {

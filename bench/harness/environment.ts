@@ -18,7 +18,6 @@ const DISTANCE_TRIPS = {
   payloadLength: PAYLOAD_LENGTH,
   messageCount: 50_000,
   warmUpCount: 20_000,
-  checkEveryByte: false,
 };
 
 export async function describeEnvironment(field: Field): Promise<Environment> {

@@ -5,7 +5,7 @@ const LEAST_COUNT = 200;
 const MOST_COUNT = 50_000_000;
 /** Of the messages of a measurement. */
 const WARM_UP_SHARE = 0.5;
-/** Enough for the compiler to have seen all there is to see; a slow contestant gets there in the rounds before. */
+/** Enough for the compiler to have seen all there is to see. */
 const MOST_WARM_UP_COUNT = 300_000;
 
 /** The least share of what it is taken to do that a contestant is given: a slow turn must not lead to one that is cold. */
@@ -13,26 +13,19 @@ const LEAST_SHARE = 0.25;
 
 /**
  * A workload that takes about `seconds`, by what the contestant did in the round before, or else by what it is taken to
- * do in a second. The first turn of each contestant, which is not counted, compares every byte.
+ * do in a second.
  */
 export function workloadFor(
   payloadLength: number,
   seconds: number,
   guessPerSecond: number,
-  previousPerSecond: number | undefined,
+  previousPerSecond: number = guessPerSecond,
 ): Workload {
-  const perSecond = Math.max(previousPerSecond ?? guessPerSecond, guessPerSecond * LEAST_SHARE);
+  const perSecond = Math.max(previousPerSecond, guessPerSecond * LEAST_SHARE);
   const messageCount = Math.round(Math.min(Math.max(perSecond * seconds, LEAST_COUNT), MOST_COUNT));
   return {
     payloadLength,
     messageCount,
     warmUpCount: Math.min(Math.ceil(messageCount * WARM_UP_SHARE), MOST_WARM_UP_COUNT),
-    checkEveryByte: previousPerSecond === undefined,
   };
-}
-
-/** The same for a point of a curve, whose contestants are known to be about as fast as they are taken to be. */
-export function pointWorkload(payloadLength: number, seconds: number, perSecond: number): Workload {
-  const { messageCount, warmUpCount } = workloadFor(payloadLength, seconds, perSecond, perSecond);
-  return { payloadLength, messageCount, warmUpCount, checkEveryByte: false };
 }

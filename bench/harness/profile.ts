@@ -3,6 +3,8 @@ export interface Profile {
   readonly name: 'short' | 'full';
   /** Turns that every contestant has, interleaved with the others'. */
   readonly rounds: number;
+  /** The same of the curves in which Hermes is alone. */
+  readonly curveRounds: number;
   /** What a measurement of the comparison, and one of a point of a curve, should take: seconds. */
   readonly comparisonSeconds: number;
   readonly pointSeconds: number;
@@ -23,9 +25,10 @@ const KIB = 1024;
 export const SHORT: Profile = {
   name: 'short',
   rounds: 5,
-  comparisonSeconds: 0.12,
+  curveRounds: 3,
+  comparisonSeconds: 0.1,
   pointSeconds: 0.06,
-  payloads: [16, 64, 512, 4 * KIB, 16 * KIB, 64 * KIB],
+  payloads: [16, 64, KIB, 4 * KIB, 16 * KIB, 64 * KIB],
   crowds: [1, 2, 8],
   batches: [1, 4, 16, 128],
   lanes: [1, 16, 256],
@@ -36,6 +39,7 @@ export const SHORT: Profile = {
 export const FULL: Profile = {
   name: 'full',
   rounds: 11,
+  curveRounds: 11,
   comparisonSeconds: 0.5,
   pointSeconds: 0.3,
   payloads: [16, 32, 64, 128, 256, 512, KIB, 2 * KIB, 4 * KIB, 8 * KIB, 16 * KIB, 32 * KIB, 64 * KIB],

@@ -17,19 +17,18 @@ export interface Rounds<Sample> {
 
 /**
  * Measures A B C …, then A B C … again: whatever else the machine does meets all of them. An entry that fails is left
- * out from then on; one whose messages came to harm ends everything. The samples of the first turn, which only warms up
- * and tells how fast each is, are thrown away, unless there is to be no such turn.
+ * out from then on; one whose messages came to harm ends everything.
  */
 export async function interleave<Sample>(
   { profile, interrupted, progress }: Pick<Bench, 'profile' | 'interrupted' | 'progress'>,
   title: string,
   entries: readonly Entry<Sample>[],
-  uncountedTurns: 0 | 1 = 1,
+  rounds: number = profile.rounds,
 ): Promise<Rounds<Sample>> {
   const taken = new Map<string, Sample[]>(entries.map(({ key }) => [key, []]));
   const failures = new Map<string, string>();
-  for (let round = 1 - uncountedTurns; round <= profile.rounds; round++) {
-    progress(`${title}: ${round === 0 ? 'warming up' : `round ${round} of ${profile.rounds}`}`);
+  for (let round = 1; round <= rounds; round++) {
+    progress(`${title}: round ${round} of ${rounds}`);
     for (const { key, measure } of entries) {
       if (failures.has(key)) continue;
       try {
@@ -40,6 +39,5 @@ export async function interleave<Sample>(
       }
     }
   }
-  const counted = [...taken].filter(([key]) => !failures.has(key));
-  return { samples: new Map(counted.map(([key, all]) => [key, all.slice(uncountedTurns)])), failures };
+  return { samples: new Map([...taken].filter(([key]) => !failures.has(key))), failures };
 }

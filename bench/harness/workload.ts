@@ -3,10 +3,11 @@ export interface Workload {
   readonly payloadLength: number;
   /** Messages that are measured, or round trips. */
   readonly messageCount: number;
-  /** Carried and verified before those, but not measured. */
+  /**
+   * Carried before those, but not measured. Of these every byte is compared; of the others the number, the pattern that
+   * depends on it, and one byte that moves through the middle.
+   */
   readonly warmUpCount: number;
-  /** Compare every byte of every message, not only its number, its pattern and one byte that moves through the middle. */
-  readonly checkEveryByte: boolean;
 }
 
 /** The ends of a measurement. The first of each pair measures, and is pinned to the first core. */

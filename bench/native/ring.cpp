@@ -2,7 +2,7 @@
 // aligned to 32 bytes) over a file that both processes map, the writer's and the reader's word on lines of their own. No
 // groups, no recovery, no checks: what the machine gives to a program that does only this.
 //
-//   ring receiver|sender|pinger|echo <there> <back> <capacity> <payload> <messages> <warm-up> <batch> <every byte: 0|1>
+//   ring receiver|sender|pinger|echo <there> <back> <capacity> <payload> <messages> <warm-up> <batch>
 //   ring memcpy <there> <back> <capacity> <payload> <copies> <warm-up> …
 //
 // Writes "ready", waits for a line, and ends with one line of JSON: as the measuring processes of JavaScript do.
@@ -52,7 +52,6 @@ struct Shared {
 struct Task {
   std::string role, there, back;
   uint64_t capacity, payload, messages, warmUp, batch;
-  bool everyByte;
   uint64_t total() const { return warmUp + messages; }
 };
 
@@ -177,7 +176,7 @@ void receive(const Task& task) {
   uint64_t received = 0, faults = 0, startNs = 0;
   while (received < task.total()) {
     reader.poll(kPollLimit, [&](const uint8_t* payload, uint32_t length) {
-      if (length != task.payload || !isNumbered(payload, length, uint32_t(received), task.everyByte)) faults++;
+      if (length != task.payload || !isNumbered(payload, length, uint32_t(received), received < task.warmUp)) faults++;
       if (received == task.warmUp) startNs = nowNs();
       received++;
     });
@@ -217,7 +216,7 @@ void ping(const Task& task) {
     uint64_t tripNs = 0;
     while (reader.poll(1, [&](const uint8_t* reply, uint32_t length) {
       tripNs = nowNs() - startNs;
-      if (length != task.payload || !isNumbered(reply, length, uint32_t(number), task.everyByte)) faults++;
+      if (length != task.payload || !isNumbered(reply, length, uint32_t(number), number < task.warmUp)) faults++;
     }) == 0) {
     }
     if (number >= task.warmUp) tripsNs[number - task.warmUp] = tripNs;
@@ -270,13 +269,13 @@ void copyMemory(const Task& task) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 10) {
-    fputs("usage: ring <role> <there> <back> <capacity> <payload> <messages> <warm-up> <batch> <every byte>\n", stderr);
+  if (argc != 9) {
+    fputs("usage: ring <role> <there> <back> <capacity> <payload> <messages> <warm-up> <batch>\n", stderr);
     return 2;
   }
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // it spins, and would not notice
   auto number = [&](int index) { return strtoull(argv[index], nullptr, 10); };
-  Task task{argv[1], argv[2], argv[3], number(4), number(5), number(6), number(7), number(8), number(9) != 0};
+  Task task{argv[1], argv[2], argv[3], number(4), number(5), number(6), number(7), number(8)};
   if (task.role == "receiver") receive(task);
   else if (task.role == "sender") send(task);
   else if (task.role == "pinger") ping(task);

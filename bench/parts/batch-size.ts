@@ -2,7 +2,7 @@ import { formatRate } from '../../src/tools/output.js';
 import { hermes, PLAIN } from '../contestants/hermes.js';
 import { PAYLOAD_LENGTH } from '../harness/bench.js';
 import { RING_PACE } from '../harness/contestant.js';
-import { pointWorkload } from '../harness/measured-run.js';
+import { workloadFor } from '../harness/measured-run.js';
 import { type Entry, interleave } from '../harness/rounds.js';
 import { lineChart } from '../report/line-chart.js';
 import { curveOf, curveTable, pointKey } from './curve.js';
@@ -13,7 +13,7 @@ export const batchSizePart: Part = {
   name: 'batch-size',
   async run(bench, { hermes: plain, native }) {
     const { batches, pointSeconds } = bench.profile;
-    const workload = pointWorkload(PAYLOAD_LENGTH, pointSeconds, RING_PACE.messages);
+    const workload = workloadFor(PAYLOAD_LENGTH, pointSeconds, RING_PACE.messages);
     const entries = batches.flatMap((batchCount): Entry<number>[] => {
       const ours = hermes(bench, plain.name, { ...PLAIN, batchCount });
       return [
@@ -23,7 +23,7 @@ export const batchSizePart: Part = {
           : [{ key: pointKey(native.name, batchCount), measure: () => native.batches(workload, batchCount) }]),
       ];
     });
-    const rounds = await interleave(bench, 'batch-size', entries, 0);
+    const rounds = await interleave(bench, 'batch-size', entries);
     const series = [plain.name, ...(native ? [native.name] : [])].map((label) => curveOf(rounds, label, batches));
     const title = 'Messages a second by batch';
     return {

@@ -39,7 +39,7 @@ export const crowdsPart: Part = {
         measure: () => publishedPerSecond(bench, crowd, count),
       })),
     );
-    const rounds = await interleave(bench, 'crowds', entries, 0);
+    const rounds = await interleave(bench, 'crowds', entries, bench.profile.curveRounds);
     const series = CROWDS.map(({ label }) => curveOf(rounds, label, crowds));
     const title = 'Producers, groups and members';
     return {

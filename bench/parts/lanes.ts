@@ -24,7 +24,7 @@ export const lanesPart: Part = {
         return runMeasuring<LanesResult>([startChild(CHILD, task)], bench.interrupted);
       },
     }));
-    const { samples } = await interleave(bench, 'lanes', entries, 0);
+    const { samples } = await interleave(bench, 'lanes', entries, bench.profile.curveRounds);
     const curve = (label: string, pick: (result: LanesResult) => number) => ({
       label,
       points: lanes.filter((x) => samples.has(`${x}`)).map((x) => ({ x, ...spreadOf(samples.get(`${x}`)!.map(pick)) })),

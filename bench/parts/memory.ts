@@ -33,7 +33,7 @@ export const memoryPart: Part = {
   async run(bench, _field) {
     const task: MemoryTask = { directory: bench.scratch.directory, messageCount: bench.profile.heapMessages };
     const measure = () => runMeasuring<MemoryResult>([startChild(CHILD, task)], bench.interrupted);
-    const { samples } = await interleave(bench, 'memory', [{ key: 'memory', measure }], 0);
+    const { samples } = await interleave(bench, 'memory', [{ key: 'memory', measure }], bench.profile.curveRounds);
     const results = samples.get('memory')!;
     const perMessage = spreadOf(results.map(({ heapPerMessage }) => heapPerMessage));
     const bytes = (value: number) => formatByteSize(Math.round(value));

@@ -60,7 +60,7 @@ export const microPart: Part = {
         return runMeasuring<number>([startChild(CHILD, task)], bench.interrupted);
       },
     }));
-    const { samples } = await interleave(bench, 'micro', entries, 0);
+    const { samples } = await interleave(bench, 'micro', entries, bench.profile.curveRounds);
     const of = (method: HotMethod): Spread => spreadOf(samples.get(method)!);
     const rows = ROWS.map(({ method, what, promised }) => [what, spreadText(of(method), formatNs), promised]);
     const findings = ROWS.flatMap(({ method, goal }): Finding[] => (goal ? [{ goal, spread: of(method) }] : []));

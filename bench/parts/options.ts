@@ -4,7 +4,7 @@ import { latencyAtPercentile } from '../../src/tools/report/latency-histogram.js
 import { hermes, PLAIN } from '../contestants/hermes.js';
 import { PAYLOAD_LENGTH } from '../harness/bench.js';
 import { RING_PACE } from '../harness/contestant.js';
-import { pointWorkload } from '../harness/measured-run.js';
+import { workloadFor } from '../harness/measured-run.js';
 import { interleave } from '../harness/rounds.js';
 import { spreadOf } from '../harness/statistics.js';
 import { spreadText } from '../report/spread-text.js';
@@ -27,8 +27,8 @@ const SHAPES = [
 export const optionsPart: Part = {
   name: 'options',
   async run(bench, _field) {
-    const messages = pointWorkload(PAYLOAD_LENGTH, bench.profile.pointSeconds, RING_PACE.messages);
-    const trips = pointWorkload(PAYLOAD_LENGTH, bench.profile.pointSeconds, RING_PACE.roundTrips);
+    const messages = workloadFor(PAYLOAD_LENGTH, bench.profile.pointSeconds, RING_PACE.messages);
+    const trips = workloadFor(PAYLOAD_LENGTH, bench.profile.pointSeconds, RING_PACE.roundTrips);
     const entries = SHAPES.map(({ label, checksum, timestamps }) => {
       const contestant = hermes(bench, `Hermes, ${label}`, { ...PLAIN, checksum, timestamps });
       return {
@@ -40,7 +40,7 @@ export const optionsPart: Part = {
         }),
       };
     });
-    const { samples } = await interleave(bench, 'options', entries, 0);
+    const { samples } = await interleave(bench, 'options', entries, bench.profile.curveRounds);
     const rows = [...samples].map(([label, costs]) => [
       label,
       spreadText(spreadOf(costs.map(({ perSecond }) => perSecond)), formatRate),

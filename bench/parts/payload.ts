@@ -1,7 +1,7 @@
 import { formatByteSize } from '../../src/tools/byte-size.js';
 import { formatRate } from '../../src/tools/output.js';
 import { RING_PACE } from '../harness/contestant.js';
-import { pointWorkload } from '../harness/measured-run.js';
+import { workloadFor } from '../harness/measured-run.js';
 import { type Entry, interleave } from '../harness/rounds.js';
 import { ratiosOf, spreadOf } from '../harness/statistics.js';
 import { lineChart } from '../report/line-chart.js';
@@ -20,7 +20,7 @@ export const payloadPart: Part = {
   async run(bench, { hermes, native }) {
     const { payloads, pointSeconds } = bench.profile;
     const workload = (payload: number) =>
-      pointWorkload(payload, pointSeconds, Math.min(RING_PACE.messages, GUESSED_BANDWIDTH / payload));
+      workloadFor(payload, pointSeconds, Math.min(RING_PACE.messages, GUESSED_BANDWIDTH / payload));
     const entries = payloads.flatMap((payload): Entry<number>[] => {
       const point = (label: string, measure: () => Promise<number>) => ({ key: pointKey(label, payload), measure });
       const ours = point(hermes.name, () => hermes.throughput(workload(payload), 'one'));
@@ -31,7 +31,7 @@ export const payloadPart: Part = {
         point(COPY, async () => (await native.copyBandwidth(workload(payload))) / payload),
       ];
     });
-    const rounds = await interleave(bench, 'payload', entries, 0);
+    const rounds = await interleave(bench, 'payload', entries);
     const rings = native === undefined ? [hermes.name] : [hermes.name, native.name];
     const messages = rings.map((label) => curveOf(rounds, label, payloads));
     const bytes = [...rings, ...(native ? [COPY] : [])].map((label) => ({

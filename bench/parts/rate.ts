@@ -41,7 +41,7 @@ export const ratePart: Part = {
         return histogram;
       },
     }));
-    const { samples } = await interleave(bench, 'rate', entries, 0);
+    const { samples } = await interleave(bench, 'rate', entries, bench.profile.curveRounds);
     const at = (rate: number, percentile: number) =>
       spreadOf(samples.get(`${rate}`)!.map((histogram) => latencyAtPercentile(histogram, percentile)));
     const measured = rates.filter((rate) => samples.has(`${rate}`));

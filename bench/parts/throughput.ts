@@ -48,11 +48,13 @@ export function throughputPart(sending: Sending): Part {
 async function compare(bench: Bench, field: Field, sending: Sending, wording: Wording): Promise<Section> {
   const entries = field.contestants.map((contestant) => ({
     key: contestant.name,
-    measure: (previous: number | undefined) =>
-      contestant.throughput(
-        workloadFor(PAYLOAD_LENGTH, bench.profile.comparisonSeconds, contestant.pace.messages, previous),
+    measure(previous: number | undefined) {
+      const pace = sending === 'one' ? contestant.pace.messages : contestant.pace.batched;
+      return contestant.throughput(
+        workloadFor(PAYLOAD_LENGTH, bench.profile.comparisonSeconds, pace, previous),
         sending,
-      ),
+      );
+    },
   }));
   const { samples, failures } = await interleave(bench, wording.name, entries);
   const ours = samples.get(field.hermes.name) ?? [];

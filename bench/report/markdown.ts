@@ -7,7 +7,7 @@ import type { Section, Table } from './section.js';
 export interface Report {
   /** ISO 8601, of the day. */
   readonly date: string;
-  readonly profile: Pick<Profile, 'name' | 'rounds'>;
+  readonly profile: Pick<Profile, 'name' | 'rounds' | 'curveRounds'>;
   readonly environment: Environment;
   readonly participants: readonly { readonly name: string; readonly how: string; readonly batching: string }[];
   readonly absences: readonly Absence[];
@@ -32,7 +32,7 @@ export function markdownReport(report: Report, assets: string): string {
     '## In short',
     markdownTable(goals),
     '## How it was measured',
-    method(profile.rounds),
+    method(profile),
     '## The machine',
     markdownTable({ header: ['', ''], rows: environmentRows(report.environment) }),
     '## Who took part',
@@ -49,13 +49,13 @@ export function markdownReport(report: Report, assets: string): string {
   ].join('\n\n')}\n`;
 }
 
-function method(rounds: number): string {
+function method({ rounds, curveRounds }: Report['profile']): string {
   return [
     '- Real processes exchange real messages (MessagePort: two threads), each end pinned to a core of its own with `taskset`. Servers run where the kernel puts them.',
-    `- Contestants take turns: A B C …, then A B C … again, ${rounds} rounds after one that warms up and is not counted. Each turn starts fresh processes, and measures only after a warm-up of its own.`,
+    `- Contestants take turns: A B C …, then A B C … again, ${rounds} rounds (${curveRounds} of the curves in which Hermes is alone). Each turn starts fresh processes, and measures only after a warm-up of its own.`,
     '- The figure is the median of the rounds, with the least and the greatest in parentheses. A ratio is taken within each round, between neighbours in time; then its median and spread.',
     '- Throughput is what the receiver takes, from the end of the warm-up to the last message. A round trip is timed by one clock on one side, one under way at a time.',
-    '- Every message is verified: that it comes, in its turn, with its length, its number, a pattern at its end that depends on the number, and one byte that moves through the middle. In the uncounted round every byte of every message is compared. A single wrong message ends the run.',
+    '- Every message is verified: that it comes, in its turn, with its length, its number, a pattern at its end that depends on the number, and one byte that moves through the middle. Of the messages of the warm-up every byte is compared. A single wrong message ends the run.',
     '- The payloads, the verification and the loops around them are the same lines of code for all contestants of JavaScript, and the same operations in C++.',
   ].join('\n');
 }
