@@ -20,11 +20,12 @@ const kind = LINK_KINDS[task.link];
 const isStarted = kind.startsSecond && end === 'second';
 if (isStarted) pinThisThread(SECOND_CORE);
 
-const { onBytes, run } = linkEnd(task.role, kind, task, task.chunked);
+const { onBytes, meet } = linkEnd(task.role, kind, task, task.chunked);
 const secondTask: LinkTask = { ...task, role: task.role === 'receiver' ? 'sender' : 'echo' };
 const { address, chunked } = task;
 const link = await kind.open({ end, address, chunked, secondTask: JSON.stringify(secondTask), onBytes });
+const run = meet(link);
 if (!isStarted) await awaitStart();
 link.begin?.();
-const result = await run(link);
+const result = await run();
 if (!isStarted) finish(result);

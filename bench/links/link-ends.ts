@@ -6,10 +6,11 @@ import type { HandleRecord } from '../rings/ring.js';
 import { LENGTH_PREFIX_LENGTH, messagesPerChunk, Unpacker, writePrefixed } from './chunks.js';
 import type { Link, LinkKind } from './link.js';
 
-/** What an end does with what arrives, and what it gives in the end. The link is there when `run` is called. */
+/** What an end does with what arrives, and what it gives in the end. */
 export interface LinkEnd {
   onBytes(bytes: Buffer): void;
-  run(link: Link): Promise<unknown>;
+  /** The link is open; the other end may begin before this one is started, by what this gives. */
+  meet(link: Link): () => Promise<unknown>;
 }
 
 /** `chunked`: many messages in each send. */
@@ -32,13 +33,13 @@ function receiver(workload: Workload, framing: Framing): LinkEnd {
     receipt.take(buffer, offset, length);
     if (receipt.isComplete) finish(receipt.result());
   });
-  return { onBytes, run: () => finished };
+  return { onBytes, meet: () => () => finished };
 }
 
 function sender(workload: Workload, framing: Framing, chunked: boolean): LinkEnd {
   return {
     onBytes() {},
-    async run(link) {
+    meet: (link) => async () => {
       await (chunked ? sendChunks(link, workload) : sendSingly(link, workload, framing));
       return untilKilled;
     },
@@ -83,7 +84,7 @@ function pinger(workload: Workload, framing: Framing): LinkEnd {
   });
   return {
     onBytes,
-    run(link) {
+    meet: (link) => () => {
       sendNext = () => {
         writeNumber(payload, trips.number);
         const bytes = frame(payload, framing);
@@ -103,9 +104,9 @@ function echo(framing: Framing): LinkEnd {
   };
   return {
     onBytes: bytesTo(framing, onMessage),
-    run(link) {
+    meet(link) {
       reply = (bytes) => link.send(bytes);
-      return untilKilled;
+      return () => untilKilled;
     },
   };
 }
