@@ -11,7 +11,12 @@ import { canPin } from './pin.js';
 export interface Environment {
   /** In the order in which they are shown. */
   readonly facts: Readonly<Record<string, string>>;
+  /** Other programs had the cores, too, when it began: nothing that spins gets what it needs. */
+  readonly isBusy: boolean;
 }
+
+/** Processes that wanted a core, on average over the last minute. */
+const BUSY_LOAD = 0.7;
 
 const GOVERNOR = '/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor';
 const DISTANCE_TRIPS = {
@@ -22,6 +27,7 @@ const DISTANCE_TRIPS = {
 
 export async function describeEnvironment(field: Field): Promise<Environment> {
   const cpus = os.cpus();
+  const load = os.loadavg()[0]!;
   const measurer = field.native ?? field.hermes;
   const trips = await measurer.roundTrips(DISTANCE_TRIPS);
   return {
@@ -34,8 +40,9 @@ export async function describeEnvironment(field: Field): Promise<Environment> {
       'Node.js': `${process.version}, V8 ${process.versions.v8}`,
       compiler: field.compiler ?? 'none',
       'processes pinned': canPin() ? 'yes' : 'no: there is no taskset',
-      'load before': os.loadavg()[0]!.toFixed(2),
+      'load before': load.toFixed(2),
     },
+    isBusy: load > BUSY_LOAD,
   };
 }
 

@@ -29,6 +29,7 @@ export function markdownReport(report: Report, assets: string): string {
     '# Benchmarks',
     `Written by \`npm run bench\` on ${report.date} (${profile.name} profile, ${profile.rounds} rounds): run it on your own machine, where it writes this page anew.`,
     COMMANDS,
+    ...(report.environment.isBusy ? [BUSY] : []),
     '## In short',
     markdownTable(goals),
     '## How it was measured',
@@ -59,6 +60,9 @@ function method({ rounds, curveRounds }: Report['profile']): string {
     '- The payloads, the verification and the loops around them are the same lines of code for all contestants of JavaScript, and the same operations in C++.',
   ].join('\n');
 }
+
+const BUSY: string =
+  '**The machine was busy with other work when this was measured** (see the load below). Processes that spin lost their cores to it again and again, and that hits the rings harder than those who sleep in the kernel: read the ratios as lower bounds, and measure again on an idle machine.';
 
 const CAVEATS: string = [
   '- The absolute figures belong to this machine at this hour. The same machine gives other ones, up to three times, when its virtual cores move: only what ran in turns within one run may be compared.',

@@ -7,6 +7,7 @@ import type { Section, Table } from './section.js';
 
 export function printHeading(environment: Environment, absences: readonly Absence[]): void {
   for (const [fact, value] of Object.entries(environment.facts)) process.stdout.write(`${fact}: ${value}\n`);
+  if (environment.isBusy) process.stdout.write('THE MACHINE IS BUSY WITH OTHER WORK: what follows is worth little\n');
   for (const { name, reason } of absences) process.stdout.write(`not here: ${name}: ${reason}\n`);
 }
 

@@ -5,7 +5,7 @@ import { markdownReport, markdownTable, type Report } from '../../bench/report/m
 const report: Report = {
   date: '2026-01-02',
   profile: { name: 'short', rounds: 5, curveRounds: 3 },
-  environment: { facts: { processor: 'a fine one', kernel: 'Linux 6.0' } },
+  environment: { facts: { processor: 'a fine one', kernel: 'Linux 6.0' }, isBusy: false },
   participants: [{ name: 'Hermes', how: 'both ends spin', batching: '`offerBatch` of 16' }],
   absences: [{ name: 'Redis', reason: 'no redis-server on the PATH' }],
   sections: [
@@ -35,6 +35,12 @@ describe('the document', () => {
     ['the caveats', '## What these figures do not show'],
   ])('has %s', (_, part) => {
     expect(text).toContain(part);
+  });
+
+  test('says so when other programs had the cores, too', () => {
+    const busy = { ...report, environment: { ...report.environment, isBusy: true } };
+    expect(text).not.toContain('busy');
+    expect(markdownReport(busy, 'benchmarks')).toContain('The machine was busy with other work');
   });
 
   test('ends with one newline and has no two blank lines in a row', () => {
