@@ -11,7 +11,7 @@ export interface CommandLine {
 
 export const USAGE = `npm run bench -- [options]
   --full            more rounds, more points, longer measurements
-  --only <pattern>  only the tables and curves whose name has this in it
+  --only <pattern>  only the tables and curves whose name has this in it; the others of --out stay
   --rounds <n>      turns of every contestant
   --out <dir>       where benchmarks.md and its charts go (default: docs, when everything is measured)
 `;

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { styleText } from 'node:util';
 import { say } from '../src/tools/output.js';
 import { type CommandLine, parseCommandLine, USAGE } from './command-line.js';
@@ -7,7 +7,7 @@ import type { Bench } from './harness/bench.js';
 import { describeEnvironment } from './harness/environment.js';
 import { makeScratch } from './harness/scratch.js';
 import { PARTS } from './parts/all-parts.js';
-import type { Report } from './report/markdown.js';
+import type { FreshSection } from './report/section.js';
 import { printHeading, printSection, printSummary } from './report/terminal.js';
 import { writeReport } from './report/write-report.js';
 
@@ -47,21 +47,30 @@ async function measure({ profile, only, out }: CommandLine, interrupted: AbortSi
   const field = findField(bench);
   const environment = await describeEnvironment(field);
   printHeading(environment, field.absences);
-  const sections = [];
+  const sections: FreshSection[] = [];
   for (const part of parts) {
+    const startedAt = new Date().toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length);
+    const load = loadavg()[0]!;
     const section = await part.run(bench, field);
     printSection(section);
-    sections.push(section);
+    sections.push({ ...section, occasion: { startedAt, load } });
   }
   printSummary(sections);
-  const report: Report = {
+  const report = {
     date: new Date().toISOString().slice(0, 10),
     profile,
     environment,
-    participants: field.contestants,
+    participants: field.contestants.map(({ name, how, batching }) => ({ name, how, batching })),
     absences: field.absences,
-    sections,
   };
   const target = out ?? (only === '' ? 'docs' : undefined);
-  if (target !== undefined) say(`\nWritten: ${writeReport(report, target)}`);
+  if (target !== undefined)
+    say(
+      `\nWritten: ${writeReport(
+        report,
+        sections,
+        PARTS.map(({ name }) => name),
+        target,
+      )}`,
+    );
 }

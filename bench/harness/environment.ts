@@ -11,12 +11,10 @@ import { canPin } from './pin.js';
 export interface Environment {
   /** In the order in which they are shown. */
   readonly facts: Readonly<Record<string, string>>;
-  /** Other programs had the cores, too, when it began: nothing that spins gets what it needs. */
-  readonly isBusy: boolean;
 }
 
-/** Processes that wanted a core, on average over the last minute. */
-const BUSY_LOAD = 0.7;
+/** Processes that wanted a core, on average over a minute: above this nothing that spins gets what it needs. */
+export const BUSY_LOAD = 0.7;
 
 const GOVERNOR = '/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor';
 const DISTANCE_TRIPS = {
@@ -27,7 +25,6 @@ const DISTANCE_TRIPS = {
 
 export async function describeEnvironment(field: Field): Promise<Environment> {
   const cpus = os.cpus();
-  const load = os.loadavg()[0]!;
   const measurer = field.native ?? field.hermes;
   const trips = await measurer.roundTrips(DISTANCE_TRIPS);
   return {
@@ -40,9 +37,7 @@ export async function describeEnvironment(field: Field): Promise<Environment> {
       'Node.js': `${process.version}, V8 ${process.versions.v8}`,
       compiler: field.compiler ?? 'none',
       'processes pinned': canPin() ? 'yes' : 'no: there is no taskset',
-      'load before': load.toFixed(2),
     },
-    isBusy: load > BUSY_LOAD,
   };
 }
 

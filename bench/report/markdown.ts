@@ -1,8 +1,8 @@
 import type { Absence } from '../harness/contestant.js';
-import type { Environment } from '../harness/environment.js';
+import { BUSY_LOAD, type Environment } from '../harness/environment.js';
 import type { Profile } from '../harness/profile.js';
 import { goalsTable } from './goals.js';
-import type { Section, Table } from './section.js';
+import type { MeasuredSection, Table } from './section.js';
 
 export interface Report {
   /** ISO 8601, of the day. */
@@ -11,13 +11,13 @@ export interface Report {
   readonly environment: Environment;
   readonly participants: readonly { readonly name: string; readonly how: string; readonly batching: string }[];
   readonly absences: readonly Absence[];
-  readonly sections: readonly Section[];
+  readonly sections: readonly MeasuredSection[];
 }
 
 const COMMANDS = `\`\`\`sh
 npm run bench                      # short: under three minutes once the peers' packages are installed
 npm run bench -- --full            # more rounds, more points, longer measurements
-npm run bench -- --only ping-pong  # one part; prints it, and writes nothing unless --out says where
+npm run bench -- --only ping-pong  # one part; with --out docs it replaces that part of this page
 npm run bench -- --rounds 21 --out /tmp/bench
 \`\`\``;
 
@@ -29,7 +29,7 @@ export function markdownReport(report: Report, assets: string): string {
     '# Benchmarks',
     `Written by \`npm run bench\` on ${report.date} (${profile.name} profile, ${profile.rounds} rounds): run it on your own machine, where it writes this page anew.`,
     COMMANDS,
-    ...(report.environment.isBusy ? [BUSY] : []),
+    ...(sections.some(({ occasion }) => occasion.load > BUSY_LOAD) ? [BUSY] : []),
     '## In short',
     markdownTable(goals),
     '## How it was measured',
@@ -62,7 +62,7 @@ function method({ rounds, curveRounds }: Report['profile']): string {
 }
 
 const BUSY: string =
-  '**The machine was busy with other work when this was measured** (see the load below). Processes that spin lost their cores to it again and again, and that hits the rings harder than those who sleep in the kernel: read the ratios as lower bounds, and measure again on an idle machine.';
+  '**The machine was busy with other work when this was measured** (see the load before each part). Processes that spin lost their cores to it again and again, and that hits the rings harder than those who sleep in the kernel: read the ratios as lower bounds, and measure again on an idle machine.';
 
 const CAVEATS: string = [
   '- The absolute figures belong to this machine at this hour. The same machine gives other ones, up to three times, when its virtual cores move: only what ran in turns within one run may be compared.',
@@ -75,10 +75,12 @@ function environmentRows(environment: Environment): string[][] {
   return Object.entries(environment.facts).map(([fact, value]) => [fact, value]);
 }
 
-function sectionBlocks(section: Section, assets: string): string[] {
+function sectionBlocks(section: MeasuredSection, assets: string): string[] {
+  const { startedAt, load } = section.occasion;
   return [
     `## ${section.title}`,
     ...section.text,
+    `Measured at ${startedAt.slice(11)} UTC on ${startedAt.slice(0, 10)}, load before ${load.toFixed(2)}.`,
     ...section.tables.flatMap((table) => [
       ...(table.caption === undefined ? [] : [`**${table.caption}**`]),
       markdownTable(table),

@@ -15,6 +15,24 @@ export interface Section {
   readonly data: unknown;
 }
 
+/** When a part was measured, and beside what. */
+export interface Occasion {
+  /** ISO 8601, to the minute. */
+  readonly startedAt: string;
+  /** Processes that wanted a core over the minute before. */
+  readonly load: number;
+}
+
+/** A section of this run. */
+export interface FreshSection extends Section {
+  readonly occasion: Occasion;
+}
+
+/** A section as a document shows it: its charts lie beside the document. */
+export interface MeasuredSection extends Omit<FreshSection, 'charts'> {
+  readonly charts: readonly Pick<Chart, 'file' | 'alt'>[];
+}
+
 export interface Table {
   readonly caption?: string;
   readonly header: readonly string[];

@@ -1,13 +1,15 @@
+import os from 'node:os';
 import { heading } from '../../src/tools/output.js';
 import { textTable } from '../../src/tools/text-table.js';
 import type { Absence } from '../harness/contestant.js';
-import type { Environment } from '../harness/environment.js';
+import { BUSY_LOAD, type Environment } from '../harness/environment.js';
 import { goalsTable } from './goals.js';
 import type { Section, Table } from './section.js';
 
 export function printHeading(environment: Environment, absences: readonly Absence[]): void {
   for (const [fact, value] of Object.entries(environment.facts)) process.stdout.write(`${fact}: ${value}\n`);
-  if (environment.isBusy) process.stdout.write('THE MACHINE IS BUSY WITH OTHER WORK: what follows is worth little\n');
+  if (os.loadavg()[0]! > BUSY_LOAD)
+    process.stdout.write('THE MACHINE IS BUSY WITH OTHER WORK: what follows is worth little\n');
   for (const { name, reason } of absences) process.stdout.write(`not here: ${name}: ${reason}\n`);
 }
 

@@ -5,7 +5,7 @@ import { markdownReport, markdownTable, type Report } from '../../bench/report/m
 const report: Report = {
   date: '2026-01-02',
   profile: { name: 'short', rounds: 5, curveRounds: 3 },
-  environment: { facts: { processor: 'a fine one', kernel: 'Linux 6.0' }, isBusy: false },
+  environment: { facts: { processor: 'a fine one', kernel: 'Linux 6.0' } },
   participants: [{ name: 'Hermes', how: 'both ends spin', batching: '`offerBatch` of 16' }],
   absences: [{ name: 'Redis', reason: 'no redis-server on the PATH' }],
   sections: [
@@ -14,9 +14,10 @@ const report: Report = {
       title: 'Round trips',
       text: ['One at a time.'],
       tables: [{ header: ['contestant', 'p50'], rows: [['Hermes', '220 ns (200 ns–240 ns)']] }],
-      charts: [{ file: 'ping-pong.svg', alt: 'Percentiles', svg: '<svg/>' }],
+      charts: [{ file: 'ping-pong.svg', alt: 'Percentiles' }],
       findings: [{ goal: 'ping-pong', spread: { median: 1.05, min: 1, max: 1.2 } }],
       data: {},
+      occasion: { startedAt: '2026-01-02T03:04', load: 0.1 },
     },
   ],
 };
@@ -29,6 +30,7 @@ describe('the document', () => {
     ['the machine', '| processor | a fine one |'],
     ['who took part, and how', '| Hermes | both ends spin | `offerBatch` of 16 |'],
     ['who is not here, and why', '- Redis: no redis-server on the PATH'],
+    ['when each part was measured', 'Measured at 03:04 UTC on 2026-01-02, load before 0.10.'],
     ['the tables', '| Hermes | 220 ns (200 ns–240 ns) |'],
     ['the charts, relative to itself', '![Percentiles](benchmarks/ping-pong.svg)'],
     ['the goals', '| ping-pong p50 against C++ | ≤ 1.10 × | 1.05 × (1.00 ×–1.20 ×) | yes |'],
@@ -38,7 +40,8 @@ describe('the document', () => {
   });
 
   test('says so when other programs had the cores, too', () => {
-    const busy = { ...report, environment: { ...report.environment, isBusy: true } };
+    const sections = report.sections.map((section) => ({ ...section, occasion: { ...section.occasion, load: 3 } }));
+    const busy = { ...report, sections };
     expect(text).not.toContain('busy');
     expect(markdownReport(busy, 'benchmarks')).toContain('The machine was busy with other work');
   });
