@@ -51,7 +51,7 @@ describe.each(['Hermes', 'Unix domain socket'])('%s', (name) => {
 });
 
 describe('a receiver', () => {
-  async function receive(wrongNumber: number): Promise<number> {
+  async function receive(wrongNumber: number, wrongByte: number): Promise<number> {
     const { directory } = scratch;
     createSegment('wrong', { directory, producers: 1, groups: 1, members: 1 });
     const receiver = { ...workload, role: 'receiver', ring: 'hermes', there: 'wrong', back: '', directory } as const;
@@ -62,6 +62,7 @@ describe('a receiver', () => {
       payloadLength,
       messageCount: messageCount + warmUpCount,
       wrongNumber,
+      wrongByte,
     };
     const result = await runMeasuring<ReceiptResult>(
       [
@@ -74,10 +75,14 @@ describe('a receiver', () => {
   }
 
   test('takes sound messages', async () => {
-    expect(await receive(-1)).toBeGreaterThan(0);
+    expect(await receive(-1, 0)).toBeGreaterThan(0);
   });
 
-  test('notices that one byte of one message is wrong', async () => {
-    await expect(receive(1234)).rejects.toThrow(VerificationError);
+  test.each([
+    ['any byte of the warm-up', 123, 32],
+    ['the number of a measured message', 1234, 0],
+    ['the pattern of a measured message', 2400, 63],
+  ])('notices that one message is wrong: %s', async (_, wrongNumber, wrongByte) => {
+    await expect(receive(wrongNumber, wrongByte)).rejects.toThrow(VerificationError);
   });
 });

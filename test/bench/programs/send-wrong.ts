@@ -2,7 +2,7 @@ import { attachProducer } from '../../../src/index.js';
 import { awaitStart, childTask, finish } from '../../../src/tools/bench/child.js';
 import { emptyPayload, writeNumber } from '../../../src/tools/bench/numbered-payload.js';
 
-/** A sender that damages one message, in the middle of its payload. */
+/** A sender that damages one byte of one message. */
 export interface SendWrong {
   readonly segment: string;
   readonly directory: string;
@@ -10,15 +10,16 @@ export interface SendWrong {
   readonly messageCount: number;
   /** The message, or -1 for none. */
   readonly wrongNumber: number;
+  readonly wrongByte: number;
 }
 
-const { segment, directory, payloadLength, messageCount, wrongNumber } = childTask<SendWrong>();
+const { segment, directory, payloadLength, messageCount, wrongNumber, wrongByte } = childTask<SendWrong>();
 const producer = attachProducer(segment, { directory });
 await awaitStart();
 for (let number = 0; number < messageCount; number++) {
   const payload = emptyPayload(payloadLength);
   writeNumber(payload, number);
-  if (number === wrongNumber) payload[payloadLength >> 1] = 0;
+  if (number === wrongNumber) payload[wrongByte]! ^= 1;
   while (producer.offer(payload) < 0);
 }
 finish(null);
