@@ -1,6 +1,6 @@
-import { isNumbered } from '../../src/tools/bench/numbered-payload.js';
 import { createLatencyHistogram, type LatencyHistogram } from '../../src/tools/report/latency-histogram.js';
-import { isFilled } from './receipt.js';
+import { clockOrigin, nsSince } from './clock.js';
+import { PayloadVerifier } from './payload.js';
 import { totalCount, type Workload } from './workload.js';
 
 /** Of whoever pings. */
@@ -13,7 +13,9 @@ export interface TripsResult {
 /** Round trips, one under way at a time: verifies each reply, and records how long it took once warm. */
 export class Trips {
   private readonly histogram: LatencyHistogram = createLatencyHistogram();
-  private startNs = 0n;
+  private readonly verifier: PayloadVerifier = new PayloadVerifier();
+  private readonly origin: bigint = clockOrigin();
+  private startNs = 0;
   private received = 0;
   private faults = 0;
   private readonly total: number;
@@ -32,14 +34,14 @@ export class Trips {
   }
 
   begin(): void {
-    this.startNs = process.hrtime.bigint();
+    this.startNs = nsSince(this.origin);
   }
 
   end(buffer: Buffer, offset: number, length: number): void {
-    const tripNs = Number(process.hrtime.bigint() - this.startNs);
+    const tripNs = nsSince(this.origin) - this.startNs;
     const { payloadLength, warmUpCount } = this.workload;
-    if (length !== payloadLength || !isNumbered(buffer, offset, length, this.received)) this.faults++;
-    else if (this.received < warmUpCount && !isFilled(buffer, offset, length)) this.faults++;
+    if (length !== payloadLength || !this.verifier.isSound(buffer, offset, length, this.received)) this.faults++;
+    else if (this.received < warmUpCount && !this.verifier.isFilled(buffer, offset, length)) this.faults++;
     if (this.received >= warmUpCount) this.histogram.recordValue(tripNs);
     this.received++;
   }

@@ -1,4 +1,4 @@
-import { emptyPayload, writeNumber } from '../../src/tools/bench/numbered-payload.js';
+import { OutgoingPayload } from '../harness/payload.js';
 import { Receipt, type ReceiptResult } from '../harness/receipt.js';
 import { Trips, type TripsResult } from '../harness/trips.js';
 import { type Role, totalCount, type Workload } from '../harness/workload.js';
@@ -47,26 +47,26 @@ function sender(workload: Workload, framing: Framing, chunked: boolean): LinkEnd
 }
 
 async function sendSingly(link: Link, workload: Workload, framing: Framing): Promise<void> {
-  const payload = emptyPayload(workload.payloadLength);
+  const payload = new OutgoingPayload(workload.payloadLength);
   const total = totalCount(workload);
   for (let number = 0; number < total; number++) {
-    writeNumber(payload, number);
-    const room = link.send(frame(payload, framing));
+    payload.write(number);
+    const room = link.send(frame(payload.bytes, framing));
     if (room !== undefined) await room;
   }
 }
 
 async function sendChunks(link: Link, workload: Workload): Promise<void> {
   const { payloadLength } = workload;
-  const payload = emptyPayload(payloadLength);
+  const payload = new OutgoingPayload(payloadLength);
   const total = totalCount(workload);
   const most = messagesPerChunk(payloadLength);
   for (let number = 0; number < total; ) {
     const end = Math.min(number + most, total);
     const chunk = Buffer.allocUnsafeSlow((end - number) * (LENGTH_PREFIX_LENGTH + payloadLength));
     for (let offset = 0; number < end; number++) {
-      writeNumber(payload, number);
-      offset = writePrefixed(chunk, offset, payload);
+      payload.write(number);
+      offset = writePrefixed(chunk, offset, payload.bytes);
     }
     const room = link.send(chunk);
     if (room !== undefined) await room;
@@ -75,7 +75,7 @@ async function sendChunks(link: Link, workload: Workload): Promise<void> {
 
 function pinger(workload: Workload, framing: Framing): LinkEnd {
   const trips = new Trips(workload);
-  const payload = emptyPayload(workload.payloadLength);
+  const payload = new OutgoingPayload(workload.payloadLength);
   let sendNext = () => {};
   const { onBytes, finished, finish } = untilFinished<TripsResult>(framing, (buffer, offset, length) => {
     trips.end(buffer, offset, length);
@@ -86,8 +86,8 @@ function pinger(workload: Workload, framing: Framing): LinkEnd {
     onBytes,
     meet: (link) => () => {
       sendNext = () => {
-        writeNumber(payload, trips.number);
-        const bytes = frame(payload, framing);
+        payload.write(trips.number);
+        const bytes = frame(payload.bytes, framing);
         trips.begin();
         void link.send(bytes);
       };

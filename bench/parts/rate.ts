@@ -1,45 +1,35 @@
-import { measureLatency } from '../../src/tools/bench/latency.js';
+import { startChild } from '../../src/tools/bench/child.js';
+import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
 import { formatCount } from '../../src/tools/output.js';
 import { formatNs } from '../../src/tools/report/duration-format.js';
 import { type LatencyHistogram, latencyAtPercentile } from '../../src/tools/report/latency-histogram.js';
-import { PAYLOAD_LENGTH } from '../harness/bench.js';
-import { VerificationError } from '../harness/contestant.js';
+import { type Bench, PAYLOAD_LENGTH, RING_CAPACITY } from '../harness/bench.js';
+import { clockOrigin } from '../harness/clock.js';
+import { histogramOf, runMeasuring } from '../harness/pair.js';
 import { interleave } from '../harness/rounds.js';
 import { spreadOf } from '../harness/statistics.js';
 import { lineChart } from '../report/line-chart.js';
 import type { Finding } from '../report/section.js';
 import { spreadText } from '../report/spread-text.js';
+import type { RateTask } from '../rings/rate-child.js';
 import type { Part } from './part.js';
 
+const CHILD = new URL('../rings/rate-child.js', import.meta.url);
+
 const PERCENTILES = [50, 90, 99, 99.9];
-/** Enough for a 99.9th percentile. */
-const LEAST_COUNT = 2000;
-const LEAST_WARM_UP_COUNT = 1000;
-const WARM_UP_SECONDS = 0.05;
+/** The first of these seconds are the compilers', and a disturbance must not be all that there is. */
+const WARM_UP_SECONDS = 0.3;
+const MEASURED_SECONDS_PER_POINT_SECOND = 5;
 const GOAL_RATE = 100_000;
 
 /** Latency one way, by how many messages are sent a second. */
 export const ratePart: Part = {
   name: 'rate',
   async run(bench, _field) {
-    const { rates, pointSeconds } = bench.profile;
+    const { rates } = bench.profile;
     const entries = rates.map((rate) => ({
       key: `${rate}`,
-      async measure(): Promise<LatencyHistogram> {
-        const { histogram, lost } = await measureLatency({
-          mode: 'one-way',
-          payloadLength: PAYLOAD_LENGTH,
-          messageCount: Math.max(rate * pointSeconds, LEAST_COUNT),
-          warmUpCount: Math.max(rate * WARM_UP_SECONDS, LEAST_WARM_UP_COUNT),
-          rate,
-          checksum: false,
-          timestamps: false,
-          directory: bench.scratch.directory,
-          interrupted: bench.interrupted,
-        });
-        if (lost > 0) throw new VerificationError(`${lost} messages did not come in their turn`);
-        return histogram;
-      },
+      measure: () => oneWay(bench, rate),
     }));
     const { samples } = await interleave(bench, 'rate', entries, bench.profile.curveRounds);
     const at = (rate: number, percentile: number) =>
@@ -86,3 +76,19 @@ export const ratePart: Part = {
     };
   },
 };
+
+async function oneWay(bench: Bench, perSecond: number): Promise<LatencyHistogram> {
+  const { directory } = bench.scratch;
+  const shape = { producers: 1, groups: 1, members: 1, capacity: RING_CAPACITY, timestamps: false };
+  using segment = leaseSegment({ directory, ...shape });
+  const workload = {
+    payloadLength: PAYLOAD_LENGTH,
+    messageCount: Math.round(perSecond * bench.profile.pointSeconds * MEASURED_SECONDS_PER_POINT_SECOND),
+    warmUpCount: Math.round(perSecond * WARM_UP_SECONDS),
+  };
+  const task = { ...workload, segment: segment.name, directory, perSecond, origin: `${clockOrigin()}` };
+  const children = (['receiver', 'sender'] as const).map((role) =>
+    startChild<unknown>(CHILD, { ...task, role } satisfies RateTask),
+  );
+  return histogramOf(`${perSecond} messages a second`, workload, await runMeasuring(children, bench.interrupted));
+}

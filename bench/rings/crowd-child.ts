@@ -1,7 +1,7 @@
 import { attachConsumer, attachProducer, type Message } from '../../src/index.js';
 import { Backoff } from '../../src/tools/bench/backoff.js';
 import { awaitStart, childTask, finish } from '../../src/tools/bench/child.js';
-import { emptyPayload, isNumbered, writeNumber } from '../../src/tools/bench/numbered-payload.js';
+import { OutgoingPayload, PayloadVerifier } from '../harness/payload.js';
 
 /** One of many on a segment: several producers, groups, or members of a group. */
 export interface CrowdTask {
@@ -39,11 +39,11 @@ const { directory, segment, group } = task;
 
 async function produce(): Promise<CrowdResult> {
   const producer = attachProducer(segment, { directory });
-  const payload = emptyPayload(task.payloadLength);
+  const payload = new OutgoingPayload(task.payloadLength);
   await awaitStart();
   for (let number = 0; number < task.messageCount; number++) {
-    writeNumber(payload, number);
-    while (producer.offer(payload) < 0) backoff.wait();
+    payload.write(number);
+    while (producer.offer(payload.bytes) < 0) backoff.wait();
     backoff.reset();
   }
   producer.detach(); // so that the queue is known to be drained
@@ -53,12 +53,13 @@ async function produce(): Promise<CrowdResult> {
 async function consume(): Promise<CrowdResult> {
   const consumer = attachConsumer(segment, { directory, group });
   const expected = task.messageCount * task.producerCount;
+  const verifier = new PayloadVerifier();
   const next = new Array<number>(256).fill(0);
   let [received, faults, startNs, endNs] = [0, 0, 0n, 0n];
   const take = (message: Message) => {
     const { lane, sequence } = message;
     if (!task.shared && sequence !== next[lane]) faults++;
-    if (!isNumbered(message.buffer, message.offset, message.length, sequence)) faults++;
+    if (!verifier.isSound(message.buffer, message.offset, message.length, sequence)) faults++;
     next[lane] = sequence + 1;
     if (received === task.warmUpCount) startNs = process.hrtime.bigint();
     received++;

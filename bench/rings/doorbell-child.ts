@@ -1,6 +1,6 @@
 import { attachConsumer, attachProducer, type Message } from '../../src/index.js';
 import { awaitStart, childTask, finish } from '../../src/tools/bench/child.js';
-import { emptyPayload, writeNumber } from '../../src/tools/bench/numbered-payload.js';
+import { OutgoingPayload, PayloadCopy } from '../harness/payload.js';
 import { Receipt, type ReceiptResult } from '../harness/receipt.js';
 import { Trips, type TripsResult } from '../harness/trips.js';
 import { totalCount } from '../harness/workload.js';
@@ -34,13 +34,13 @@ async function ping(): Promise<TripsResult> {
   const trips = new Trips(task);
   const producer = attachProducer(task.there, { directory });
   const consumer = attachSleeping(task.back, { directory, idle: 'doorbell' });
-  const payload = emptyPayload(task.payloadLength);
+  const payload = new OutgoingPayload(task.payloadLength);
   const end = ({ buffer, offset, length }: Message) => trips.end(buffer, offset, length);
   await awaitStart();
   while (!trips.isComplete) {
-    writeNumber(payload, trips.number);
+    payload.write(trips.number);
     trips.begin();
-    producer.offer(payload); // one is under way at a time: there is room
+    producer.offer(payload.bytes); // one is under way at a time: there is room
     while (consumer.poll(end, 1) === 0) await consumer.waitAsync();
   }
   return trips.result();
@@ -49,10 +49,10 @@ async function ping(): Promise<TripsResult> {
 async function echo(): Promise<null> {
   const producer = attachProducer(task.back, { directory });
   const consumer = attachSleeping(task.there, { directory, idle: 'doorbell' });
-  const reply = emptyPayload(task.payloadLength);
-  const answer = ({ buffer, offset, length }: Message) => {
-    buffer.copy(reply, 0, offset, offset + length);
-    producer.offer(reply);
+  const reply = new PayloadCopy(task.payloadLength);
+  const answer = ({ buffer, offset }: Message) => {
+    reply.take(buffer, offset);
+    producer.offer(reply.bytes);
   };
   await awaitStart();
   for (let echoed = 0; echoed < totalCount(task); ) {

@@ -1,6 +1,6 @@
 import { Backoff } from '../../src/tools/bench/backoff.js';
 import { awaitStart, childTask, finish } from '../../src/tools/bench/child.js';
-import { emptyPayload, writeNumber } from '../../src/tools/bench/numbered-payload.js';
+import { OutgoingPayload, PayloadCopy } from '../harness/payload.js';
 import { Receipt, type ReceiptResult } from '../harness/receipt.js';
 import { Trips, type TripsResult } from '../harness/trips.js';
 import { type Role, totalCount, type Workload } from '../harness/workload.js';
@@ -35,20 +35,21 @@ async function send(): Promise<null> {
 }
 
 function sendSingly(writer: RingWriter): void {
-  const payload = emptyPayload(task.payloadLength);
+  const payload = new OutgoingPayload(task.payloadLength);
   const total = totalCount(task);
   for (let number = 0; number < total; number++) {
-    writeNumber(payload, number);
-    while (!writer.offer(payload)) backoff.wait();
+    payload.write(number);
+    while (!writer.offer(payload.bytes)) backoff.wait();
   }
 }
 
 function sendBatches(writer: RingWriter): void {
-  const batch = Array.from({ length: task.batchCount }, () => emptyPayload(task.payloadLength));
+  const payloads = Array.from({ length: task.batchCount }, () => new OutgoingPayload(task.payloadLength));
+  const batch = payloads.map(({ bytes }) => bytes);
   const total = totalCount(task);
   for (let number = 0; number < total; number += batch.length) {
     batch.length = Math.min(batch.length, total - number);
-    for (let i = 0; i < batch.length; i++) writeNumber(batch[i]!, number + i);
+    for (let i = 0; i < batch.length; i++) payloads[i]!.write(number + i);
     for (let sent = 0; sent < batch.length; ) {
       const accepted = writer.offerBatch(sent === 0 ? batch : batch.slice(sent));
       if (accepted === 0) backoff.wait();
@@ -69,12 +70,12 @@ async function ping(): Promise<TripsResult> {
   const trips = new Trips(task);
   const writer = ring.writer(task.there);
   const poll = ring.reader(task.back, (buffer, offset, length) => trips.end(buffer, offset, length));
-  const payload = emptyPayload(task.payloadLength);
+  const payload = new OutgoingPayload(task.payloadLength);
   await awaitStart();
   while (!trips.isComplete) {
-    writeNumber(payload, trips.number);
+    payload.write(trips.number);
     trips.begin();
-    while (!writer.offer(payload)) backoff.wait();
+    while (!writer.offer(payload.bytes)) backoff.wait();
     while (poll(1) === 0) backoff.wait();
   }
   return trips.result();
@@ -82,10 +83,10 @@ async function ping(): Promise<TripsResult> {
 
 async function echo(): Promise<null> {
   const writer = ring.writer(task.back);
-  const reply = emptyPayload(task.payloadLength);
-  const poll = ring.reader(task.there, (buffer, offset, length) => {
-    buffer.copy(reply, 0, offset, offset + length);
-    while (!writer.offer(reply)) backoff.wait();
+  const reply = new PayloadCopy(task.payloadLength);
+  const poll = ring.reader(task.there, (buffer, offset) => {
+    reply.take(buffer, offset);
+    while (!writer.offer(reply.bytes)) backoff.wait();
   });
   await awaitStart();
   const total = totalCount(task);

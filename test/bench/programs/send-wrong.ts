@@ -1,6 +1,6 @@
+import { OutgoingPayload } from '../../../bench/harness/payload.js';
 import { attachProducer } from '../../../src/index.js';
 import { awaitStart, childTask, finish } from '../../../src/tools/bench/child.js';
-import { emptyPayload, writeNumber } from '../../../src/tools/bench/numbered-payload.js';
 
 /** A sender that damages one byte of one message. */
 export interface SendWrong {
@@ -17,9 +17,9 @@ const { segment, directory, payloadLength, messageCount, wrongNumber, wrongByte 
 const producer = attachProducer(segment, { directory });
 await awaitStart();
 for (let number = 0; number < messageCount; number++) {
-  const payload = emptyPayload(payloadLength);
-  writeNumber(payload, number);
-  if (number === wrongNumber) payload[wrongByte]! ^= 1;
-  while (producer.offer(payload) < 0);
+  const payload = new OutgoingPayload(payloadLength);
+  payload.write(number);
+  if (number === wrongNumber) payload.bytes[wrongByte]! ^= 1;
+  while (producer.offer(payload.bytes) < 0);
 }
 finish(null);
