@@ -1,3 +1,6 @@
+import { type BareMapping, openBareMemory } from './bare-mapping.js';
+import type { HandleRecord, Ring, RingWriter } from './ring.js';
+
 /**
  * A bare single-producer, single-consumer ring over shared memory, written as plainly as possible: what Hermes costs is
  * measured against it. No check of anything, no groups, no recovery, no types, no timestamps. Records are a header of 32
@@ -14,7 +17,7 @@ export function bareRingLength(capacity: number): number {
   return DATA * 4 + capacity;
 }
 
-export class BareProducer {
+class BareProducer implements RingWriter {
   private head = 0;
   private tail = 0;
   private sequence = 0;
@@ -61,18 +64,16 @@ export class BareProducer {
   }
 }
 
-export type BareHandler = (buffer: Uint8Array, offset: number, length: number, sequence: number) => void;
-
-export class BareConsumer {
+class BareConsumer {
   private tail = 0;
 
   constructor(
     private readonly words: Int32Array,
-    private readonly bytes: Uint8Array,
+    private readonly bytes: Buffer,
     private readonly capacity: number,
   ) {}
 
-  poll(handler: BareHandler, limit: number): number {
+  poll(handler: HandleRecord, limit: number): number {
     const { words, capacity } = this;
     const head = Atomics.load(words, HEAD);
     let count = 0;
@@ -84,11 +85,27 @@ export class BareConsumer {
         this.tail = (this.tail + capacity - at) | 0;
         continue;
       }
-      handler(this.bytes, DATA * 4 + at + HEADER, length, words[index + 1]!);
+      handler(this.bytes, DATA * 4 + at + HEADER, length);
       this.tail = (this.tail + ((length + HEADER + 31) & -32)) | 0;
       count++;
     }
     if (count > 0) Atomics.store(words, TAIL, this.tail);
     return count;
   }
+}
+
+/** The ring over memory that several processes share by one of the packages for it. */
+export function bareRing(mapping: BareMapping, capacity: number): Ring {
+  const open = (name: string) => openBareMemory(mapping, name, bareRingLength(capacity));
+  return {
+    writer(name) {
+      const { words, bytes } = open(name);
+      return new BareProducer(words, bytes, capacity);
+    },
+    reader(name, handle) {
+      const { words, bytes } = open(name);
+      const consumer = new BareConsumer(words, bytes, capacity);
+      return (limit) => consumer.poll(handle, limit);
+    },
+  };
 }

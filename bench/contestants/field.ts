@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import type { Bench } from '../harness/bench.js';
+import type { Absence, Contestant } from '../harness/contestant.js';
+import { compileNative } from '../native/compile.js';
+import { mmapIoPeer, natsPeer, redisPeer, shmTypedArrayPeer, zeroMqPeer } from '../peers/packages.js';
+import { isOnPath, startNats, startRedis } from '../peers/servers.js';
+import { bare } from './bare.js';
+import { hermes, PLAIN } from './hermes.js';
+import { type LinkDescription, linkContestant, type Venue } from './links.js';
+import { type Native, native } from './native.js';
+
+/** Everybody who takes part on this machine. */
+export interface Field {
+  readonly hermes: Contestant;
+  readonly native: Native | undefined;
+  /** All, Hermes and the native limit first. */
+  readonly contestants: readonly Contestant[];
+  readonly absences: readonly Absence[];
+  /** What the native program was compiled with. */
+  readonly compiler: string | undefined;
+}
+
+export const UNIX_SOCKET = 'Unix domain socket';
+export const MESSAGE_PORT = 'MessagePort';
+export const ZEROMQ = 'zeromq';
+export const REDIS = 'Redis';
+export const NATS = 'NATS';
+
+/** Finds out who can be had. */
+export function findField(bench: Bench): Field {
+  const absences: Absence[] = [];
+  const plain = hermes(bench, 'Hermes', PLAIN);
+  const compilation = compileNative(bench.scratch.fresh('ring'));
+  if ('reason' in compilation) absences.push({ name: 'C++ ring', reason: compilation.reason });
+  const limit = 'executable' in compilation ? native(bench, compilation.executable) : undefined;
+
+  const rings: Contestant[] = [bare(bench, 'koffi')];
+  for (const [mapping, load] of [
+    ['shm-typed-array', shmTypedArrayPeer],
+    ['mmap-io', mmapIoPeer],
+  ] as const) {
+    const reason = whyNot(load);
+    if (reason === undefined) rings.push(bare(bench, mapping));
+    else absences.push({ name: `hand-written ring, ${mapping}`, reason });
+  }
+  const links: Contestant[] = [];
+  for (const { whyAbsent, ...description } of linkDescriptions(bench)) {
+    const reason = whyAbsent?.();
+    if (reason === undefined) links.push(linkContestant(bench, description));
+    else absences.push({ name: description.name, reason });
+  }
+  const contestants = [plain, ...(limit ? [limit] : []), ...rings, ...links];
+  const compiler = 'compiler' in compilation ? compilation.compiler : undefined;
+  return { hermes: plain, native: limit, contestants, absences, compiler };
+}
+
+/** Why a package cannot be used, or undefined. */
+function whyNot(load: () => unknown): string | undefined {
+  try {
+    load();
+    return undefined;
+  } catch (error) {
+    const [message] = (error as Error).message.split('\n');
+    return /^Cannot find module '[^./]/.test(message!)
+      ? 'its package is not installed'
+      : `its package does not load: ${message}`;
+  }
+}
+
+interface Candidate extends LinkDescription {
+  whyAbsent?(): string | undefined;
+}
+
+function linkDescriptions(bench: Bench): Candidate[] {
+  const nobody = async () => {};
+  const path = async (): Promise<Venue> => ({ address: bench.scratch.fresh('link'), close: nobody });
+  const fifos = async (): Promise<Venue> => {
+    const address = bench.scratch.fresh('fifo');
+    const { status } = spawnSync('mkfifo', [`${address}.there`, `${address}.back`]);
+    if (status !== 0) throw new Error('mkfifo cannot make a FIFO');
+    return { address, close: nobody };
+  };
+  const serverOr = (program: string, load: () => unknown) => () =>
+    isOnPath(program) ? whyNot(load) : `no ${program} on the PATH`;
+  return [
+    { name: UNIX_SOCKET, link: 'unix', venue: path, how: '`node:net`, a write a message, length-prefixed' },
+    {
+      name: 'TCP over loopback',
+      link: 'tcp',
+      venue: path,
+      how: '`node:net`, a write a message, length-prefixed, `setNoDelay`',
+    },
+    { name: 'FIFO', link: 'fifo', venue: fifos, how: '`mkfifo` and `net.Socket`, a write a message, length-prefixed' },
+    { name: MESSAGE_PORT, link: 'message-port', venue: path, how: '`worker_threads`: between threads of one process' },
+    {
+      name: 'child_process, json',
+      link: 'child-process-json',
+      venue: path,
+      how: '`process.send` with the payload as base64',
+    },
+    {
+      name: 'child_process, advanced',
+      link: 'child-process-advanced',
+      venue: path,
+      how: '`process.send` with a Buffer',
+    },
+    {
+      name: ZEROMQ,
+      link: 'zeromq',
+      venue: path,
+      whyAbsent: () => whyNot(zeroMqPeer),
+      how: '`Pair` sockets over `ipc://`',
+    },
+    {
+      name: REDIS,
+      link: 'redis',
+      venue: () => startRedis(bench.scratch.fresh('redis')),
+      whyAbsent: serverOr('redis-server', redisPeer),
+      how: 'publish and subscribe through a server of its own on a Unix socket, pipelined by the client',
+    },
+    {
+      name: NATS,
+      link: 'nats',
+      venue: startNats,
+      whyAbsent: serverOr('nats-server', natsPeer),
+      how: 'publish and subscribe through a server of its own on loopback, flushed by the client',
+    },
+  ];
+}

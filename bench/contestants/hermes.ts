@@ -1,0 +1,51 @@
+import { startChild } from '../../src/tools/bench/child.js';
+import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
+import { BATCH_COUNT, type Bench, RING_CAPACITY } from '../harness/bench.js';
+import { type Contestant, RING_PACE } from '../harness/contestant.js';
+import { histogramOf, rateOf, runMeasuring } from '../harness/pair.js';
+import { type Measure, rolesOf, type Workload } from '../harness/workload.js';
+import type { RingTask } from '../rings/ring-child.js';
+
+const CHILD = new URL('../rings/ring-child.js', import.meta.url);
+const DOORBELL_CHILD = new URL('../rings/doorbell-child.js', import.meta.url);
+
+export interface HermesOptions {
+  readonly timestamps: boolean;
+  readonly checksum: boolean;
+  /** What a consumer does while there is nothing to read. A producer spins until there is room. */
+  readonly idle: 'spin' | 'doorbell';
+  /** Messages that `offerBatch` is given. */
+  readonly batchCount: number;
+}
+
+/** As the other rings are: without what they cannot do. */
+export const PLAIN: HermesOptions = { timestamps: false, checksum: false, idle: 'spin', batchCount: BATCH_COUNT };
+
+/** Hermes, by its public API: one lane, one group of one member. */
+export function hermes(bench: Bench, name: string, options: HermesOptions): Contestant {
+  const { directory } = bench.scratch;
+  const run = async <Result>(workload: Workload, measure: Measure, batchCount: number): Promise<Result> => {
+    const { timestamps, checksum } = options;
+    const shape = { directory, producers: 1, groups: 1, members: 1, capacity: RING_CAPACITY, timestamps, checksum };
+    using there = leaseSegment(shape);
+    using back = leaseSegment(shape);
+    const task = { ...workload, ring: 'hermes', there: there.name, back: back.name, directory, batchCount } as const;
+    const children = rolesOf(measure).map((role) =>
+      startChild<unknown>(role === 'sender' || options.idle === 'spin' ? CHILD : DOORBELL_CHILD, {
+        ...task,
+        capacity: RING_CAPACITY,
+        role,
+      } satisfies RingTask),
+    );
+    return await runMeasuring<Result>(children, bench.interrupted);
+  };
+  return {
+    name,
+    how: `${options.idle === 'spin' ? 'both ends spin' : 'consumers sleep on the doorbell'}; ${options.timestamps ? 'with the time in every message (the default)' : 'timestamps off'}, checksum ${options.checksum ? 'on' : 'off (the default)'}`,
+    batching: `\`offerBatch\` of ${options.batchCount}`,
+    pace: RING_PACE,
+    throughput: async (workload, sending) =>
+      rateOf(name, workload, await run(workload, 'throughput', sending === 'one' ? 1 : options.batchCount)),
+    roundTrips: async (workload) => histogramOf(name, workload, await run(workload, 'round-trip', 1)),
+  };
+}

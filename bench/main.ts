@@ -1,0 +1,76 @@
+import { availableParallelism, loadavg } from 'node:os';
+import { styleText } from 'node:util';
+import { say } from '../src/tools/output.js';
+import { type CommandLine, parseCommandLine, USAGE } from './command-line.js';
+import { findField } from './contestants/field.js';
+import type { Bench } from './harness/bench.js';
+import { describeEnvironment } from './harness/environment.js';
+import { makeScratch } from './harness/scratch.js';
+import { PARTS } from './parts/all-parts.js';
+import type { FreshSection } from './report/section.js';
+import { printHeading, printSection, printSummary } from './report/terminal.js';
+import { writeReport } from './report/write-report.js';
+
+// What `npm run bench` runs: measures, prints, and writes docs/benchmarks.md.
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let commandLine: CommandLine;
+  try {
+    commandLine = parseCommandLine(process.argv.slice(2));
+  } catch (error) {
+    say(`${(error as Error).message}\n\n${USAGE}`);
+    return 2;
+  }
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => controller.abort());
+  if (availableParallelism() < 2) {
+    say('The bench needs two cores: two processes that spin on one take turns, not messages.');
+    return 1;
+  }
+  try {
+    await measure(commandLine, controller.signal);
+    return 0;
+  } catch (error) {
+    say(controller.signal.aborted ? 'interrupted' : ((error as Error).stack ?? `${error}`));
+    return 1;
+  }
+}
+
+async function measure({ profile, only, out }: CommandLine, interrupted: AbortSignal): Promise<void> {
+  const parts = PARTS.filter(({ name }) => name.includes(only));
+  if (parts.length === 0)
+    throw new Error(`nothing is named ${only}: there are ${PARTS.map(({ name }) => name).join(', ')}`);
+  using scratch = makeScratch();
+  const progress = (text: string) => say(process.stderr.isTTY ? styleText('dim', text) : text);
+  const bench: Bench = { profile, scratch, interrupted, progress };
+  const field = findField(bench);
+  const environment = await describeEnvironment(field);
+  printHeading(environment, field.absences);
+  const sections: FreshSection[] = [];
+  for (const part of parts) {
+    const startedAt = new Date().toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length);
+    const load = loadavg()[0]!;
+    const section = await part.run(bench, field);
+    printSection(section);
+    sections.push({ ...section, occasion: { startedAt, load } });
+  }
+  printSummary(sections);
+  const report = {
+    date: new Date().toISOString().slice(0, 10),
+    profile,
+    environment,
+    participants: field.contestants.map(({ name, how, batching }) => ({ name, how, batching })),
+    absences: field.absences,
+  };
+  const target = out ?? (only === '' ? 'docs' : undefined);
+  if (target !== undefined)
+    say(
+      `\nWritten: ${writeReport(
+        report,
+        sections,
+        PARTS.map(({ name }) => name),
+        target,
+      )}`,
+    );
+}

@@ -1,0 +1,54 @@
+import { formatRate } from '../../src/tools/output.js';
+import { hermes, PLAIN } from '../contestants/hermes.js';
+import { PAYLOAD_LENGTH } from '../harness/bench.js';
+import { RING_PACE } from '../harness/contestant.js';
+import { workloadFor } from '../harness/measured-run.js';
+import { type Entry, interleave } from '../harness/rounds.js';
+import { lineChart } from '../report/line-chart.js';
+import { curveOf, curveTable, pointKey } from './curve.js';
+import type { Part } from './part.js';
+
+/** What publishing together gains. */
+export const batchSizePart: Part = {
+  name: 'batch-size',
+  async run(bench, { hermes: plain, native }) {
+    const { batches, pointSeconds } = bench.profile;
+    const workload = workloadFor(PAYLOAD_LENGTH, pointSeconds, RING_PACE.messages);
+    const entries = batches.flatMap((batchCount): Entry<number>[] => {
+      const ours = hermes(bench, plain.name, { ...PLAIN, batchCount });
+      return [
+        { key: pointKey(plain.name, batchCount), measure: () => ours.throughput(workload, 'batch') },
+        ...(native === undefined
+          ? []
+          : [{ key: pointKey(native.name, batchCount), measure: () => native.batches(workload, batchCount) }]),
+      ];
+    });
+    const rounds = await interleave(bench, 'batch-size', entries);
+    const series = [plain.name, ...(native ? [native.name] : [])].map((label) => curveOf(rounds, label, batches));
+    const title = 'Messages a second by batch';
+    return {
+      name: 'batch-size',
+      title,
+      text: [
+        'Messages of 64 bytes that are published together: `offerBatch` (a batch of one is `offer`), one release store in C++.',
+      ],
+      tables: [curveTable('batch', batches, series, String, formatRate)],
+      charts: [
+        {
+          file: 'batch-size.svg',
+          alt: title,
+          svg: lineChart({
+            title,
+            subtitle: '64-byte payloads',
+            xLabel: 'messages published together',
+            series,
+            formatX: String,
+            formatY: formatRate,
+          }),
+        },
+      ],
+      findings: [],
+      data: Object.fromEntries(rounds.samples),
+    };
+  },
+};

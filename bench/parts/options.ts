@@ -1,0 +1,64 @@
+import { formatRate } from '../../src/tools/output.js';
+import { formatNs } from '../../src/tools/report/duration-format.js';
+import { latencyAtPercentile } from '../../src/tools/report/latency-histogram.js';
+import { hermes, PLAIN } from '../contestants/hermes.js';
+import { PAYLOAD_LENGTH } from '../harness/bench.js';
+import { RING_PACE } from '../harness/contestant.js';
+import { workloadFor } from '../harness/measured-run.js';
+import { interleave } from '../harness/rounds.js';
+import { spreadOf } from '../harness/statistics.js';
+import { spreadText } from '../report/spread-text.js';
+import type { Part } from './part.js';
+
+interface Cost {
+  readonly perSecond: number;
+  readonly batchedPerSecond: number;
+  readonly p50Ns: number;
+}
+
+const SHAPES = [
+  { label: 'neither', checksum: false, timestamps: false },
+  { label: 'timestamps (the default)', checksum: false, timestamps: true },
+  { label: 'checksum', checksum: true, timestamps: false },
+  { label: 'both', checksum: true, timestamps: true },
+] as const;
+
+/** What a checksum and a timestamp in every message cost. */
+export const optionsPart: Part = {
+  name: 'options',
+  async run(bench, _field) {
+    const messages = workloadFor(PAYLOAD_LENGTH, bench.profile.pointSeconds, RING_PACE.messages);
+    const trips = workloadFor(PAYLOAD_LENGTH, bench.profile.pointSeconds, RING_PACE.roundTrips);
+    const entries = SHAPES.map(({ label, checksum, timestamps }) => {
+      const contestant = hermes(bench, `Hermes, ${label}`, { ...PLAIN, checksum, timestamps });
+      return {
+        key: label,
+        measure: async (): Promise<Cost> => ({
+          perSecond: await contestant.throughput(messages, 'one'),
+          batchedPerSecond: await contestant.throughput(messages, 'batch'),
+          p50Ns: latencyAtPercentile(await contestant.roundTrips(trips), 50),
+        }),
+      };
+    });
+    const { samples } = await interleave(bench, 'options', entries, bench.profile.curveRounds);
+    const rows = [...samples].map(([label, costs]) => [
+      label,
+      spreadText(spreadOf(costs.map(({ perSecond }) => perSecond)), formatRate),
+      spreadText(spreadOf(costs.map(({ batchedPerSecond }) => batchedPerSecond)), formatRate),
+      spreadText(spreadOf(costs.map(({ p50Ns }) => p50Ns)), formatNs),
+    ]);
+    return {
+      name: 'options',
+      title: 'Checksum and timestamps',
+      text: [
+        'What a segment may have in every message: a CRC-32, which every reader checks, and the time of publication. 64-byte payloads.',
+      ],
+      tables: [
+        { header: ['in every message', '`offer`, messages a second', '`offerBatch` of 16', 'round trip, p50'], rows },
+      ],
+      charts: [],
+      findings: [],
+      data: Object.fromEntries(samples),
+    };
+  },
+};

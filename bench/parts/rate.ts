@@ -1,0 +1,94 @@
+import { startChild } from '../../src/tools/bench/child.js';
+import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
+import { formatCount } from '../../src/tools/output.js';
+import { formatNs } from '../../src/tools/report/duration-format.js';
+import { type LatencyHistogram, latencyAtPercentile } from '../../src/tools/report/latency-histogram.js';
+import { type Bench, PAYLOAD_LENGTH, RING_CAPACITY } from '../harness/bench.js';
+import { clockOrigin } from '../harness/clock.js';
+import { histogramOf, runMeasuring } from '../harness/pair.js';
+import { interleave } from '../harness/rounds.js';
+import { spreadOf } from '../harness/statistics.js';
+import { lineChart } from '../report/line-chart.js';
+import type { Finding } from '../report/section.js';
+import { spreadText } from '../report/spread-text.js';
+import type { RateTask } from '../rings/rate-child.js';
+import type { Part } from './part.js';
+
+const CHILD = new URL('../rings/rate-child.js', import.meta.url);
+
+const PERCENTILES = [50, 90, 99, 99.9];
+/** The first of these seconds are the compilers', and a disturbance must not be all that there is. */
+const WARM_UP_SECONDS = 0.3;
+const MEASURED_SECONDS_PER_POINT_SECOND = 5;
+const GOAL_RATE = 100_000;
+
+/** Latency one way, by how many messages are sent a second. */
+export const ratePart: Part = {
+  name: 'rate',
+  async run(bench, _field) {
+    const { rates } = bench.profile;
+    const entries = rates.map((rate) => ({
+      key: `${rate}`,
+      measure: () => oneWay(bench, rate),
+    }));
+    const { samples } = await interleave(bench, 'rate', entries, bench.profile.curveRounds);
+    const at = (rate: number, percentile: number) =>
+      spreadOf(samples.get(`${rate}`)!.map((histogram) => latencyAtPercentile(histogram, percentile)));
+    const measured = rates.filter((rate) => samples.has(`${rate}`));
+    const series = PERCENTILES.map((percentile) => ({
+      label: `p${percentile}`,
+      points: measured.map((x) => ({ x, ...at(x, percentile) })),
+    }));
+    const findings: Finding[] = measured.includes(GOAL_RATE) ? [{ goal: 'one-way', spread: at(GOAL_RATE, 99) }] : [];
+    return {
+      name: 'rate',
+      title: 'Latency one way, by rate',
+      text: [
+        'The sender spins until a message is due, and the receiver until one is there. A latency counts from when its message was due, not from when it could be sent: a sender that is held up does not hide what its messages suffered (coordinated omission). Where the rate is more than Hermes and the clock reads around it can carry, the queue grows and so does every percentile: the knee.',
+      ],
+      tables: [
+        {
+          header: ['messages a second', ...PERCENTILES.map((percentile) => `p${percentile}`)],
+          rows: measured.map((rate) => [
+            formatCount(rate),
+            ...PERCENTILES.map((p) => spreadText(at(rate, p), formatNs)),
+          ]),
+        },
+      ],
+      charts: [
+        {
+          file: 'rate.svg',
+          alt: 'Percentiles of the latency one way by rate',
+          svg: lineChart({
+            title: 'Latency one way, by rate',
+            subtitle: '64-byte payloads, both ends spin, from when a message was due',
+            xLabel: 'messages a second',
+            series,
+            formatX: formatCount,
+            formatY: formatNs,
+          }),
+        },
+      ],
+      findings,
+      data: Object.fromEntries(
+        measured.map((rate) => [rate, PERCENTILES.map((p) => ({ percentile: p, ns: at(rate, p) }))]),
+      ),
+    };
+  },
+};
+
+async function oneWay(bench: Bench, perSecond: number): Promise<LatencyHistogram> {
+  const { directory } = bench.scratch;
+  const shape = { producers: 1, groups: 1, members: 1, capacity: RING_CAPACITY, timestamps: false };
+  using segment = leaseSegment({ directory, ...shape });
+  const workload = {
+    payloadLength: PAYLOAD_LENGTH,
+    messageCount: Math.round(perSecond * bench.profile.pointSeconds * MEASURED_SECONDS_PER_POINT_SECOND),
+    warmUpCount: Math.round(perSecond * WARM_UP_SECONDS),
+  };
+  const task = { ...workload, segment: segment.name, directory, perSecond, origin: `${clockOrigin()}` };
+  const children = (['receiver', 'sender'] as const).map((role) =>
+    startChild<unknown>(CHILD, { ...task, role } satisfies RateTask),
+  );
+  return histogramOf(`${perSecond} messages a second`, workload, await runMeasuring(children, bench.interrupted));
+}

@@ -1,0 +1,95 @@
+import type { Absence } from '../harness/contestant.js';
+import { BUSY_LOAD, type Environment } from '../harness/environment.js';
+import type { Profile } from '../harness/profile.js';
+import { goalsTable } from './goals.js';
+import type { MeasuredSection, Table } from './section.js';
+
+export interface Report {
+  /** ISO 8601, of the day. */
+  readonly date: string;
+  readonly profile: Pick<Profile, 'name' | 'rounds' | 'curveRounds'>;
+  readonly environment: Environment;
+  readonly participants: readonly { readonly name: string; readonly how: string; readonly batching: string }[];
+  readonly absences: readonly Absence[];
+  readonly sections: readonly MeasuredSection[];
+}
+
+const COMMANDS = `\`\`\`sh
+npm run bench                      # short: under three minutes once the peers' packages are installed
+npm run bench -- --full            # more rounds, more points, longer measurements
+npm run bench -- --only ping-pong  # one part; with --out docs it replaces that part of this page
+npm run bench -- --rounds 21 --out /tmp/bench
+\`\`\``;
+
+/** The document as a whole: what was found, how, and what it does not show. `assets` is where the charts are, relative to it. */
+export function markdownReport(report: Report, assets: string): string {
+  const { sections, absences, participants, profile } = report;
+  const goals = goalsTable(sections.flatMap(({ findings }) => findings));
+  return `${[
+    '# Benchmarks',
+    `Written by \`npm run bench\` on ${report.date} (${profile.name} profile, ${profile.rounds} rounds): run it on your own machine, where it writes this page anew.`,
+    COMMANDS,
+    ...(sections.some(({ occasion }) => occasion.load > BUSY_LOAD) ? [BUSY] : []),
+    '## In short',
+    markdownTable(goals),
+    '## How it was measured',
+    method(profile),
+    '## The machine',
+    markdownTable({ header: ['', ''], rows: environmentRows(report.environment) }),
+    '## Who took part',
+    markdownTable({
+      header: ['contestant', 'how it is used', 'many at a time'],
+      rows: participants.map(({ name, how, batching }) => [name, how, batching]),
+    }),
+    ...(absences.length === 0
+      ? []
+      : ['Not here:', absences.map(({ name, reason }) => `- ${name}: ${reason}`).join('\n')]),
+    ...sections.flatMap((section) => sectionBlocks(section, assets)),
+    '## What these figures do not show',
+    CAVEATS,
+  ].join('\n\n')}\n`;
+}
+
+function method({ rounds, curveRounds }: Report['profile']): string {
+  return [
+    '- Real processes exchange real messages (MessagePort: two threads), each end pinned to a core of its own with `taskset`. Servers run where the kernel puts them.',
+    `- Contestants take turns: A B C …, then A B C … again, ${rounds} rounds (${curveRounds} of the curves in which Hermes is alone). Each turn starts fresh processes, and measures only after a warm-up of its own.`,
+    '- The figure is the median of the rounds, with the least and the greatest in parentheses. A ratio is taken within each round, between neighbours in time; then its median and spread.',
+    '- Throughput is what the receiver takes, from the end of the warm-up to the last message. A round trip is timed by one clock on one side, one under way at a time.',
+    '- Every message is verified: that it comes, in its turn, with its length, its number, a pattern at its end that depends on the number, and one byte that moves through the middle. Of the messages of the warm-up every byte is compared. A single wrong message ends the run.',
+    '- The payloads, the verification and the loops around them are the same lines of code for all contestants of JavaScript, and the same operations in C++.',
+  ].join('\n');
+}
+
+const BUSY: string =
+  '**The machine was busy with other work when this was measured** (see the load before each part). Processes that spin lost their cores to it again and again, and that hits the rings harder than those who sleep in the kernel: read the ratios as lower bounds, and measure again on an idle machine.';
+
+const CAVEATS: string = [
+  '- The absolute figures belong to this machine at this hour. The same machine gives other ones, up to three times, when its virtual cores move: only what ran in turns within one run may be compared.',
+  '- Spinning takes a whole core for each end. The peers sleep in the kernel between messages, which is what makes their round trips long, and what a program wants that has little to say.',
+  '- With two cores there is none left for a server: Redis and NATS share theirs with their clients. With more processes than cores, Hermes’s processes sleep 50 µs at a time while there is nothing to do, and those curves show the scheduler as much as Hermes.',
+  '- Sockets, pipes and brokers go through the kernel and can do what Hermes cannot: cross machines, isolate users, outlive the host.',
+].join('\n');
+
+function environmentRows(environment: Environment): string[][] {
+  return Object.entries(environment.facts).map(([fact, value]) => [fact, value]);
+}
+
+function sectionBlocks(section: MeasuredSection, assets: string): string[] {
+  const { startedAt, load } = section.occasion;
+  return [
+    `## ${section.title}`,
+    ...section.text,
+    `Measured at ${startedAt.slice(11)} UTC on ${startedAt.slice(0, 10)}, load before ${load.toFixed(2)}.`,
+    ...section.tables.flatMap((table) => [
+      ...(table.caption === undefined ? [] : [`**${table.caption}**`]),
+      markdownTable(table),
+    ]),
+    ...section.charts.map(({ file, alt }) => `![${alt}](${assets}/${file})`),
+  ];
+}
+
+export function markdownTable({ header, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(header), `|${' --- |'.repeat(header.length)}`, ...rows.map(line)].join('\n');
+}

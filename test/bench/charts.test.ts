@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { barChart } from '../../bench/report/bar-chart.js';
+import { lineChart } from '../../bench/report/line-chart.js';
+import { elementsOf } from '../tools/xml.js';
+
+const point = (x: number, median: number) => ({ x, median, min: median / 2, max: median * 2 });
+const base = { title: 'a < b', subtitle: '"c" & d', formatX: String, formatY: String };
+
+test('a line chart has a curve for each series and a dot for each point', () => {
+  const series = [
+    { label: 'Hermes', points: [point(16, 100), point(64, 90), point(4096, 10)] },
+    { label: 'limit <', points: [point(16, 1000)], isLimit: true },
+  ];
+  const svg = lineChart({ ...base, xLabel: 'payload', series });
+  const elements = elementsOf(svg);
+  expect(elements.filter((name) => name === 'circle')).toHaveLength(4);
+  expect(svg.match(/class="curve/g)).toHaveLength(2);
+  expect(svg).not.toMatch(/NaN|Infinity/);
+});
+
+test('a line chart of a single value is drawn, too', () => {
+  const svg = lineChart({
+    ...base,
+    xLabel: 'payload',
+    series: [{ label: 'Hermes', points: [{ x: 1, median: 5, min: 5, max: 5 }] }],
+  });
+  expect(svg).not.toMatch(/NaN|Infinity/);
+});
+
+test('a bar chart has a bar for each contestant, longer for more', () => {
+  const bars = [
+    { label: 'Hermes', ...point(0, 1e7) },
+    { label: 'a & b', ...point(0, 1e5) },
+  ];
+  const svg = barChart({ title: 'a', subtitle: 'b', bars, format: String });
+  elementsOf(svg);
+  const widths = [...svg.matchAll(/<rect class="fill [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width));
+  expect(widths).toHaveLength(2);
+  expect(widths[0]).toBeGreaterThan(widths[1]!);
+});

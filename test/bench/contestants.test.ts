@@ -1,0 +1,88 @@
+import fs from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hermes, PLAIN } from '../../bench/contestants/hermes.js';
+import { linkContestant } from '../../bench/contestants/links.js';
+import { type Bench, RING_CAPACITY } from '../../bench/harness/bench.js';
+import { VerificationError } from '../../bench/harness/contestant.js';
+import { rateOf, runMeasuring } from '../../bench/harness/pair.js';
+import { SHORT } from '../../bench/harness/profile.js';
+import type { ReceiptResult } from '../../bench/harness/receipt.js';
+import { makeScratch, type Scratch } from '../../bench/harness/scratch.js';
+import type { Workload } from '../../bench/harness/workload.js';
+import type { RingTask } from '../../bench/rings/ring-child.js';
+import { createSegment } from '../../src/index.js';
+import { startChild } from '../../src/tools/bench/child.js';
+import type { SendWrong } from './programs/send-wrong.js';
+
+const RING_CHILD = new URL('../../bench/rings/ring-child.js', import.meta.url);
+const SEND_WRONG = new URL('./programs/send-wrong.js', import.meta.url);
+const workload: Workload = { payloadLength: 64, messageCount: 2000, warmUpCount: 500 };
+
+let scratch: Scratch;
+let bench: Bench;
+beforeEach(() => {
+  scratch = makeScratch();
+  bench = { profile: SHORT, scratch, interrupted: new AbortController().signal, progress() {} };
+});
+afterEach(() => {
+  scratch[Symbol.dispose]();
+  expect(fs.existsSync(scratch.directory)).toBe(false);
+});
+
+describe.each(['Hermes', 'Unix domain socket'])('%s', (name) => {
+  const contestant = () =>
+    name === 'Hermes'
+      ? hermes(bench, name, PLAIN)
+      : linkContestant(bench, {
+          name,
+          how: '',
+          link: 'unix',
+          venue: async () => ({ address: scratch.fresh('link'), close: async () => {} }),
+        });
+
+  test.each(['one', 'batch'] as const)('carries all messages: %s at a time', async (sending) => {
+    expect(await contestant().throughput(workload, sending)).toBeGreaterThan(0);
+  });
+
+  test('makes as many round trips as were measured', async () => {
+    const histogram = await contestant().roundTrips({ ...workload, messageCount: 300 });
+    expect(histogram.totalCount).toBe(300);
+  });
+});
+
+describe('a receiver', () => {
+  async function receive(wrongNumber: number, wrongByte: number): Promise<number> {
+    const { directory } = scratch;
+    createSegment('wrong', { directory, producers: 1, groups: 1, members: 1 });
+    const receiver = { ...workload, role: 'receiver', ring: 'hermes', there: 'wrong', back: '', directory } as const;
+    const { payloadLength, messageCount, warmUpCount } = workload;
+    const sender = {
+      segment: 'wrong',
+      directory,
+      payloadLength,
+      messageCount: messageCount + warmUpCount,
+      wrongNumber,
+      wrongByte,
+    };
+    const result = await runMeasuring<ReceiptResult>(
+      [
+        startChild<unknown>(RING_CHILD, { ...receiver, capacity: RING_CAPACITY, batchCount: 1 } satisfies RingTask),
+        startChild<unknown>(SEND_WRONG, sender satisfies SendWrong),
+      ],
+      bench.interrupted,
+    );
+    return rateOf('the sender', workload, result);
+  }
+
+  test('takes sound messages', async () => {
+    expect(await receive(-1, 0)).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['any byte of the warm-up', 123, 32],
+    ['the number of a measured message', 1234, 0],
+    ['the pattern of a measured message', 2400, 63],
+  ])('notices that one message is wrong: %s', async (_, wrongNumber, wrongByte) => {
+    await expect(receive(wrongNumber, wrongByte)).rejects.toThrow(VerificationError);
+  });
+});
