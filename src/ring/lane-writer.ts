@@ -38,6 +38,9 @@ const MAX_TYPE: number = MAX_USER_TYPE;
 const TYPE_SHIFT: number = RECORD_TYPE_SHIFT;
 const ALIGNMENT: number = RECORD_ALIGNMENT;
 
+/** Bytes: V8 sets shared memory word by word, while `fill` copies it as C does, and costs more to call. */
+const MAX_LENGTH_BY_SET = 1536;
+
 /** `recordLength` of the layout, compiled in. */
 function recordLength(payloadLength: number): number {
   return (payloadLength + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
@@ -225,7 +228,9 @@ export class LaneWriter {
     const { length } = payload;
     if (((this.limit - this.end) | 0) < recordLength(length) && !this.makeRoom(length)) return false;
     const at = this.end & this.mask;
-    this.bytes.set(payload, this.laneStart + at + HEADER_LENGTH);
+    const start = this.laneStart + at + HEADER_LENGTH;
+    if (length <= MAX_LENGTH_BY_SET) this.bytes.set(payload, start);
+    else this.bytes.fill(payload, start, start + length);
     this.seal(this.laneIndex + (at >>> 2), length, type);
     return true;
   }
