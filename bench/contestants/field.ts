@@ -49,7 +49,8 @@ export function findField(bench: Bench): Field {
     if (reason === undefined) links.push(linkContestant(bench, description));
     else absences.push({ name: description.name, reason });
   }
-  const contestants = [plain, ...(limit ? [limit] : []), ...rings, ...links];
+  const sleeping = hermes(bench, 'Hermes, doorbell', { ...PLAIN, idle: 'doorbell' });
+  const contestants = [plain, ...(limit ? [limit] : []), sleeping, ...rings, ...links];
   const compiler = 'compiler' in compilation ? compilation.compiler : undefined;
   return { hermes: plain, native: limit, contestants, absences, compiler };
 }

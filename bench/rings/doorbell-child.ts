@@ -7,23 +7,13 @@ import { totalCount } from '../harness/workload.js';
 import type { RingTask } from './ring-child.js';
 
 // The ends of Hermes that sleep on the doorbell while there is nothing to read, on the event loop as any program would.
-// Not run yet: consumers have no doorbell. What it will look like stands here, and goes when the real one is there.
-interface DoorbellConsumer {
-  poll(handler: (message: Message) => void, limit?: number): number;
-  /** True: there may be something to read. */
-  waitAsync(): Promise<boolean>;
-}
-const attachSleeping = attachConsumer as unknown as (
-  name: string,
-  options: { directory: string; idle: 'doorbell' },
-) => DoorbellConsumer;
 
 const task = childTask<RingTask>();
 const { directory } = task;
 
 async function receive(): Promise<ReceiptResult> {
   const receipt = new Receipt(task);
-  const consumer = attachSleeping(task.there, { directory, idle: 'doorbell' });
+  const consumer = attachConsumer(task.there, { directory, idle: 'doorbell' });
   const take = ({ buffer, offset, length }: Message) => receipt.take(buffer, offset, length);
   await awaitStart();
   while (!receipt.isComplete) if (consumer.poll(take) === 0) await consumer.waitAsync();
@@ -33,7 +23,7 @@ async function receive(): Promise<ReceiptResult> {
 async function ping(): Promise<TripsResult> {
   const trips = new Trips(task);
   const producer = attachProducer(task.there, { directory });
-  const consumer = attachSleeping(task.back, { directory, idle: 'doorbell' });
+  const consumer = attachConsumer(task.back, { directory, idle: 'doorbell' });
   const payload = new OutgoingPayload(task.payloadLength);
   const end = ({ buffer, offset, length }: Message) => trips.end(buffer, offset, length);
   await awaitStart();
@@ -48,7 +38,7 @@ async function ping(): Promise<TripsResult> {
 
 async function echo(): Promise<null> {
   const producer = attachProducer(task.back, { directory });
-  const consumer = attachSleeping(task.there, { directory, idle: 'doorbell' });
+  const consumer = attachConsumer(task.there, { directory, idle: 'doorbell' });
   const reply = new PayloadCopy(task.payloadLength);
   const answer = ({ buffer, offset }: Message) => {
     reply.take(buffer, offset);
