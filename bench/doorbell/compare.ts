@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { runChildren, startChild } from '../../src/tools/bench/child.js';
 import { textTable } from '../../src/tools/text-table.js';
+import { spread } from './spread.js';
 import type { WakeResult, WakeTask } from './wake-child.js';
 import { prepare, WAYS } from './ways.js';
 
@@ -43,11 +44,6 @@ try {
 } finally {
   fs.rmSync(directory, { recursive: true });
 }
-const spread = (values: readonly number[]) => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.round((sorted.length - 1) * share)]!.toFixed(2);
-  return `${at(0.5)} (${at(0)}–${at(1)})`;
-};
 const rows = [...found].map(([way, results]) => [
   way,
   spread(results.map(({ p50 }) => p50)),

@@ -5,6 +5,7 @@ import { createSegment } from '../../src/index.js';
 import { runChildren, startChild } from '../../src/tools/bench/child.js';
 import { textTable } from '../../src/tools/text-table.js';
 import type { FormResult, FormTask } from './forms-child.js';
+import { spread } from './spread.js';
 
 // What the asynchronous forms carry beside poll, or offerBatch, between two processes at full load, in rounds that take turns.
 // node dist/bench/doorbell/forms.js [rounds] [messages]
@@ -52,11 +53,6 @@ try {
 } finally {
   fs.rmSync(directory, { recursive: true });
 }
-const spread = (values: readonly number[]) => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.round((sorted.length - 1) * share)]!.toFixed(2);
-  return `${at(0.5)} (${at(0)}–${at(1)})`;
-};
 const rows = [...results].map(([form, found]) => [
   form,
   spread(found.map(({ rate }) => rate)),
