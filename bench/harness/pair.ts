@@ -1,5 +1,5 @@
 import { type Child, runChildren } from '../../src/tools/bench/child.js';
-import { LatencyHistogram } from '../../src/tools/report/latency-histogram.js';
+import { createLatencyHistogram, LatencyHistogram } from '../../src/tools/report/latency-histogram.js';
 import { VerificationError } from './contestant.js';
 import type { ReceiptResult } from './receipt.js';
 import type { TripsResult } from './trips.js';
@@ -37,13 +37,27 @@ export function rateOf(name: string, workload: Workload, result: ReceiptResult):
   return workload.messageCount / (result.elapsedNs / 1e9);
 }
 
-/** @throws VerificationError */
-export function histogramOf(name: string, workload: Workload, result: TripsResult): LatencyHistogram {
-  verify(name, workload, result);
-  return LatencyHistogram.restore(result.histogram);
+/** What a process found that made a histogram of its own. */
+export interface HistogramResult {
+  readonly histogram: ReturnType<LatencyHistogram['snapshot']>;
+  readonly received: number;
+  readonly faults: number;
 }
 
-function verify(name: string, workload: Workload, { received, faults }: ReceiptResult | TripsResult): void {
+/** @throws VerificationError */
+export function histogramOf(name: string, workload: Workload, result: TripsResult | HistogramResult): LatencyHistogram {
+  verify(name, workload, result);
+  if ('histogram' in result) return LatencyHistogram.restore(result.histogram);
+  const histogram = createLatencyHistogram();
+  for (const tripNs of result.tripsNs) histogram.recordValue(tripNs);
+  return histogram;
+}
+
+function verify(
+  name: string,
+  workload: Workload,
+  { received, faults }: Pick<ReceiptResult, 'received' | 'faults'>,
+): void {
   const expected = totalCount(workload);
   if (received === expected && faults === 0) return;
   throw new VerificationError(`${name}: ${received} of ${expected} messages arrived, ${faults} of them wrong`);

@@ -1,18 +1,18 @@
-import { createLatencyHistogram, type LatencyHistogram } from '../../src/tools/report/latency-histogram.js';
 import { clockOrigin, nsSince } from './clock.js';
 import { PayloadVerifier } from './payload.js';
 import { totalCount, type Workload } from './workload.js';
 
 /** Of whoever pings. */
 export interface TripsResult {
-  readonly histogram: ReturnType<LatencyHistogram['snapshot']>;
+  /** Nanoseconds of each round trip after the warm-up: the histogram is made by who starts the processes, as loading it takes a while. */
+  readonly tripsNs: Float64Array;
   readonly received: number;
   readonly faults: number;
 }
 
 /** Round trips, one under way at a time: verifies each reply, and records how long it took once warm. */
 export class Trips {
-  private readonly histogram: LatencyHistogram = createLatencyHistogram();
+  private readonly tripsNs: Float64Array;
   private readonly verifier: PayloadVerifier = new PayloadVerifier();
   private readonly origin: bigint = clockOrigin();
   private startNs = 0;
@@ -22,6 +22,7 @@ export class Trips {
 
   constructor(private readonly workload: Workload) {
     this.total = totalCount(workload);
+    this.tripsNs = new Float64Array(workload.messageCount);
   }
 
   /** The number of the trip that is under way, or is the next. */
@@ -42,11 +43,11 @@ export class Trips {
     const { payloadLength, warmUpCount } = this.workload;
     if (length !== payloadLength || !this.verifier.isSound(buffer, offset, length, this.received)) this.faults++;
     else if (this.received < warmUpCount && !this.verifier.isFilled(buffer, offset, length)) this.faults++;
-    if (this.received >= warmUpCount) this.histogram.recordValue(tripNs);
+    if (this.received >= warmUpCount) this.tripsNs[this.received - warmUpCount] = tripNs;
     this.received++;
   }
 
   result(): TripsResult {
-    return { histogram: this.histogram.snapshot(), received: this.received, faults: this.faults };
+    return { tripsNs: this.tripsNs, received: this.received, faults: this.faults };
   }
 }

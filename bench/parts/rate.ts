@@ -12,6 +12,7 @@ import { lineChart } from '../report/line-chart.js';
 import type { Finding } from '../report/section.js';
 import { spreadText } from '../report/spread-text.js';
 import type { RateTask } from '../rings/rate-child.js';
+import { pointKey } from './curve.js';
 import type { Part } from './part.js';
 
 const CHILD = new URL('../rings/rate-child.js', import.meta.url);
@@ -21,38 +22,53 @@ const PERCENTILES = [50, 90, 99, 99.9];
 const WARM_UP_SECONDS = 0.3;
 const MEASURED_SECONDS_PER_POINT_SECOND = 5;
 const GOAL_RATE = 100_000;
+/** More than this, and one who sleeps is hardly ever asleep. */
+const MOST_FOR_SLEEPERS = 100_000;
+
+const IDLES = ['spin', 'doorbell'] as const;
+type Idle = (typeof IDLES)[number];
+
+function ratesOf(idle: Idle, rates: readonly number[]): readonly number[] {
+  return idle === 'spin' ? rates : rates.filter((rate) => rate <= MOST_FOR_SLEEPERS);
+}
 
 /** Latency one way, by how many messages are sent a second. */
 export const ratePart: Part = {
   name: 'rate',
   async run(bench, _field) {
     const { rates } = bench.profile;
-    const entries = rates.map((rate) => ({
-      key: `${rate}`,
-      measure: () => oneWay(bench, rate),
-    }));
+    const entries = IDLES.flatMap((idle) =>
+      ratesOf(idle, rates).map((rate) => ({ key: pointKey(idle, rate), measure: () => oneWay(bench, rate, idle) })),
+    );
     const { samples } = await interleave(bench, 'rate', entries, bench.profile.curveRounds);
-    const at = (rate: number, percentile: number) =>
-      spreadOf(samples.get(`${rate}`)!.map((histogram) => latencyAtPercentile(histogram, percentile)));
-    const measured = rates.filter((rate) => samples.has(`${rate}`));
-    const series = PERCENTILES.map((percentile) => ({
-      label: `p${percentile}`,
-      points: measured.map((x) => ({ x, ...at(x, percentile) })),
-    }));
-    const findings: Finding[] = measured.includes(GOAL_RATE) ? [{ goal: 'one-way', spread: at(GOAL_RATE, 99) }] : [];
+    const at = (idle: Idle, rate: number, percentile: number) =>
+      spreadOf(samples.get(pointKey(idle, rate))!.map((histogram) => latencyAtPercentile(histogram, percentile)));
+    const measured = (idle: Idle) => ratesOf(idle, rates).filter((rate) => samples.has(pointKey(idle, rate)));
+    const series = IDLES.flatMap((idle) =>
+      PERCENTILES.filter((percentile) => idle === 'spin' || percentile === 50).map((percentile) => ({
+        label: `p${percentile}, ${idle}`,
+        points: measured(idle).map((x) => ({ x, ...at(idle, x, percentile) })),
+      })),
+    );
+    const findings: Finding[] = measured('spin').includes(GOAL_RATE)
+      ? [{ goal: 'one-way', spread: at('spin', GOAL_RATE, 99) }]
+      : [];
     return {
       name: 'rate',
       title: 'Latency one way, by rate',
       text: [
-        'The sender spins until a message is due, and the receiver until one is there. A latency counts from when its message was due, not from when it could be sent: a sender that is held up does not hide what its messages suffered (coordinated omission). Where the rate is more than Hermes and the clock reads around it can carry, the queue grows and so does every percentile: the knee.',
+        'The sender spins until a message is due, and the receiver until one is there, or it sleeps on its doorbell. A latency counts from when its message was due, not from when it could be sent: a sender that is held up does not hide what its messages suffered (coordinated omission). Where the rate is more than Hermes and the clock reads around it can carry, the queue grows and so does every percentile: the knee.',
       ],
       tables: [
         {
-          header: ['messages a second', ...PERCENTILES.map((percentile) => `p${percentile}`)],
-          rows: measured.map((rate) => [
-            formatCount(rate),
-            ...PERCENTILES.map((p) => spreadText(at(rate, p), formatNs)),
-          ]),
+          header: ['messages a second', 'receiver', ...PERCENTILES.map((percentile) => `p${percentile}`)],
+          rows: IDLES.flatMap((idle) =>
+            measured(idle).map((rate) => [
+              formatCount(rate),
+              idle,
+              ...PERCENTILES.map((p) => spreadText(at(idle, rate, p), formatNs)),
+            ]),
+          ),
         },
       ],
       charts: [
@@ -61,7 +77,7 @@ export const ratePart: Part = {
           alt: 'Percentiles of the latency one way by rate',
           svg: lineChart({
             title: 'Latency one way, by rate',
-            subtitle: '64-byte payloads, both ends spin, from when a message was due',
+            subtitle: '64-byte payloads, from when a message was due',
             xLabel: 'messages a second',
             series,
             formatX: formatCount,
@@ -71,13 +87,18 @@ export const ratePart: Part = {
       ],
       findings,
       data: Object.fromEntries(
-        measured.map((rate) => [rate, PERCENTILES.map((p) => ({ percentile: p, ns: at(rate, p) }))]),
+        IDLES.flatMap((idle) =>
+          measured(idle).map((rate) => [
+            pointKey(idle, rate),
+            PERCENTILES.map((p) => ({ percentile: p, ns: at(idle, rate, p) })),
+          ]),
+        ),
       ),
     };
   },
 };
 
-async function oneWay(bench: Bench, perSecond: number): Promise<LatencyHistogram> {
+async function oneWay(bench: Bench, perSecond: number, idle: Idle): Promise<LatencyHistogram> {
   const { directory } = bench.scratch;
   const shape = { producers: 1, groups: 1, members: 1, capacity: RING_CAPACITY, timestamps: false };
   using segment = leaseSegment({ directory, ...shape });
@@ -86,7 +107,7 @@ async function oneWay(bench: Bench, perSecond: number): Promise<LatencyHistogram
     messageCount: Math.round(perSecond * bench.profile.pointSeconds * MEASURED_SECONDS_PER_POINT_SECOND),
     warmUpCount: Math.round(perSecond * WARM_UP_SECONDS),
   };
-  const task = { ...workload, segment: segment.name, directory, perSecond, origin: `${clockOrigin()}` };
+  const task = { ...workload, segment: segment.name, directory, perSecond, idle, origin: `${clockOrigin()}` };
   const children = (['receiver', 'sender'] as const).map((role) =>
     startChild<unknown>(CHILD, { ...task, role } satisfies RateTask),
   );

@@ -3,15 +3,17 @@ import { Backoff } from '../../src/tools/bench/backoff.js';
 import { awaitStart, childTask, finish } from '../../src/tools/bench/child.js';
 import { createLatencyHistogram } from '../../src/tools/report/latency-histogram.js';
 import { nsSince } from '../harness/clock.js';
-import type { TripsResult } from '../harness/trips.js';
+import type { HistogramResult } from '../harness/pair.js';
 import { totalCount, type Workload } from '../harness/workload.js';
 
-/** One end of a stream of messages that are due at fixed times, which each carries. Both ends spin. */
+/** One end of a stream of messages that are due at fixed times, which each carries. The sender spins until one is due. */
 export interface RateTask extends Workload {
   readonly role: 'receiver' | 'sender';
   readonly segment: string;
   readonly directory: string;
   readonly perSecond: number;
+  /** What the receiver does while there is nothing to read. */
+  readonly idle: 'spin' | 'doorbell';
   /** What the times count from: of the monotonic clock, as decimal digits. */
   readonly origin: string;
 }
@@ -43,8 +45,8 @@ async function send(): Promise<null> {
   return null;
 }
 
-async function receive(): Promise<TripsResult> {
-  const consumer = attachConsumer(task.segment, { directory });
+async function receive(): Promise<HistogramResult> {
+  const consumer = attachConsumer(task.segment, { directory, idle: task.idle });
   const histogram = createLatencyHistogram();
   const total = totalCount(task);
   let [received, faults] = [0, 0];
@@ -57,7 +59,11 @@ async function receive(): Promise<TripsResult> {
     received++;
   };
   await awaitStart();
-  while (received < total) if (consumer.poll(take) === 0) backoff.wait();
+  while (received < total) {
+    if (consumer.poll(take) > 0) continue;
+    if (task.idle === 'spin') backoff.wait();
+    else await consumer.waitAsync();
+  }
   return { histogram: histogram.snapshot(), received, faults };
 }
 
