@@ -1,0 +1,61 @@
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { startChild } from '../../src/tools/bench/child.js';
+import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
+import { RING_CAPACITY } from '../harness/bench.js';
+import { rateOf, runMeasuring } from '../harness/pair.js';
+import type { ReceiptResult } from '../harness/receipt.js';
+import { makeScratch } from '../harness/scratch.js';
+import type { RingTask } from '../rings/ring-child.js';
+
+// Where one of two processes that exchange messages spends its time, by Linux's perf and V8's names of what it compiled:
+// node dist/bench/profile/hot-spots.js [sender|receiver] [batch, negative: claims] [payload bytes] [messages]
+
+const CHILD = new URL('../rings/ring-child.js', import.meta.url);
+const MOST_LINES = 10;
+/** perf attaches within this. */
+const ATTACHING_MS = 500;
+
+const [role = 'sender', batch = '1', payload = '64', messages = '20000000'] = process.argv.slice(2);
+const batchCount = Math.abs(Number(batch));
+const messageCount = Number(messages);
+process.env.NODE_OPTIONS = '--perf-basic-prof --interpreted-frames-native-stack';
+
+using scratch = makeScratch();
+const { directory } = scratch;
+using segment = leaseSegment({
+  directory,
+  producers: 1,
+  groups: 1,
+  members: 1,
+  capacity: RING_CAPACITY,
+  timestamps: false,
+});
+const workload = { payloadLength: Number(payload), messageCount, warmUpCount: messageCount / 2 };
+const task = {
+  ...workload,
+  ring: 'hermes',
+  there: segment.name,
+  back: segment.name,
+  directory,
+  capacity: RING_CAPACITY,
+} as const;
+const children = (['receiver', 'sender'] as const).map((each) =>
+  startChild<unknown>(CHILD, { ...task, batchCount, claims: Number(batch) < 0, role: each } satisfies RingTask),
+);
+const { pid } = children[role === 'receiver' ? 0 : 1]!;
+const data = scratch.fresh('perf');
+const perf = spawn('perf', ['record', '-e', 'cpu-clock', '-F', '5000', '-p', `${pid}`, '-o', data], {
+  stdio: 'ignore',
+});
+await setTimeout(ATTACHING_MS);
+const result = await runMeasuring<ReceiptResult>(children, new AbortController().signal);
+await new Promise((resolve) => perf.once('exit', resolve));
+console.log(`${(rateOf('Hermes', workload, result) / 1e6).toFixed(1)} M messages a second, ${role}:`);
+const report = spawnSync('perf', ['report', '-i', data, '--stdio', '--no-children', '-g', 'none'], {
+  encoding: 'utf8',
+});
+const lines = report.stdout.split('\n').filter((line) => /^ +\d/.test(line));
+console.log(lines.slice(0, MOST_LINES).join('\n') || report.stderr);
+for (const child of children) fs.rmSync(`/tmp/perf-${child.pid}.map`, { force: true });
