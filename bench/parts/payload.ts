@@ -10,8 +10,10 @@ import { curveOf, curveTable, pointKey } from './curve.js';
 import type { Part } from './part.js';
 
 const COPY = 'memcpy, one thread';
-/** Bytes a second that a ring is taken to carry, which limits the messages of a point: enough of them for the compiler. */
+/** Bytes a second that a ring is taken to carry, which limits the messages of a point. */
 const GUESSED_BANDWIDTH = 40e9;
+/** However few messages of a size are measured, the compiler wants to have seen many. */
+const WARM_UP_COUNT = 150_000;
 const LARGE = 4096;
 
 /** What a message costs by its size. */
@@ -19,8 +21,10 @@ export const payloadPart: Part = {
   name: 'payload',
   async run(bench, { hermes, native }) {
     const { payloads, pointSeconds } = bench.profile;
-    const workload = (payload: number) =>
-      workloadFor(payload, pointSeconds, Math.min(RING_PACE.messages, GUESSED_BANDWIDTH / payload));
+    const workload = (payload: number) => ({
+      ...workloadFor(payload, pointSeconds, Math.min(RING_PACE.messages, GUESSED_BANDWIDTH / payload)),
+      warmUpCount: WARM_UP_COUNT,
+    });
     const entries = payloads.flatMap((payload): Entry<number>[] => {
       const point = (label: string, measure: () => Promise<number>) => ({ key: pointKey(label, payload), measure });
       const ours = point(hermes.name, () => hermes.throughput(workload(payload), 'one'));

@@ -5,6 +5,12 @@ const MAX_LENGTH_BY_SET = 1536;
 /** Payloads that are remembered, a power of two: as many as a batch may have to be copied without calls. */
 const PLACES = 256;
 
+/**
+ * Only so many of the payloads that are new to their place are remembered, one in this many: a note costs the collector's
+ * bookkeeping, which a producer with a new array for each message would pay each time. No power of two, as batches are.
+ */
+const STRANGERS_PER_NOTE = 17;
+
 const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
 const NO_WORDS: BigInt64Array = new BigInt64Array(0);
 
@@ -14,9 +20,10 @@ const NO_WORDS: BigInt64Array = new BigInt64Array(0);
  * lane come over from the consumer's core, all stores wait in one queue.
  */
 export class PayloadCopier {
-  /** What came last in each place of a batch, and the same by words once it has come twice: that costs a view. */
+  /** What is remembered of each place of a batch, and the same by words once it has come again: that costs a view. */
   private readonly payloads: Uint8Array[] = new Array(PLACES).fill(NO_PAYLOAD);
   private readonly views: BigInt64Array[] = new Array(PLACES).fill(NO_WORDS);
+  private strangers = 0;
 
   /** Both view the same memory from its start. */
   constructor(
@@ -26,7 +33,7 @@ export class PayloadCopier {
 
   /**
    * Copies all of `payload`, which is the `index`th of its batch, to byte `start`, a multiple of 8. Allocates a view when a
-   * short array comes for the second time in a row.
+   * short array has come again and again.
    */
   copy(payload: Uint8Array, start: number, index: number): void {
     const { length } = payload;
@@ -53,8 +60,12 @@ export class PayloadCopier {
     this.bytes.set(payload, start); // refuses one whose memory was given away
     const { buffer, byteOffset, length } = payload;
     if (length < 8) return;
-    const isKnown = payload === this.payloads[place] && byteOffset % 8 === 0;
-    this.payloads[place] = payload;
-    this.views[place] = isKnown ? new BigInt64Array(buffer, byteOffset, length >>> 3) : NO_WORDS;
+    if (payload === this.payloads[place]) {
+      if (byteOffset % 8 === 0) this.views[place] = new BigInt64Array(buffer, byteOffset, length >>> 3);
+    } else if (++this.strangers === STRANGERS_PER_NOTE) {
+      this.strangers = 0;
+      this.payloads[place] = payload;
+      this.views[place] = NO_WORDS;
+    }
   }
 }
