@@ -12,6 +12,7 @@ import { encodeIndexEntry, firstMessageOffset, type IndexEntry, readIndex, write
 import { type Found, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
 import { surveyTail } from './tail-survey.js';
+import { wipeRecord } from './wipe-record.js';
 
 /** Where the records of a journal end, in its last file, which is open to be written to. */
 export interface JournalTail {
@@ -107,7 +108,7 @@ function walkToEnd(
     const { nextRecordOffset, usedEnd } = surveyTail(file, walker.offset, walker.sequences);
     if (nextRecordOffset === -1) {
       if (walker.offset === JOURNAL_DATA_OFFSET) return undefined;
-      file.memory.bytes.fill(0, walker.offset, usedEnd);
+      wipeRecord(file.memory, walker.offset, usedEnd);
       return { tail: walk.end(), discardedLength: usedEnd - walker.offset };
     }
     const [fromPosition, toPosition] = [file.positionAt(walker.offset), file.positionAt(nextRecordOffset)];

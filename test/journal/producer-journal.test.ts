@@ -1,15 +1,10 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { journalSource } from '../../src/broker/producer-options.js';
-import { openSegment } from '../../src/broker/segment.js';
 import { attachConsumer, attachProducer, createSegment, openJournal, type ProducerOptions } from '../../src/index.js';
-import { InlineJournal } from '../../src/journal/inline-journal.js';
-import { resolveJournalOptions } from '../../src/journal/journal-options.js';
-import { JournalWriter } from '../../src/journal/journal-writer.js';
-import { LaneWriter } from '../../src/ring/lane-writer.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
+import { dieBeforePublishing } from './unpublished.js';
 
 const SEGMENT = 'ticks';
 
@@ -63,27 +58,13 @@ test('lanes wrap around, files are filled, and the journal has it all', () => {
   expect(payloadsIn(journal)).toEqual(sent);
 });
 
-/** What a producer leaves that died after it had appended and before it published. */
-function dieBeforePublishing(directory: string, journal: string, payloads: readonly string[]): void {
-  const segment = openSegment(SEGMENT, { directory }, 'read-write');
-  const settings = resolveJournalOptions({ fileLength: 131_072 });
-  const inline = new InlineJournal(JournalWriter.open(journal, journalSource(segment), settings), 'os', 100);
-  inline.join(segment.memory, 0, segment.header.segmentId);
-  const dying = {
-    take(head: number, end: number) {
-      inline.take(head, end);
-      throw new Error('died');
-    },
-  };
-  const writer = new LaneWriter(segment.memory, 0, dying);
-  expect(() =>
-    writer.offerBatch(
-      payloads.map((text) => Buffer.from(text)),
-      1,
-    ),
-  ).toThrow('died');
-  inline.close();
-  segment.close();
+function leaveUnpublished(directory: string, journal: string, payloads: readonly string[]): void {
+  dieBeforePublishing(
+    SEGMENT,
+    directory,
+    journal,
+    payloads.map((text) => Buffer.from(text)),
+  );
 }
 
 describe('messages that were appended and never published', () => {
@@ -92,7 +73,7 @@ describe('messages that were appended and never published', () => {
     const first = attachProducer(SEGMENT, { directory, journal });
     first.offer(Buffer.from('a'));
     first.detach();
-    dieBeforePublishing(directory, journal, ['b', 'c']);
+    leaveUnpublished(directory, journal, ['b', 'c']);
     expect(payloadsIn(journal)).toEqual(['a', 'b', 'c']);
     using next = attachProducer(SEGMENT, { directory, journal });
     expect(payloadsIn(journal)).toEqual(['a']);
@@ -105,7 +86,7 @@ describe('messages that were appended and never published', () => {
     const first = attachProducer(SEGMENT, { directory, journal });
     first.offer(Buffer.from('a'));
     first.detach();
-    dieBeforePublishing(directory, journal, ['b']);
+    leaveUnpublished(directory, journal, ['b']);
     using other = attachProducer(SEGMENT, { directory });
     using next = attachProducer(SEGMENT, { directory, journal });
     expect([other.lane, next.lane, payloadsIn(journal)]).toEqual([0, 1, ['a']]);
