@@ -182,6 +182,7 @@ export class JournalReader {
   private passMissing(fromPosition: number): boolean {
     const missing = missingFrom(journalEntries(this.directory), fromPosition);
     if (missing === undefined || this.damages.at(-1)?.fromPosition === fromPosition) return false;
+    if (missing.toPosition === fromPosition) return true; // it came a moment ago
     this.report({ file: path.join(this.directory, journalFileName(fromPosition)), fromPosition, ...missing });
     return missing.goesOnIn !== undefined && this.goOnIn(missing.goesOnIn);
   }

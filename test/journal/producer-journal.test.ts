@@ -2,7 +2,6 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, openJournal, type ProducerOptions } from '../../src/index.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
 import { dieBeforePublishing } from './unpublished.js';
 
@@ -113,27 +112,4 @@ test('a journal has one producer, and a file of it holds a lane', () => {
   expect(codeOf(() => attach(journal))).toBe('ERR_HERMES_BUSY');
   const error = thrownBy(() => attach({ directory: `${journal}-2`, fileLength: 65_536 }));
   expect([error.code, error.message]).toEqual(['ERR_HERMES_INVALID_OPTION', expect.stringMatching(/hold a lane/)]);
-});
-
-test.skipIf(!canMount)('without room for the journal nothing is published, and the producer stays usable', () => {
-  const { directory } = newSegment({ capacity: 65_536 });
-  const journal = path.join(smallFileSystem(3 * 131_072 - 20_000), 'journal');
-  using producer = attachProducer(SEGMENT, { directory, journal: { directory: journal, fileLength: 131_072 } });
-  using consumer = attachConsumer(SEGMENT, { directory });
-  const sent: string[] = [];
-  const offer = () => {
-    const text = `message ${sent.length} ${'x'.repeat(200)}`;
-    if (producer.offer(Buffer.from(text)) >= 0) sent.push(text);
-    consumer.poll(() => {});
-  };
-  const fill = () => {
-    for (;;) offer();
-  };
-  expect(codeOf(fill)).toBe('ERR_HERMES_NO_SPACE');
-  expect(codeOf(offer)).toBe('ERR_HERMES_NO_SPACE');
-  expect(codeOf(() => producer.offerBatch([Buffer.alloc(300)]))).toBe('ERR_HERMES_NO_SPACE');
-  const claim = producer.tryClaim(300)!;
-  expect(codeOf(() => claim.commit())).toBe('ERR_HERMES_NO_SPACE');
-  expect(codeOf(() => claim.abort())).toBe('ERR_HERMES_INVALID_STATE'); // it is closed
-  expect(payloadsIn(journal)).toEqual(sent);
 });
