@@ -40,7 +40,7 @@ export class JournalReader {
 
   /** @internal use openJournal */
   constructor(
-    private readonly directory: string,
+    readonly directory: string,
     { from, skipDamage = false, onDamage }: JournalReaderOptions,
   ) {
     this.onDamage = onDamage;
@@ -64,9 +64,9 @@ export class JournalReader {
     return this.walker.file.positionAt(this.walker.offset);
   }
 
-  /** Lanes that the segment has whose messages are read at present. */
-  get laneCount(): number {
-    return this.walker.file.header.laneCount;
+  /** The sequence that comes next of a lane of the segment whose messages are read at present; undefined when none is known. */
+  nextSequence(lane: number): number | undefined {
+    return this.walker.sequences.next(lane);
   }
 
   /** Messages that were found missing between those that were read. */
