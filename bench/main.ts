@@ -60,7 +60,7 @@ async function measure({ profile, only, out }: CommandLine, interrupted: AbortSi
     date: new Date().toISOString().slice(0, 10),
     profile,
     environment,
-    participants: field.contestants.map(({ name, how, batching }) => ({ name, how, batching })),
+    participants: field.batching.map(({ name, how, batching }) => ({ name, how, batching })),
     absences: field.absences,
   };
   const target = out ?? (only === '' ? 'docs' : undefined);

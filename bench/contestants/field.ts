@@ -12,9 +12,13 @@ import { type Native, native } from './native.js';
 /** Everybody who takes part on this machine. */
 export interface Field {
   readonly hermes: Contestant;
+  /** Hermes again, where many are sent at a time: written in place. */
+  readonly claims: Contestant;
   readonly native: Native | undefined;
   /** All, Hermes and the native limit first. */
   readonly contestants: readonly Contestant[];
+  /** The same and the claims, for where many are sent at a time. */
+  readonly batching: readonly Contestant[];
   readonly absences: readonly Absence[];
   /** What the native program was compiled with. */
   readonly compiler: string | undefined;
@@ -50,9 +54,18 @@ export function findField(bench: Bench): Field {
     else absences.push({ name: description.name, reason });
   }
   const sleeping = hermes(bench, 'Hermes, doorbell', { ...PLAIN, idle: 'doorbell' });
-  const contestants = [plain, ...(limit ? [limit] : []), sleeping, ...rings, ...links];
+  const others = [...(limit ? [limit] : []), sleeping, ...rings, ...links];
   const compiler = 'compiler' in compilation ? compilation.compiler : undefined;
-  return { hermes: plain, native: limit, contestants, absences, compiler };
+  const claims = hermes(bench, 'Hermes, claims', { ...PLAIN, batching: 'claims' });
+  return {
+    hermes: plain,
+    claims,
+    native: limit,
+    contestants: [plain, ...others],
+    batching: [plain, claims, ...others],
+    absences,
+    compiler,
+  };
 }
 
 /** Why a package cannot be used, or undefined. */

@@ -14,12 +14,19 @@ export interface HermesOptions {
   readonly checksum: boolean;
   /** What a consumer does while there is nothing to read. A producer spins until there is room. */
   readonly idle: 'spin' | 'doorbell';
-  /** Messages that `offerBatch` is given. */
+  /** Messages that `offerBatch` is given, or that are claimed and written in place. */
   readonly batchCount: number;
+  readonly batching: 'offerBatch' | 'claims';
 }
 
 /** As the other rings are: without what they cannot do. */
-export const PLAIN: HermesOptions = { timestamps: false, checksum: false, idle: 'spin', batchCount: BATCH_COUNT };
+export const PLAIN: HermesOptions = {
+  timestamps: false,
+  checksum: false,
+  idle: 'spin',
+  batchCount: BATCH_COUNT,
+  batching: 'offerBatch',
+};
 
 /** Hermes, by its public API: one lane, one group of one member. */
 export function hermes(bench: Bench, name: string, options: HermesOptions): Contestant {
@@ -29,7 +36,15 @@ export function hermes(bench: Bench, name: string, options: HermesOptions): Cont
     const shape = { directory, producers: 1, groups: 1, members: 1, capacity: RING_CAPACITY, timestamps, checksum };
     using there = leaseSegment(shape);
     using back = leaseSegment(shape);
-    const task = { ...workload, ring: 'hermes', there: there.name, back: back.name, directory, batchCount } as const;
+    const task = {
+      ...workload,
+      ring: 'hermes',
+      there: there.name,
+      back: back.name,
+      directory,
+      batchCount,
+      claims: options.batching === 'claims',
+    } as const;
     const children = rolesOf(measure).map((role) =>
       startChild<unknown>(role === 'sender' || options.idle === 'spin' ? CHILD : DOORBELL_CHILD, {
         ...task,
@@ -42,7 +57,10 @@ export function hermes(bench: Bench, name: string, options: HermesOptions): Cont
   return {
     name,
     how: `${options.idle === 'spin' ? 'both ends spin' : 'consumers sleep on the doorbell'}; ${options.timestamps ? 'with the time in every message (the default)' : 'timestamps off'}, checksum ${options.checksum ? 'on' : 'off (the default)'}`,
-    batching: `\`offerBatch\` of ${options.batchCount}`,
+    batching:
+      options.batching === 'claims'
+        ? `\`tryClaim\` of ${options.batchCount}, written in place`
+        : `\`offerBatch\` of ${options.batchCount}`,
     pace: RING_PACE,
     throughput: async (workload, sending) =>
       rateOf(name, workload, await run(workload, 'throughput', sending === 'one' ? 1 : options.batchCount)),

@@ -4,6 +4,7 @@
  * added to both sides of every comparison with C++, whose compiler makes next to nothing of it.
  */
 const FILL = 0x5a;
+const FILL_WORD = 0x5a5a_5a5a;
 const WORD_LENGTH = 4;
 
 /** Bytes of the smallest payload: number, pattern, and something between them. Lengths are multiples of four. */
@@ -46,6 +47,21 @@ class WordsOf {
       this.words = new Int32Array(buffer.buffer, 0, buffer.buffer.byteLength >> 2);
     }
     return this.words;
+  }
+}
+
+/** Writes payloads where they are to lie. */
+export class PayloadInPlace {
+  private readonly target: WordsOf = new WordsOf();
+
+  /** Makes the `length` bytes at `offset`, at a whole word of the memory, the payload of message `number`. */
+  write(buffer: Buffer, offset: number, length: number, number: number): void {
+    const words = this.target.get(buffer);
+    const start = (buffer.byteOffset + offset) >> 2;
+    const last = start + (length >> 2) - 1;
+    words[start] = number;
+    for (let i = start + 1; i < last; i++) words[i] = FILL_WORD;
+    words[last] = pattern(number);
   }
 }
 

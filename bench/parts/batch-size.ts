@@ -11,26 +11,34 @@ import type { Part } from './part.js';
 /** What publishing together gains. */
 export const batchSizePart: Part = {
   name: 'batch-size',
-  async run(bench, { hermes: plain, native }) {
+  async run(bench, { hermes: plain, claims, native }) {
     const { batches, pointSeconds } = bench.profile;
     const workload = workloadFor(PAYLOAD_LENGTH, pointSeconds, RING_PACE.messages);
     const entries = batches.flatMap((batchCount): Entry<number>[] => {
-      const ours = hermes(bench, plain.name, { ...PLAIN, batchCount });
+      const ours = [
+        hermes(bench, plain.name, { ...PLAIN, batchCount }),
+        hermes(bench, claims.name, { ...PLAIN, batchCount, batching: 'claims' }),
+      ];
       return [
-        { key: pointKey(plain.name, batchCount), measure: () => ours.throughput(workload, 'batch') },
+        ...ours.map(({ name, throughput }) => ({
+          key: pointKey(name, batchCount),
+          measure: () => throughput(workload, 'batch'),
+        })),
         ...(native === undefined
           ? []
           : [{ key: pointKey(native.name, batchCount), measure: () => native.batches(workload, batchCount) }]),
       ];
     });
     const rounds = await interleave(bench, 'batch-size', entries);
-    const series = [plain.name, ...(native ? [native.name] : [])].map((label) => curveOf(rounds, label, batches));
+    const series = [plain.name, claims.name, ...(native ? [native.name] : [])].map((label) =>
+      curveOf(rounds, label, batches),
+    );
     const title = 'Messages a second by batch';
     return {
       name: 'batch-size',
       title,
       text: [
-        'Messages of 64 bytes that are published together: `offerBatch` (a batch of one is `offer`), one release store in C++.',
+        'Messages of 64 bytes that are published together: `offerBatch` (a batch of one is `offer`), claims of so many that are written in place, one release store in C++.',
       ],
       tables: [curveTable('batch', batches, series, String, formatRate)],
       charts: [

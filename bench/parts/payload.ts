@@ -10,8 +10,8 @@ import { curveOf, curveTable, pointKey } from './curve.js';
 import type { Part } from './part.js';
 
 const COPY = 'memcpy, one thread';
-/** Bytes a second that a ring is taken to carry, which limits the messages of a point. */
-const GUESSED_BANDWIDTH = 8e9;
+/** Bytes a second that a ring is taken to carry, which limits the messages of a point: enough of them for the compiler. */
+const GUESSED_BANDWIDTH = 40e9;
 const LARGE = 4096;
 
 /** What a message costs by its size. */

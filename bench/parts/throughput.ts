@@ -45,8 +45,24 @@ export function throughputPart(sending: Sending): Part {
   return { name, run: (bench, field) => compare(bench, field, sending, WORDINGS[sending]) };
 }
 
+/** How Hermes does against the native limit; both of its ways where there are two. */
+function limitFindings(
+  { hermes, claims }: Field,
+  samples: ReadonlyMap<string, readonly number[]>,
+  goal: GoalId,
+  limit: readonly number[],
+): Finding[] {
+  const against = (name: string) => spreadOf(ratiosOf(samples.get(name)!, limit));
+  if (!samples.has(claims.name)) return [{ goal, spread: against(hermes.name) }];
+  return [
+    { goal, of: 'claims', spread: against(claims.name) },
+    { goal, of: '`offerBatch`', spread: against(hermes.name) },
+  ];
+}
+
 async function compare(bench: Bench, field: Field, sending: Sending, wording: Wording): Promise<Section> {
-  const entries = field.contestants.map((contestant) => ({
+  const contestants = sending === 'one' ? field.contestants : field.batching;
+  const entries = contestants.map((contestant) => ({
     key: contestant.name,
     measure(previous: number | undefined) {
       const pace = sending === 'one' ? contestant.pace.messages : contestant.pace.batched;
@@ -66,7 +82,7 @@ async function compare(bench: Bench, field: Field, sending: Sending, wording: Wo
   ]);
   const findings: Finding[] = [...samples].flatMap(([name, rates]): Finding[] => {
     const spread = spreadOf(ratiosOf(ours, rates));
-    if (name === field.native?.name) return [{ goal: wording.limit, spread }];
+    if (name === field.native?.name) return limitFindings(field, samples, wording.limit, rates);
     return PEERS.includes(name) ? [{ goal: wording.peers, of: name, spread }] : [];
   });
   const bars = [...samples].map(([label, rates]) => ({ label, ...spreadOf(rates) }));

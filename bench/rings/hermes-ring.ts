@@ -9,6 +9,7 @@ export function hermesRing(directory: string): Ring {
       return {
         offer: (payload) => producer.offer(payload) >= 0,
         offerBatch: (payloads) => producer.offerBatch(payloads),
+        claim: (length, count) => producer.tryClaim(length, undefined, count),
       };
     },
     reader(name, handle) {

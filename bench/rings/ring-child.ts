@@ -1,6 +1,6 @@
 import { Backoff } from '../../src/tools/bench/backoff.js';
 import { awaitStart, childTask, finish } from '../../src/tools/bench/child.js';
-import { OutgoingPayload, PayloadCopy } from '../harness/payload.js';
+import { OutgoingPayload, PayloadCopy, PayloadInPlace } from '../harness/payload.js';
 import { Receipt, type ReceiptResult } from '../harness/receipt.js';
 import { Trips, type TripsResult } from '../harness/trips.js';
 import { type Role, totalCount, type Workload } from '../harness/workload.js';
@@ -19,6 +19,8 @@ export interface RingTask extends Workload {
   readonly capacity: number;
   /** Messages that are published together; 1: one call each. */
   readonly batchCount: number;
+  /** Many at a time are written in place. */
+  readonly claims?: boolean;
 }
 
 const POLL_LIMIT = 256;
@@ -30,6 +32,7 @@ async function send(): Promise<null> {
   const writer = ring.writer(task.there);
   await awaitStart();
   if (task.batchCount === 1) sendSingly(writer);
+  else if (task.claims) sendClaims(writer);
   else sendBatches(writer);
   return null;
 }
@@ -55,6 +58,22 @@ function sendBatches(writer: RingWriter): void {
       if (accepted === 0) backoff.wait();
       sent += accepted;
     }
+  }
+}
+
+function sendClaims(writer: RingWriter): void {
+  const { payloadLength, batchCount } = task;
+  const payload = new PayloadInPlace();
+  const total = totalCount(task);
+  for (let number = 0; number < total; ) {
+    const count = Math.min(batchCount, total - number);
+    let room = writer.claim!(payloadLength, count);
+    for (; room === null; room = writer.claim!(payloadLength, count)) backoff.wait();
+    const { buffer, stride } = room;
+    for (let { offset } = room, end = offset + count * stride; offset < end; offset += stride) {
+      payload.write(buffer, offset, payloadLength, number++);
+    }
+    room.commit();
   }
 }
 

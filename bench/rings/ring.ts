@@ -4,6 +4,16 @@ export interface RingWriter {
   offer(payload: Uint8Array): boolean;
   /** How many there was room for; they are published together. */
   offerBatch(payloads: readonly Uint8Array[]): number;
+  /** Room for `count` messages of `length` bytes, to be written in place and published together; null when there is none. */
+  claim?(length: number, count: number): ClaimedRoom | null;
+}
+
+export interface ClaimedRoom {
+  readonly buffer: Buffer;
+  /** Of the first payload, and bytes from one to the next. */
+  readonly offset: number;
+  readonly stride: number;
+  commit(): void;
 }
 
 export type HandleRecord = (buffer: Buffer, offset: number, length: number) => void;

@@ -1,15 +1,19 @@
+import { recordLength } from '../layout/record.js';
 import type { LaneWriter } from '../ring/lane-writer.js';
 import type { Ringer } from '../ring/ringer.js';
 
 /**
- * Room for one message, to be filled in place: write `length` bytes into `buffer` from `offset`, then commit.
- * What is not written holds old bytes of the lane. One object per producer, used again by each claim.
+ * Room for messages, to be filled in place: write `length` bytes into `buffer` from `offset`, those of the next message
+ * `stride` bytes further, and so on; then commit. What is not written holds old bytes of the lane. One object per producer,
+ * used again by each claim.
  */
 export class Claim {
-  /** Where the payload starts in `buffer`. */
+  /** Where the first payload starts in `buffer`; a multiple of 32. */
   offset = 0;
-  /** Bytes of the payload. */
+  /** Bytes of each payload. */
   length = 0;
+  /** Messages. */
+  count = 0;
 
   /** @internal */
   constructor(
@@ -20,24 +24,30 @@ export class Claim {
   ) {}
 
   /** @internal */
-  open(offset: number, length: number): void {
+  open(offset: number, length: number, count: number): void {
     this.offset = offset;
     this.length = length;
+    this.count = count;
   }
 
-  /** The payload as a view. Allocates the view; it is no longer yours after commit or abort. */
+  /** Bytes from one payload to the next: theirs and a header's, a multiple of 32. */
+  get stride(): number {
+    return recordLength(this.length);
+  }
+
+  /** The first payload as a view. Allocates the view; it is no longer yours after commit or abort. */
   get view(): Buffer {
     return this.buffer.subarray(this.offset, this.offset + this.length);
   }
 
-  /** Publishes the message. @returns the position after it. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */
+  /** Publishes the messages, all at once. @returns the position after them. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */
   commit(): number {
     const position = this.writer.commit();
     this.consumers.ring();
     return position;
   }
 
-  /** Gives the message up: nothing of it is ever seen. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */
+  /** Gives the messages up: nothing of them is ever seen. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */
   abort(): void {
     this.writer.abort();
   }

@@ -112,16 +112,19 @@ export class Producer<T = Uint8Array> {
   }
 
   /**
-   * Reserves room for one message of `length` bytes, to be written in place and then committed or aborted. One claim
-   * is open at a time, and the object is used again by the next. @returns null when there is no room now
+   * Reserves room for `count` messages of `length` bytes each, to be written in place and then committed or aborted together:
+   * the fastest way to send, as nothing is copied and one publication serves them all. One claim is open at a time, and the
+   * object is used again by the next.
+   * @param count at most what a quarter of a lane holds, with headers. Default 1.
+   * @returns null when there is no room for all of them now
    */
-  tryClaim(length: number, type: number = DEFAULT_TYPE): Claim | null {
-    const offset = this.writer.tryClaim(length, type);
+  tryClaim(length: number, type: number = DEFAULT_TYPE, count = 1): Claim | null {
+    const offset = this.writer.tryClaim(length, type, count);
     if (offset < 0) {
       this.onBackPressure();
       return null;
     }
-    this.claim.open(offset, length);
+    this.claim.open(offset, length, count);
     return this.claim;
   }
 

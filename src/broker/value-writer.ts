@@ -33,7 +33,7 @@ export class ValueWriter<T> {
   /** Publishes one message. Its position after it, or BACK_PRESSURED. */
   offer(prepared: Prepared, type: number): number {
     if (prepared instanceof Uint8Array) return this.writer.offer(prepared, type);
-    const offset = this.writer.tryClaim(lengthOf(prepared), type);
+    const offset = this.writer.tryClaim(lengthOf(prepared), type, 1);
     if (offset < 0) return offset;
     try {
       write(prepared, this.buffer, offset);

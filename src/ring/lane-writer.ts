@@ -23,7 +23,8 @@ import { crc32OfRecord } from './crc32.js';
 import { exactHead, handoverEntryIndex, highOf, wholePosition } from './head.js';
 import { laneControlIndex, laneOffset, producerSlotIndex, wordAt } from './indices.js';
 import { LaneRoom } from './lane-room.js';
-import { checkMessage, checkPayload, noClaim, openClaim } from './misuse.js';
+import { checkCount, checkMessage, checkPayload, noClaim, openClaim } from './misuse.js';
+import { PayloadCopier } from './payload-copier.js';
 import type { RecordSink } from './record-sink.js';
 import type { SegmentMemory } from './segment-memory.js';
 
@@ -38,9 +39,6 @@ const MAX_TYPE: number = MAX_USER_TYPE;
 const TYPE_SHIFT: number = RECORD_TYPE_SHIFT;
 const ALIGNMENT: number = RECORD_ALIGNMENT;
 
-/** Bytes: V8 sets shared memory word by word, while `fill` copies it as C does, and costs more to call. */
-const MAX_LENGTH_BY_SET = 1536;
-
 /** `recordLength` of the layout, compiled in. */
 function recordLength(payloadLength: number): number {
   return (payloadLength + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
@@ -54,6 +52,7 @@ function recordLength(payloadLength: number): number {
 export class LaneWriter {
   private readonly words: Int32Array;
   private readonly bytes: Buffer;
+  private readonly payloads: PayloadCopier;
   /** For reading the clock: one value that is two words. */
   private readonly time: BigInt64Array = new BigInt64Array(1);
   private readonly timeWords: Int32Array = new Int32Array(this.time.buffer);
@@ -88,9 +87,10 @@ export class LaneWriter {
   private timeHigh = 0;
   /** Words: the handover entry of the present head. */
   private entryIndex: number;
-  /** The message that is being written in place, or -1. */
+  /** Each of the messages that are being written in place, or -1. */
   private claimedLength = -1;
   private claimedType = 0;
+  private claimedCount = 0;
   private closedBy: HermesError | undefined;
 
   /** Takes the lane over where its last writer left it. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
@@ -104,6 +104,7 @@ export class LaneWriter {
     const slot = producerSlotIndex(memory, lane);
     this.words = words;
     this.bytes = memory.bytes;
+    this.payloads = new PayloadCopier(memory.times, memory.bytes);
     this.clockOffsetNs = memory.clockOffsetNs;
     this.checksum = memory.checksum;
     this.timestamps = memory.timestamps;
@@ -142,7 +143,7 @@ export class LaneWriter {
   offer(payload: Uint8Array, type: number): number {
     if (!this.accepts(payload, type)) this.refuse(payload, type);
     if (this.timestamps) this.readClock();
-    if (!this.append(payload, type)) return BACK_PRESSURED;
+    if (!this.append(payload, type, 0)) return BACK_PRESSURED;
     this.publish();
     return this.position;
   }
@@ -157,35 +158,38 @@ export class LaneWriter {
       const payload = payloads[count]!;
       const most = 2 * recordLength(payload.length); // with the padding that may come before it
       if (((this.end - this.head) | 0) + most > this.capacity >>> 1 && this.end !== this.head) this.publish();
-      if (!this.append(payload, type)) break;
+      if (!this.append(payload, type, count)) break;
     }
     if (this.end !== this.head) this.publish();
     return count;
   }
 
-  /** Reserves room for one message to be written in place. The payload's byte offset in the segment, or BACK_PRESSURED. */
-  tryClaim(length: number, type: number): number {
+  /** Reserves room for `count` messages of `length` bytes to be written in place. The first one's payload's byte offset, or BACK_PRESSURED. */
+  tryClaim(length: number, type: number, count: number): number {
     checkMessage(length, type, this.maxPayloadLength);
-    if (((this.limit - this.end) | 0) < recordLength(length) && !this.makeRoom(length)) return BACK_PRESSURED;
+    if (count !== 1) checkCount(count, length, this.capacity);
+    const need = recordLength(length) * count;
+    if (((this.limit - this.end) | 0) < need && !this.makeRoom(need)) return BACK_PRESSURED;
     this.claimedLength = length;
     this.claimedType = type;
+    this.claimedCount = count;
     this.limit = this.end; // whatever else is tried meanwhile asks for room, and gets an error
     return this.laneStart + (this.end & this.mask) + HEADER_LENGTH;
   }
 
-  /** Publishes the claimed message. Its position after it. */
+  /** Publishes the claimed messages. The position after them. */
   commit(): number {
     const length = this.claimedLength;
     if (length < 0) throw this.closedBy ?? noClaim('commit');
     this.claimedLength = -1;
     if (this.timestamps) this.readClock();
-    this.seal(this.laneIndex + ((this.end & this.mask) >>> 2), length, this.claimedType);
+    for (let i = 0; i < this.claimedCount; i++) this.seal(length, this.claimedType);
     this.publish();
     this.limit = this.room.limit(this.end);
     return this.position;
   }
 
-  /** Gives the claimed message up: nothing of it is ever seen. */
+  /** Gives the claimed messages up: nothing of them is ever seen. */
   abort(): void {
     if (this.claimedLength < 0) throw this.closedBy ?? noClaim('abort');
     this.claimedLength = -1;
@@ -223,20 +227,19 @@ export class LaneWriter {
     );
   }
 
-  /** Copies one message to the end, unpublished. False when there is no room. */
-  private append(payload: Uint8Array, type: number): boolean {
+  /** Copies one message, the `index`th of its batch, to the end, unpublished. False when there is no room. */
+  private append(payload: Uint8Array, type: number, index: number): boolean {
     const { length } = payload;
-    if (((this.limit - this.end) | 0) < recordLength(length) && !this.makeRoom(length)) return false;
-    const at = this.end & this.mask;
-    const start = this.laneStart + at + HEADER_LENGTH;
-    if (length <= MAX_LENGTH_BY_SET) this.bytes.set(payload, start);
-    else this.bytes.fill(payload, start, start + length);
-    this.seal(this.laneIndex + (at >>> 2), length, type);
+    const need = recordLength(length);
+    if (((this.limit - this.end) | 0) < need && !this.makeRoom(need)) return false;
+    this.payloads.copy(payload, this.laneStart + (this.end & this.mask) + HEADER_LENGTH, index);
+    this.seal(length, type);
     return true;
   }
 
-  /** Completes the record at word `index`, whose payload is in place, and moves the end past it. */
-  private seal(index: number, length: number, type: number): void {
+  /** Completes the record at the end, whose payload is in place, and moves the end past it. */
+  private seal(length: number, type: number): void {
+    const index = this.laneIndex + ((this.end & this.mask) >>> 2);
     this.fillHeader(index, length, type);
     if (this.checksum) this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, length);
     this.end = (this.end + recordLength(length)) | 0;
@@ -289,11 +292,10 @@ export class LaneWriter {
     }
   }
 
-  /** Looks for room for a message of `length` bytes, pads the lane's end away where it does not fit. False when there is none. */
-  private makeRoom(length: number): boolean {
+  /** Looks for room for records of `need` bytes together, pads the lane's end away where it does not fit. False when there is none. */
+  private makeRoom(need: number): boolean {
     if (this.closedBy !== undefined) throw this.closedBy;
     if (this.claimedLength >= 0) throw openClaim();
-    const need = recordLength(length);
     const padding = this.paddingBefore(need);
     if (!this.room.make(this.head, this.end, padding + need)) {
       this.backPressured.add(1);

@@ -1,5 +1,5 @@
 import { HermesError } from '../errors.js';
-import { MAX_USER_TYPE, MIN_USER_TYPE } from '../layout/record.js';
+import { MAX_USER_TYPE, MIN_USER_TYPE, recordLength } from '../layout/record.js';
 
 // What a caller may do wrong with a producer or a consumer, each with its remedy. None of it is on the hot path.
 
@@ -20,6 +20,16 @@ export function checkMessage(length: number, type: number, maxPayloadLength: num
       `type is ${type}: give a whole number from ${MIN_USER_TYPE} to ${MAX_USER_TYPE}`,
     );
   }
+}
+
+/** @throws HermesError when so many messages may not be claimed together: with padding, at most half a lane is unpublished at once */
+export function checkCount(count: number, payloadLength: number, laneCapacity: number): void {
+  const most = Math.max(1, Math.floor(laneCapacity / 4 / recordLength(payloadLength)));
+  if (Number.isInteger(count) && count > 0 && count <= most) return;
+  throw new HermesError(
+    'ERR_HERMES_INVALID_OPTION',
+    `count is ${count}: give a whole number from 1 to ${most}, as many messages of ${payloadLength} bytes as a quarter of a lane holds`,
+  );
 }
 
 /** @throws HermesError for anything but bytes */

@@ -6,7 +6,7 @@ export interface SegmentMemory {
   readonly words: Int32Array;
   /** The whole segment, for payloads. */
   readonly bytes: Buffer;
-  /** The whole segment, for timestamps. */
+  /** The whole segment by eight bytes: for timestamps, and for payloads. */
   readonly times: BigInt64Array;
   readonly geometry: Geometry;
   readonly sections: Sections;

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { attachConsumer, attachProducer, BACK_PRESSURED, type CreateOptions, createSegment } from '../../src/index.js';
+import {
+  attachConsumer,
+  attachProducer,
+  BACK_PRESSURED,
+  type Claim,
+  type CreateOptions,
+  createSegment,
+} from '../../src/index.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
@@ -194,6 +201,70 @@ describe('a claim', () => {
     expect(producer.tryClaim(MAX_PAYLOAD)).toBeNull();
     consumer.poll(() => {}, 2);
     producer.tryClaim(MAX_PAYLOAD)!.commit();
+  });
+});
+
+describe('a claim of several messages', () => {
+  /** Fills each payload with its number, from `first` on. */
+  function fill(claim: Claim, first: number): void {
+    for (let i = 0; i < claim.count; i++) {
+      const offset = claim.offset + i * claim.stride;
+      claim.buffer.fill(first + i, offset, offset + claim.length);
+    }
+  }
+
+  test.each([false, true])('publishes them together, each a message of its own (checksum: %s)', (checksum) => {
+    const { producer, consumer } = pair({ checksum });
+    const claim = producer.tryClaim(40, 9, 5)!;
+    expect([claim.count, claim.length, claim.stride]).toEqual([5, 40, 96]);
+    fill(claim, 100);
+    expect(consumer.poll(() => {})).toBe(0);
+    expect(claim.commit()).toBe(5 * 96);
+    const found: unknown[] = [];
+    const times = new Set<bigint>();
+    consumer.poll((message) => {
+      found.push([message.sequence, message.type, message.length, message.payload[0], message.payload[39]]);
+      times.add(message.timestamp);
+    });
+    expect(found).toEqual([0, 1, 2, 3, 4].map((i) => [i, 9, 40, 100 + i, 100 + i]));
+    expect(times.size).toBe(1);
+  });
+
+  test('goes on after the end of the lane when it does not fit in before it, again and again', () => {
+    const { producer, consumer } = pair();
+    let number = 0;
+    for (let round = 0; round < 500; round++) {
+      const claim = producer.tryClaim(round % 90, 1, 1 + (round % 37))!;
+      fill(claim, number);
+      if (round % 5 === 0) claim.abort();
+      else {
+        claim.commit();
+        number += claim.count;
+      }
+      consumer.poll(({ sequence, payload }) => expect(payload.every((byte) => byte === (sequence & 0xff))).toBe(true));
+    }
+    expect(producer.position).toBeGreaterThan(10 * 65_536);
+    producer.offer(Buffer.alloc(1));
+    expect(consumer.poll(({ sequence }) => expect(sequence).toBe(number))).toBe(1);
+  });
+
+  test('is null while there is no room for all of them', () => {
+    const { producer, consumer } = pair();
+    for (let i = 0; i < 60; i++) producer.offer(Buffer.alloc(992));
+    expect(producer.tryClaim(992, 1, 5)).toBeNull();
+    producer.tryClaim(992, 1, 4)!.abort();
+    consumer.poll(() => {}, 4);
+    expect(producer.tryClaim(992, 1, 5)).toBeNull(); // they lie together, so the last four places before the end stay empty
+    consumer.poll(() => {}, 1);
+    producer.tryClaim(992, 1, 5)!.abort();
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, 17, '2', null])('%j is refused: 1 to a quarter of the lane', (count) => {
+    const { producer } = pair();
+    const error = thrownBy(() => producer.tryClaim(992, 1, count as number));
+    expect(error.code).toBe('ERR_HERMES_INVALID_OPTION');
+    expect(error.message).toContain(`count is ${count}: give a whole number from 1 to 16`);
+    producer.tryClaim(992, 1, 16)!.commit();
   });
 });
 

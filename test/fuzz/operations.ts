@@ -25,13 +25,24 @@ export type Operation =
   | { readonly kind: 'join'; readonly group: number; readonly from: 'oldest' | 'latest' }
   | { readonly kind: 'offer'; readonly which: number; readonly length: number; readonly type: number }
   | { readonly kind: 'offer many'; readonly which: number; readonly lengths: readonly number[] }
-  | { readonly kind: 'claim'; readonly which: number; readonly length: number; readonly commits: boolean }
+  | {
+      readonly kind: 'claim';
+      readonly which: number;
+      readonly length: number;
+      readonly count: number;
+      readonly commits: boolean;
+    }
   | { readonly kind: 'poll'; readonly which: number; readonly limit: number; readonly failsAt: number | undefined }
   | { readonly kind: 'hold and leave'; readonly which: number; readonly limit: number }
   | { readonly kind: 'remove group'; readonly group: number };
 
 export interface Scenario {
-  readonly shape: CreateOptions & { readonly producers: number; readonly groups: number; readonly members: number };
+  readonly shape: CreateOptions & {
+    readonly producers: number;
+    readonly groups: number;
+    readonly members: number;
+    readonly capacity: number;
+  };
   readonly operations: readonly Operation[];
 }
 
@@ -43,6 +54,7 @@ const length = fc.oneof(
   { weight: 3, arbitrary: fc.nat(4000) },
   { weight: 2, arbitrary: fc.integer({ min: 16_000, max: 16_384 }) },
 );
+const count = fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 9 }));
 const group = fc.nat(GROUPS.length - 1);
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -55,7 +67,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ kind: kind('offer many'), which, lengths: fc.array(length, { maxLength: 12 }) }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: kind('claim'), which, length, commits: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ kind: kind('claim'), which, length, count, commits: fc.boolean() }) },
   {
     weight: 12,
     arbitrary: fc.record({

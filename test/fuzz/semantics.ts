@@ -11,6 +11,7 @@ import {
   type Producer,
   removeGroup,
 } from '../../src/index.js';
+import { recordLength } from '../../src/layout/record.js';
 import { type Handed, ModelGroup, ModelSegment } from './model.js';
 import { GROUPS, type GroupOptions, type Operation, type Scenario } from './operations.js';
 
@@ -78,7 +79,7 @@ class Run {
   ) {
     if (operation.kind === 'offer') this.offer(producer, operation.length, operation.type);
     else if (operation.kind === 'offer many') this.offerMany(producer, operation.lengths);
-    else if (operation.kind === 'claim') this.claim(producer, operation.length, operation.commits);
+    else if (operation.kind === 'claim') this.claim(producer, operation);
     else this.detachProducer(producer);
   }
 
@@ -197,16 +198,22 @@ class Run {
     lane.length = sent + count;
   }
 
-  private claim(producer: Producer, length: number, commits: boolean): void {
-    const message = this.model.nextMessage(producer.lane, length, 5);
-    const claim = producer.tryClaim(length, 5);
-    if (claim === null) return;
-    assert.equal(claim.length, length);
-    message.payload.copy(claim.buffer, claim.offset);
-    if (commits) {
-      claim.commit();
-      this.model.lanes[producer.lane]!.push(message);
-    } else claim.abort();
+  private claim(producer: Producer, claimed: Extract<Operation, { kind: 'claim' }>): void {
+    const { length, commits } = claimed;
+    const lane = this.model.lanes[producer.lane]!;
+    const sent = lane.length;
+    const count = Math.min(claimed.count, Math.max(1, Math.floor(this.shape.capacity / 4 / recordLength(length))));
+    for (let i = 0; i < count; i++) lane.push(this.model.nextMessage(producer.lane, length, 5));
+    const claim = producer.tryClaim(length, 5, count);
+    if (claim !== null) {
+      assert.deepEqual([claim.length, claim.count], [length, count]);
+      for (const [i, { payload }] of lane.slice(sent).entries()) {
+        payload.copy(claim.buffer, claim.offset + i * claim.stride);
+      }
+      if (commits) claim.commit();
+      else claim.abort();
+    }
+    if (claim === null || !commits) lane.length = sent;
   }
 
   private poll(index: number, limit: number, failsAt: number | undefined): void {

@@ -159,7 +159,8 @@ describe('a producer with a journal in its path, killed at a random moment', () 
           () => allKilled || signal.aborted,
         ),
       async (signal) => {
-        await killInSuccession({ pool: new StandbyPool('produce-numbered'), kills: KILLS, commandOf, signal });
+        const pool = new StandbyPool('produce-numbered');
+        await killInSuccession({ pool, kills: KILLS, commandOf, signal, longestLifeMs: 60 });
         allKilled = true;
       },
     );
@@ -169,7 +170,7 @@ describe('a producer with a journal in its path, killed at a random moment', () 
     expect(recorded.sequence).toBe(received.sequence);
     recorded.checkComplete(countsFile);
     await annotate(`${recorded.sequence} messages of ${recorded.generations} producers`);
-    expect(recorded.sequence).toBeGreaterThan(0); // of how many producers is luck: some are killed before their first
+    expect(recorded.generations).toBeGreaterThan(0); // of how many producers is luck: some die before their first message
   });
 });
 

@@ -4,7 +4,7 @@ import type { StandbyPool } from './standby-pool.js';
 
 /** Successors that stand by at the beginning of each series, so that none is waited for within it. */
 const SERIES = 20;
-const LONGEST_LIFE_MS = 15;
+const DEFAULT_LONGEST_LIFE_MS = 15;
 /** Every fourth is killed on a moment's notice, not knowing how far its attaching has got. */
 const LONGEST_START_MS = 6;
 
@@ -13,15 +13,18 @@ export interface KillingPlan {
   /** Processes that are started, and killed. */
   readonly kills: number;
   readonly commandOf: (generation: number) => object;
+  /** From when it has attached. Default 15. */
+  readonly longestLifeMs?: number;
   /** Ends it early. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Kills one process after the other: 0–15 ms after it has attached, or 0–6 ms after it was told to. Its successor
+ * Kills one process after the other: up to `longestLifeMs` after it has attached, or 0–6 ms after it was told to. Its successor
  * attaches at once, while the kernel is still tearing the former one down. All of them are gone at the end.
  */
-export async function killInSuccession({ pool, kills, commandOf, signal }: KillingPlan): Promise<void> {
+export async function killInSuccession(plan: KillingPlan): Promise<void> {
+  const { pool, kills, commandOf, signal, longestLifeMs = DEFAULT_LONGEST_LIFE_MS } = plan;
   const killed: Promise<unknown>[] = [];
   let current: Child | undefined;
   const killCurrent = () => {
@@ -39,7 +42,7 @@ export async function killInSuccession({ pool, kills, commandOf, signal }: Killi
       await setTimeout(Math.random() * LONGEST_START_MS);
     } else {
       await successor.next('attached');
-      await setTimeout(Math.random() * LONGEST_LIFE_MS);
+      await setTimeout(Math.random() * longestLifeMs);
     }
     current.checkAlive();
   }

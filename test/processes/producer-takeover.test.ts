@@ -55,7 +55,7 @@ describe('a producer that is killed at a random moment', () => {
     expect(inspected?.messages).toBe(lane.sequence);
     await annotate(`${lane.generations} of ${KILLS_ALONE} sent something: ${lane.sequence} messages`);
     // Otherwise little was tested: those that were killed while they started have nothing to show.
-    expect(lane.generations).toBeGreaterThan(KILLS_ALONE / 2);
+    expect(lane.generations).toBeGreaterThan(KILLS_ALONE / 4);
   });
 
   test(`does no harm to the lane of another producer: ${KILLS_BESIDE_ANOTHER} times`, {
@@ -91,6 +91,6 @@ describe('a producer that is killed at a random moment', () => {
       `${lanes[0]!.sequence} messages beside ${lanes[1]!.sequence} of ${lanes[1]!.generations} that were killed`,
     );
     expect(lanes[0]!.generations).toBe(1);
-    expect(lanes[1]!.generations).toBeGreaterThan(KILLS_BESIDE_ANOTHER / 2);
+    expect(lanes[1]!.generations).toBeGreaterThan(KILLS_BESIDE_ANOTHER / 4);
   });
 });

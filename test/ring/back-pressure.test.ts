@@ -40,7 +40,7 @@ test.each([0, 32, 2 ** 31 - 4096, 2 ** 32 - 4096])('a lane that starts at %d hol
   expect(fill(writer)).toBe(RECORDS);
   expect(writer.position).toBe(start + CAPACITY);
   expect(writer.offer(EMPTY, 1)).toBe(BACK_PRESSURED);
-  expect(writer.tryClaim(0, 1)).toBe(BACK_PRESSURED);
+  expect(writer.tryClaim(0, 1, 1)).toBe(BACK_PRESSURED);
   expect(writer.offerBatch([EMPTY, EMPTY], 1)).toBe(0);
   for (const room of [1, 2, 7, RECORDS]) {
     expect(reader.poll(() => {}, room)).toBe(room);

@@ -108,7 +108,7 @@ test('a claim that its writer never committed is overwritten by the next writer'
   const { memory } = rawSegment();
   const dead = new LaneWriter(memory, 0);
   dead.offer(Buffer.from('first'), 1);
-  memory.bytes.write('never seen', dead.tryClaim(10, 9));
+  memory.bytes.write('never seen', dead.tryClaim(10, 9, 1));
   const seen: string[] = [];
   const reader = laneReader(memory);
   reader.poll((message) => seen.push(message.payload.toString()), 10);
@@ -119,7 +119,7 @@ test('a claim that its writer never committed is overwritten by the next writer'
 
 test('a writer goes on with the reserved count of the one before', () => {
   const { memory } = rawSegment();
-  new LaneWriter(memory, 0).tryClaim(16_000, 1);
+  new LaneWriter(memory, 0).tryClaim(16_000, 1, 1);
   const reserved = control(memory, 0, RESERVED_OFFSET);
   expect(reserved).toBe(2);
   new LaneWriter(memory, 0).offer(Buffer.alloc(0), 1);

@@ -27,7 +27,7 @@ const WRITER = `
     const count = 1 + sequence % 509;
     words.fill(Math.imul(sequence, 2654435761), 0, count);
     if (sequence % 3 === 0) {
-      const offset = writer.tryClaim(count * 4, 1);
+      const offset = writer.tryClaim(count * 4, 1, 1);
       memory.bytes.set(buffer.subarray(0, count * 4), offset);
       writer.commit();
     } else if (writer.offer(buffer.subarray(0, count * 4), 1) < 0) throw new Error('refused');

@@ -117,7 +117,7 @@ test('reserved is ahead of what is written, from before the first byte of it, an
   expect(pieceLength(memory)).toBe(PIECE);
   for (let i = 0; i < 3000; i++) {
     const length = (i * 977) % (CAPACITY / 4);
-    const offset = writer.tryClaim(length, 1);
+    const offset = writer.tryClaim(length, 1, 1);
     expect(offset).toBeGreaterThan(0);
     const reserved = control(memory, 0, RESERVED_OFFSET); // as a lossy reader sees it while the claim is written to
     const place = offset - memory.sections.lanesOffset + length;

@@ -70,7 +70,7 @@ function write(
   if (how === 'offer') {
     expect(writer.offer(list.payloadOf(length), type)).toBe(end ?? -1);
   } else {
-    const offset = writer.tryClaim(length, type);
+    const offset = writer.tryClaim(length, type, 1);
     expect(offset >= 0).toBe(end !== undefined);
     if (end === undefined) return;
     list.payloadOf(length).copy(memory.bytes, offset);

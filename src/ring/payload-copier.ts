@@ -1,0 +1,60 @@
+/** Bytes: up to here a payload that comes again is copied word by word, as that costs less than a call. */
+const MAX_LENGTH_BY_WORDS = 256;
+/** Bytes: V8 sets shared memory word by word, while `fill` copies it as C does, and costs more to call. */
+const MAX_LENGTH_BY_SET = 1536;
+/** Payloads that are remembered, a power of two: as many as a batch may have to be copied without calls. */
+const PLACES = 256;
+
+const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
+const NO_WORDS: BigInt64Array = new BigInt64Array(0);
+
+/**
+ * Copies payloads into a lane. A producer that sends from the same short arrays again and again, filled anew, as fast ones
+ * do, has them copied without a call: each call of `set` pushes some thirty words to the stack, and while the lines of the
+ * lane come over from the consumer's core, all stores wait in one queue.
+ */
+export class PayloadCopier {
+  /** What came last in each place of a batch, and the same by words once it has come twice: that costs a view. */
+  private readonly payloads: Uint8Array[] = new Array(PLACES).fill(NO_PAYLOAD);
+  private readonly views: BigInt64Array[] = new Array(PLACES).fill(NO_WORDS);
+
+  /** Both view the same memory from its start. */
+  constructor(
+    private readonly words: BigInt64Array,
+    private readonly bytes: Buffer,
+  ) {}
+
+  /**
+   * Copies all of `payload`, which is the `index`th of its batch, to byte `start`, a multiple of 8. Allocates a view when a
+   * short array comes for the second time in a row.
+   */
+  copy(payload: Uint8Array, start: number, index: number): void {
+    const { length } = payload;
+    if (length > MAX_LENGTH_BY_WORDS) {
+      if (length > MAX_LENGTH_BY_SET) this.bytes.fill(payload, start, start + length);
+      else this.bytes.set(payload, start);
+      return;
+    }
+    const place = index & (PLACES - 1);
+    const view = this.views[place]!;
+    const count = length >>> 3;
+    if (payload !== this.payloads[place] || view.length !== count || count === 0) {
+      this.copyAndRemember(payload, start, place);
+      return;
+    }
+    const { words } = this;
+    const at = start >>> 3;
+    for (let i = 0; i < count; i++) words[at + i] = view[i]!;
+    for (let i = count * 8; i < length; i++) this.bytes[start + i] = payload[i]!;
+  }
+
+  /** Also when its length has changed, as that of an array over resizable memory may. */
+  private copyAndRemember(payload: Uint8Array, start: number, place: number): void {
+    this.bytes.set(payload, start); // refuses one whose memory was given away
+    const { buffer, byteOffset, length } = payload;
+    if (length < 8) return;
+    const isKnown = payload === this.payloads[place] && byteOffset % 8 === 0;
+    this.payloads[place] = payload;
+    this.views[place] = isKnown ? new BigInt64Array(buffer, byteOffset, length >>> 3) : NO_WORDS;
+  }
+}
