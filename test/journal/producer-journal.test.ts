@@ -40,7 +40,12 @@ describe.each(['os', 'interval', 'every'] as const)('a producer with a journal, 
     claim.commit();
     producer.tryClaim(1)!.abort();
     expect(payloadsIn(journal)).toEqual(['a', 'b', 'c', 'd', 'e']);
-    expect(received(directory)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    const several = producer.tryClaim(1, 1, 2)!;
+    several.buffer.write('f', several.offset);
+    several.buffer.write('g', several.offset + several.stride);
+    several.commit();
+    expect(payloadsIn(journal)).toEqual([...'abcdefg']);
+    expect(received(directory)).toEqual([...'abcdefg']);
   });
 });
 
