@@ -24,6 +24,10 @@ interface Refused {
 }
 
 const BATCH_COUNT = 1024;
+/** How long a consumer may make room before it is looked for: who is woken by each acknowledgement costs both a system call. Milliseconds. */
+const ROOM_INTERVAL_MS = 1;
+/** How long a busy replay keeps the event loop waiting. Milliseconds. */
+const TURN_INTERVAL_MS = 5;
 /** Milliseconds between two looks for more, or for whether a message is due. */
 const LOOK_INTERVAL_MS = 1;
 
@@ -42,6 +46,7 @@ export async function replayInto(journal: string, segment: string, options: Repl
     if (!producers.offer(message)) replay.refuse();
   };
   let messages = 0;
+  let turnedAtMs = performance.now();
   while (signal?.aborted !== true && !replay.isDone) {
     let count = 0;
     try {
@@ -49,9 +54,11 @@ export async function replayInto(journal: string, segment: string, options: Repl
     } finally {
       messages += count - (await producers.sendRefused(signal)); // also before damage is told of
     }
+    if (count > 0 && performance.now() - turnedAtMs < TURN_INTERVAL_MS) continue;
     if (count > 0) await nextTurn();
     else if (replay.isAtEnd && !follow) break;
     else await sleep(Math.max(LOOK_INTERVAL_MS, replay.waitMs), undefined, { signal }).catch(() => {});
+    turnedAtMs = performance.now();
   }
   return { messages, lanes: producers.lanes };
 }
@@ -83,11 +90,15 @@ class LaneProducers {
     return true;
   }
 
-  /** Sends what there was no room for; sleeps on the doorbell meanwhile. How many messages the signal kept from being sent. */
+  /**
+   * Sends what there was no room for: a moment later, so that there is room for many, or else whenever the doorbell rings. How many
+   * messages the signal kept from being sent.
+   */
   async sendRefused(signal: AbortSignal | undefined): Promise<number> {
     if (this.refused === undefined) return 0;
     const { producer, payload, type } = this.refused;
     try {
+      await sleep(ROOM_INTERVAL_MS, undefined, { signal });
       await producer.send(payload, { type, signal });
       return 0;
     } catch (error) {
