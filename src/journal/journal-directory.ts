@@ -16,9 +16,7 @@ export interface JournalEntry {
 export function journalEntries(directory: string): JournalEntry[] {
   const stat = withSystemErrors('look at', directory, () => fs.statSync(directory, { throwIfNoEntry: false }));
   if (stat === undefined) throw journalNotFound(directory);
-  if (!stat.isDirectory()) {
-    throw new HermesError('ERR_HERMES_INVALID_OPTION', `${directory} is no directory: give the directory of a journal`);
-  }
+  if (!stat.isDirectory()) throw noDirectory(directory);
   const names = withSystemErrors('list', directory, () => fs.readdirSync(directory));
   const entries = names.flatMap((name) => {
     const firstPosition = positionOfName(name);
@@ -42,7 +40,8 @@ export function ensureJournalDirectory(directory: string): void {
     fs.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
     const { code = 'EIO' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
+    if (code === 'EEXIST' && fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (code === 'EEXIST') throw noDirectory(directory);
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw systemError('make', directory, code, error);
     throw new HermesError(
       'ERR_HERMES_INVALID_OPTION',
@@ -57,6 +56,10 @@ export function removeJournalFile(file: string): void {
     fs.rmSync(indexFileName(file), { force: true });
     fs.rmSync(file, { force: true });
   });
+}
+
+function noDirectory(directory: string): HermesError {
+  return new HermesError('ERR_HERMES_INVALID_OPTION', `${directory} is no directory: give the directory of a journal`);
 }
 
 export function journalNotFound(directory: string): HermesError {

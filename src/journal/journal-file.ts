@@ -9,6 +9,7 @@ import type { MapAccess, Mapping } from '../os/mapper.js';
 import { openWithoutLinks } from '../os/open-file.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { asBytes, Message } from '../ring/message.js';
+import { foreignFile } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
 
@@ -29,10 +30,15 @@ export class JournalFile {
 
   /**
    * Opens a file, maps it over that of `former`, which is closed then, and pins it. Undefined when it has
-   * been removed, or its header was never written.
+   * been removed, or its header is blank. `journalId`: what the file must be of.
    * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _PERMISSION; `former` stays open
    */
-  static open({ path, firstPosition }: JournalEntry, access: MapAccess, former?: JournalFile): JournalFile | undefined {
+  static open(
+    { path, firstPosition }: JournalEntry,
+    access: MapAccess,
+    former?: JournalFile,
+    journalId?: Buffer,
+  ): JournalFile | undefined {
     const pin = pinFile(path);
     if (pin === undefined) return undefined;
     let fd = -1;
@@ -43,6 +49,7 @@ export class JournalFile {
         return undefined;
       }
       const header = decodeJournalHeader(first, path, firstPosition);
+      if (journalId?.equals(header.journalId) === false) throw foreignFile(path, 'it is of another journal');
       fd = openWithoutLinks(path, access === 'read-write' ? fs.constants.O_RDWR : fs.constants.O_RDONLY);
       const fileLength = fs.fstatSync(fd).size;
       const wholeLength = JOURNAL_DATA_OFFSET + header.capacity;

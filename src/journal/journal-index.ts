@@ -81,6 +81,11 @@ export function readIndex(journalFile: string, header: JournalHeader): IndexEntr
   return entries;
 }
 
+/** How many entries of a file's index are of places before a position. */
+export function countEntriesBefore(journalFile: string, header: JournalHeader, position: number): number {
+  return readIndex(journalFile, header).filter((entry) => entry.position < position).length;
+}
+
 /** Writes the index of a file anew, whole or not at all. Where that cannot be, there is none: it only saves time. */
 export function writeIndex(journalFile: string, entries: readonly Buffer[]): void {
   const file = indexFileName(journalFile);

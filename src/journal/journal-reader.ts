@@ -1,14 +1,17 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { journalFileName } from '../layout/journal-file.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import type { MessageHandler } from '../ring/message.js';
-import { type Damage, damagedJournal, foreignFile } from './corrupt-journal.js';
-import { existingEntries, type JournalEntry, journalEntries, journalNotFound } from './journal-directory.js';
+import { type Damage, damagedJournal } from './corrupt-journal.js';
+import { existingEntries, type JournalEntry, journalEntries } from './journal-directory.js';
 import { JournalFile } from './journal-file.js';
 import type { FollowOptions, JournalReaderOptions } from './journal-reader-options.js';
 import { checkPlace, filesOfPlace, type JournalPlace, walkToPlace } from './journal-seek.js';
 import { FAULT, type Gap, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
+import { missingFrom } from './missing-file.js';
+import { openFirst } from './open-first.js';
 import { ReadAhead } from './read-ahead.js';
 import { copyMessage, type RecordedMessage } from './recorded-message.js';
 import { surveyTail } from './tail-survey.js';
@@ -37,14 +40,23 @@ export class JournalReader {
 
   /** @internal use openJournal */
   constructor(
-    private readonly directory: string,
+    readonly directory: string,
     { from, skipDamage = false, onDamage }: JournalReaderOptions,
   ) {
     this.onDamage = onDamage;
     this.skipsDamage = skipDamage;
     this.probe = new WriterProbe(directory);
-    this.walker = new JournalWalker(openFirst(existingEntries(directory), directory));
-    if (from !== undefined) this.seek(from);
+    const entries = existingEntries(directory);
+    this.walker = new JournalWalker(openFirst(entries, directory));
+    try {
+      if (from !== undefined) this.seek(from);
+      else if (fs.existsSync(entries[0].path) && this.walker.file.path !== entries[0].path) {
+        this.passMissing(entries[0].firstPosition);
+      }
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** The position of the message that is being handled, or else of the next one: bytes. */
@@ -52,9 +64,9 @@ export class JournalReader {
     return this.walker.file.positionAt(this.walker.offset);
   }
 
-  /** Lanes that the segment has whose messages are read at present. */
-  get laneCount(): number {
-    return this.walker.file.header.laneCount;
+  /** The sequence that comes next of a lane of the segment whose messages are read at present; undefined when none is known. */
+  nextSequence(lane: number): number | undefined {
+    return this.walker.sequences.next(lane);
   }
 
   /** Messages that were found missing between those that were read. */
@@ -148,35 +160,31 @@ export class JournalReader {
     return false;
   }
 
-  /** The file is read to its end: opens the next one. False when there is none yet. */
+  /** The file is read to its end: goes on in the next one. False when there is none yet. */
   private enterNext(): boolean {
+    const firstPosition = this.walker.file.endPosition;
+    const next = { path: path.join(this.directory, journalFileName(firstPosition)), firstPosition };
+    return this.goOnIn(next) || this.passMissing(firstPosition);
+  }
+
+  /** False when the file is not there, or not even its header. */
+  private goOnIn(entry: JournalEntry): boolean {
     const { file, sequences } = this.walker;
-    const next = {
-      path: path.join(this.directory, journalFileName(file.endPosition)),
-      firstPosition: file.endPosition,
-    };
-    const opened = JournalFile.open(next, 'read-only', file);
-    if (opened === undefined) return this.passMissing(file);
-    const { segmentId, laneCount, journalId } = opened.header;
-    if (!journalId.equals(file.header.journalId)) throw foreignFile(next.path, 'it is of another journal');
-    const goesOn = segmentId.equals(file.header.segmentId) && laneCount === file.header.laneCount;
-    this.enter(new JournalWalker(opened, goesOn ? sequences : undefined));
+    const { segmentId, laneCount, journalId } = file.header;
+    const opened = JournalFile.open(entry, 'read-only', file, journalId);
+    if (opened === undefined) return false;
+    const isSame = opened.header.segmentId.equals(segmentId) && opened.header.laneCount === laneCount;
+    this.enter(new JournalWalker(opened, isSame ? sequences : undefined));
     return true;
   }
 
-  /** There is no next file: at the end, or because it is missing in the middle. */
-  private passMissing(file: JournalFile): boolean {
-    const later = journalEntries(this.directory).find((entry) => entry.firstPosition > file.endPosition);
-    if (later === undefined) return false;
-    this.report({
-      file: journalFileName(file.endPosition),
-      fromPosition: file.endPosition,
-      toPosition: later.firstPosition,
-      fault: 'the file is missing',
-    });
-    const opened = JournalFile.open(later, 'read-only', file);
-    if (opened !== undefined) this.enter(new JournalWalker(opened));
-    return opened !== undefined;
+  /** There is no next file: at the end, or because it is missing in the middle, or its header. */
+  private passMissing(fromPosition: number): boolean {
+    const missing = missingFrom(journalEntries(this.directory), fromPosition);
+    if (missing === undefined || this.damages.at(-1)?.fromPosition === fromPosition) return false;
+    if (missing.toPosition === fromPosition) return true; // it came a moment ago
+    this.report({ file: path.join(this.directory, journalFileName(fromPosition)), fromPosition, ...missing });
+    return missing.goesOnIn !== undefined && this.goOnIn(missing.goesOnIn);
   }
 
   /** No whole record is at the offset. True when the walk goes on, false at the end of what has been written. */
@@ -231,15 +239,6 @@ export class JournalReader {
  */
 export function openJournal(directory: string, options: JournalReaderOptions = {}): JournalReader {
   return new JournalReader(directory, options);
-}
-
-/** Those that cannot be opened were pruned meanwhile, or not even their header was written. */
-function openFirst(entries: readonly JournalEntry[], directory: string, former?: JournalFile): JournalFile {
-  for (const entry of entries) {
-    const file = JournalFile.open(entry, 'read-only', former);
-    if (file !== undefined) return file;
-  }
-  throw journalNotFound(directory);
 }
 
 function closed(directory: string): HermesError {

@@ -4,14 +4,20 @@ import { INDEX_INTERVAL } from '../layout/journal-index.js';
 import { RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
 import { allocate } from '../os/new-file.js';
 import { openWithoutLinks } from '../os/open-file.js';
-import { damagedJournal } from './corrupt-journal.js';
+import { withSystemErrors } from '../os/system-error.js';
+import { damagedJournal, foreignFile } from './corrupt-journal.js';
 import { type JournalEntry, journalEntries, removeJournalFile } from './journal-directory.js';
 import { JournalFile } from './journal-file.js';
 import { decodeJournalHeader, isBlankHeader } from './journal-header.js';
 import { encodeIndexEntry, firstMessageOffset, type IndexEntry, readIndex, writeIndex } from './journal-index.js';
 import { type Found, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
+import { hasLostHeader } from './lost-header.js';
 import { surveyTail } from './tail-survey.js';
+import { wipeRecord } from './wipe-record.js';
+
+/** Bytes that stat(2) counts in. */
+const BLOCK_LENGTH = 512;
 
 /** Where the records of a journal end, in its last file, which is open to be written to. */
 export interface JournalTail {
@@ -57,10 +63,17 @@ export function recoverJournal(directory: string, skipsDamage: boolean): Recover
       return { tail: ended.tail, nextPosition: ended.tail.file.endPosition, repair };
     }
     repair = { position: entry.firstPosition, discardedLength: fs.statSync(entry.path).size };
-    removeJournalFile(entry.path);
+    if (hasLostHeader(entry.path)) setAside(entry.path, skipsDamage);
+    else removeJournalFile(entry.path);
     nextPosition = entry.firstPosition;
   }
   return { tail: undefined, nextPosition, repair };
+}
+
+/** A file whose header was lost may hold records: it is kept, under a name that is no journal file's. */
+function setAside(file: string, skipsDamage: boolean): void {
+  if (!skipsDamage) throw foreignFile(file, 'its header is blank, though something is behind it');
+  withSystemErrors('rename', file, () => fs.renameSync(file, `${file}.damaged`));
 }
 
 /** Undefined for a file in which not even the lane table is whole, and nothing behind it. */
@@ -81,7 +94,10 @@ function openTail(
   }
 }
 
-/** Gives a file that was cut its length again. False when its header is not there. */
+/**
+ * Gives a file that was cut its length again, and one that was copied with holes its blocks: a store to a hole on a full file
+ * system would kill the process. False when its header is not there.
+ */
 function restoreLength({ path, firstPosition }: JournalEntry): boolean {
   const fd = openWithoutLinks(path, fs.constants.O_RDWR);
   try {
@@ -89,7 +105,8 @@ function restoreLength({ path, firstPosition }: JournalEntry): boolean {
     const header = bytes.subarray(0, fs.readSync(fd, bytes, 0, bytes.length, 0));
     if (isBlankHeader(header)) return false;
     const wholeLength = JOURNAL_DATA_OFFSET + decodeJournalHeader(header, path, firstPosition).capacity;
-    if (fs.fstatSync(fd).size < wholeLength) allocate(fd, wholeLength, path);
+    const { size, blocks } = fs.fstatSync(fd);
+    if (size < wholeLength || blocks * BLOCK_LENGTH < wholeLength) allocate(fd, wholeLength, path);
     return true;
   } finally {
     fs.closeSync(fd);
@@ -107,7 +124,7 @@ function walkToEnd(
     const { nextRecordOffset, usedEnd } = surveyTail(file, walker.offset, walker.sequences);
     if (nextRecordOffset === -1) {
       if (walker.offset === JOURNAL_DATA_OFFSET) return undefined;
-      file.memory.bytes.fill(0, walker.offset, usedEnd);
+      wipeRecord(file.memory, walker.offset, usedEnd);
       return { tail: walk.end(), discardedLength: usedEnd - walker.offset };
     }
     const [fromPosition, toPosition] = [file.positionAt(walker.offset), file.positionAt(nextRecordOffset)];

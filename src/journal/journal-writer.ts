@@ -3,17 +3,20 @@ import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET, JOURNAL_ID_LENGTH } from '../layout/journal-file.js';
 import { INDEX_INTERVAL } from '../layout/journal-index.js';
 import { prefault } from '../os/prefault.js';
+import { damagedJournal } from './corrupt-journal.js';
 import { ensureJournalDirectory } from './journal-directory.js';
 import { JournalFile } from './journal-file.js';
 import type { JournalHeader } from './journal-header.js';
-import { firstMessageOffset, IndexWriter } from './journal-index.js';
+import { countEntriesBefore, firstMessageOffset, IndexWriter } from './journal-index.js';
 import { checkFileLength, type JournalSettings } from './journal-options.js';
 import { type JournalRepair, type Recovery, recoverJournal } from './journal-recovery.js';
 import { walkToPlace } from './journal-seek.js';
 import { JournalSync } from './journal-sync.js';
+import { type JournalWalker, MESSAGE } from './journal-walker.js';
 import type { LaneSequences } from './lane-sequences.js';
 import { createJournalFile } from './new-journal-file.js';
 import { RecordAppender } from './record-appender.js';
+import { wipeRecord } from './wipe-record.js';
 import { WriterLock } from './writer-lock.js';
 
 /** Bytes that are made ready to be written, ahead of the records. */
@@ -107,17 +110,25 @@ export class JournalWriter extends RecordAppender {
   }
 
   /**
-   * Takes back the messages of a lane from a sequence on, which nobody has seen published, and what follows them. They
-   * are in the last file, where `reserve` has put them. The bytes that were taken back.
+   * Takes back the messages of a lane from a sequence on, which nobody has seen published, and what follows them: the last
+   * record first, so that one that dies leaves no record behind the hole. They are in the last file, where `reserve` has put
+   * them. The bytes that were taken back. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when there is damage before them
    */
   cutBack(lane: number, sequence: number): number {
     const due = this.sequences.next(lane);
     if (due === undefined || due <= sequence) return 0;
-    const { offset, sequences } = walkToPlace(this.file, { lane, sequence });
-    const length = this.end - offset;
+    const { end, file } = this;
+    const walker = walkToPlace(file, { lane, sequence });
+    const { offset } = walker;
+    const sequences = walker.sequences.copy();
+    const starts: number[] = [];
+    while (walker.next() === MESSAGE) starts.push(walker.recordOffset);
+    if (walker.offset !== end) throw this.damagedAt(walker); // what is to be taken back is behind it
     this.sequences.take(sequences);
-    this.wipeFrom(offset);
-    return length;
+    for (let i = starts.length - 1; i >= 0; i--) wipeRecord(file.memory, starts[i]!, starts[i + 1] ?? end);
+    this.index.close();
+    this.index = this.enter(offset, countEntriesBefore(file.path, file.header, file.positionAt(offset)));
+    return end - offset;
   }
 
   /** The lanes of which messages are in the journal. */
@@ -166,6 +177,12 @@ export class JournalWriter extends RecordAppender {
     if (end + PREFAULT_LENGTH / 2 > this.prefaultedEnd) this.prefault();
     const nextPrefault = this.prefaultedEnd === file.dataEnd ? file.dataEnd : this.prefaultedEnd - PREFAULT_LENGTH / 2;
     this.limit = Math.max(end + length, Math.min(nextPrefault, this.nextIndexOffset));
+  }
+
+  private damagedAt(walker: JournalWalker): HermesError {
+    const { file, offset } = walker;
+    const [fromPosition, toPosition] = [file.positionAt(offset), this.position];
+    return damagedJournal({ file: file.path, fromPosition, toPosition, fault: walker.fault() });
   }
 
   private prefault(): void {

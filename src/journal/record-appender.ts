@@ -132,12 +132,4 @@ export abstract class RecordAppender {
     Atomics.store(words, target, MAGIC); // SYNC: journaled
     this.end = dataEnd;
   }
-
-  /** Makes zeros of all records from a byte offset on; the first magic first, so that nobody sees half of one. */
-  protected wipeFrom(offset: number): void {
-    Atomics.store(this.words, offset >>> 2, 0); // SYNC: journaled
-    this.bytes.fill(0, offset, this.end);
-    this.end = offset;
-    this.limit = offset;
-  }
 }

@@ -16,8 +16,19 @@ export interface ReplayReport {
   readonly lanes: ReadonlyMap<number, number>;
 }
 
+/** A message that there was no room for. */
+interface Refused {
+  readonly producer: Producer;
+  readonly payload: Buffer;
+  readonly type: number;
+}
+
 const BATCH_COUNT = 1024;
-/** Milliseconds between two looks for room, or for more. */
+/** How long a consumer may make room before it is looked for: who is woken by each acknowledgement costs both a system call. Milliseconds. */
+const ROOM_INTERVAL_MS = 1;
+/** How long a busy replay keeps the event loop waiting. Milliseconds. */
+const TURN_INTERVAL_MS = 5;
+/** Milliseconds between two looks for more, or for whether a message is due. */
 const LOOK_INTERVAL_MS = 1;
 
 /**
@@ -31,16 +42,23 @@ export async function replayInto(journal: string, segment: string, options: Repl
   const replay = new Replay(reader, options);
   using producers = new LaneProducers(segment, { directory });
   for (const { lane } of inspectJournal(journal).lanes) if (only === undefined || only === lane) producers.of(lane);
-  const send = (message: Message) => {
-    if (producers.of(message.lane).offer(message.payload, message.type) < 0) replay.refuse();
+  const offer = (message: Message) => {
+    if (!producers.offer(message)) replay.refuse();
   };
   let messages = 0;
+  let turnedAtMs = performance.now();
   while (signal?.aborted !== true && !replay.isDone) {
-    const count = replay.read(send, BATCH_COUNT);
-    messages += count;
+    let count = 0;
+    try {
+      count = replay.read(offer, BATCH_COUNT);
+    } finally {
+      messages += count - (await producers.sendRefused(signal)); // also before damage is told of
+    }
+    if (count > 0 && performance.now() - turnedAtMs < TURN_INTERVAL_MS) continue;
     if (count > 0) await nextTurn();
     else if (replay.isAtEnd && !follow) break;
     else await sleep(Math.max(LOOK_INTERVAL_MS, replay.waitMs), undefined, { signal }).catch(() => {});
+    turnedAtMs = performance.now();
   }
   return { messages, lanes: producers.lanes };
 }
@@ -48,6 +66,7 @@ export async function replayInto(journal: string, segment: string, options: Repl
 /** A producer for each lane of the journal, attached when it is first needed. */
 class LaneProducers {
   private readonly producers = new Map<number, Producer>();
+  private refused: Refused | undefined;
 
   constructor(
     private readonly segment: string,
@@ -61,6 +80,33 @@ class LaneProducers {
       this.producers.set(lane, producer);
     }
     return producer;
+  }
+
+  /** Sends a message. False while an earlier one waits for room, which this one would overtake. */
+  offer({ lane, payload, type }: Message): boolean {
+    if (this.refused !== undefined) return false;
+    const producer = this.of(lane);
+    if (producer.offer(payload, type) < 0) this.refused = { producer, payload: Buffer.from(payload), type };
+    return true;
+  }
+
+  /**
+   * Sends what there was no room for: a moment later, so that there is room for many, or else whenever the doorbell rings. How many
+   * messages the signal kept from being sent.
+   */
+  async sendRefused(signal: AbortSignal | undefined): Promise<number> {
+    if (this.refused === undefined) return 0;
+    const { producer, payload, type } = this.refused;
+    try {
+      await sleep(ROOM_INTERVAL_MS, undefined, { signal });
+      await producer.send(payload, { type, signal });
+      return 0;
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+      return 1;
+    } finally {
+      this.refused = undefined;
+    }
   }
 
   get lanes(): Map<number, number> {

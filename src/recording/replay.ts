@@ -1,15 +1,18 @@
 import type { JournalReader } from '../journal/journal-reader.js';
 import type { JournalPlace } from '../journal/journal-seek.js';
 import type { Message, MessageHandler } from '../ring/message.js';
+import { TimeEnd } from './time-end.js';
 
 /** What of a journal is replayed, and how fast. */
 export interface ReplayOptions {
-  /** Ends before this place. A time ends it before the first message of a lane that is not older. */
+  /** Ends before this place. Of a time, each lane ends before its first message that is not older. */
   readonly to?: JournalPlace | undefined;
   /** One lane alone. */
   readonly lane?: number | undefined;
   /** How many times as fast as the messages were published. Default: as fast as it goes. */
   readonly speed?: number | undefined;
+  /** More will come: then a time ends no lane but the one that is replayed alone. Default false. */
+  readonly follow?: boolean | undefined;
 }
 
 /** Reads a part of a journal, at a pace. */
@@ -23,11 +26,13 @@ export class Replay {
   private handler: MessageHandler = () => {};
   private handed = 0;
   private isRefused = false;
+  private readonly timeEnd: TimeEnd | undefined;
 
   constructor(
     private readonly reader: JournalReader,
-    { to, lane, speed }: ReplayOptions,
+    { to, lane, speed, follow = false }: ReplayOptions,
   ) {
+    if (to !== undefined && 'timeNs' in to && !follow) this.timeEnd = new TimeEnd(reader, to.timeNs);
     this.pace = speed === undefined ? undefined : new Pace(speed);
     this.handle = (message) => {
       if (lane !== undefined && message.lane !== lane) return;
@@ -70,7 +75,7 @@ export class Replay {
   private isBehind(message: Message, to: JournalPlace, lane: number | undefined): boolean {
     if ('timeNs' in to) {
       if (message.timestamp < to.timeNs) return false;
-      if (lane !== undefined) this.end(); // within a lane no older one follows
+      if (lane !== undefined || this.timeEnd?.isReached()) this.end(); // within a lane no older one follows
       return true;
     }
     const isBehind =

@@ -23,8 +23,8 @@ import { makeDirectory, removeDirectory } from '../processes/segment-directory.j
 import { StandbyPool } from '../processes/standby-pool.js';
 import { Succession } from '../processes/succession.js';
 import { together } from '../processes/together.js';
+import { checkAppended } from './appended-message.js';
 import { scratchOnDisk } from './disk.js';
-import { lengthOfSequence } from './length-of-sequence.js';
 
 /** 500 in a long run; the suite has many other things to kill. */
 const KILLS = Number(process.env.HERMES_TEST_JOURNAL_KILLS ?? 8);
@@ -179,10 +179,7 @@ test(`a reader that follows sees no wrong message and misses none while writers 
 }, async ({ annotate }) => {
   let reader: JournalReader | undefined;
   let next = 0;
-  const check = ({ sequence, length }: Message) => {
-    if (sequence !== next || length !== lengthOfSequence(sequence)) throw new Error(`${sequence} instead of ${next}`);
-    next++;
-  };
+  const check = (message: Message) => checkAppended(message, next++);
   for (let life = 0; life < KILLS; life++) {
     const writer = Child.start('append-journal');
     await writer.next('standing by');

@@ -1,15 +1,9 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { journalSource } from '../../src/broker/producer-options.js';
-import { openSegment } from '../../src/broker/segment.js';
 import { attachConsumer, attachProducer, createSegment, openJournal, type ProducerOptions } from '../../src/index.js';
-import { InlineJournal } from '../../src/journal/inline-journal.js';
-import { resolveJournalOptions } from '../../src/journal/journal-options.js';
-import { JournalWriter } from '../../src/journal/journal-writer.js';
-import { LaneWriter } from '../../src/ring/lane-writer.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
+import { dieBeforePublishing } from './unpublished.js';
 
 const SEGMENT = 'ticks';
 
@@ -46,7 +40,12 @@ describe.each(['os', 'interval', 'every'] as const)('a producer with a journal, 
     claim.commit();
     producer.tryClaim(1)!.abort();
     expect(payloadsIn(journal)).toEqual(['a', 'b', 'c', 'd', 'e']);
-    expect(received(directory)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    const several = producer.tryClaim(1, 1, 2)!;
+    several.buffer.write('f', several.offset);
+    several.buffer.write('g', several.offset + several.stride);
+    several.commit();
+    expect(payloadsIn(journal)).toEqual([...'abcdefg']);
+    expect(received(directory)).toEqual([...'abcdefg']);
   });
 });
 
@@ -63,27 +62,13 @@ test('lanes wrap around, files are filled, and the journal has it all', () => {
   expect(payloadsIn(journal)).toEqual(sent);
 });
 
-/** What a producer leaves that died after it had appended and before it published. */
-function dieBeforePublishing(directory: string, journal: string, payloads: readonly string[]): void {
-  const segment = openSegment(SEGMENT, { directory }, 'read-write');
-  const settings = resolveJournalOptions({ fileLength: 131_072 });
-  const inline = new InlineJournal(JournalWriter.open(journal, journalSource(segment), settings), 'os', 100);
-  inline.join(segment.memory, 0, segment.header.segmentId);
-  const dying = {
-    take(head: number, end: number) {
-      inline.take(head, end);
-      throw new Error('died');
-    },
-  };
-  const writer = new LaneWriter(segment.memory, 0, dying);
-  expect(() =>
-    writer.offerBatch(
-      payloads.map((text) => Buffer.from(text)),
-      1,
-    ),
-  ).toThrow('died');
-  inline.close();
-  segment.close();
+function leaveUnpublished(directory: string, journal: string, payloads: readonly string[]): void {
+  dieBeforePublishing(
+    SEGMENT,
+    directory,
+    journal,
+    payloads.map((text) => Buffer.from(text)),
+  );
 }
 
 describe('messages that were appended and never published', () => {
@@ -92,7 +77,7 @@ describe('messages that were appended and never published', () => {
     const first = attachProducer(SEGMENT, { directory, journal });
     first.offer(Buffer.from('a'));
     first.detach();
-    dieBeforePublishing(directory, journal, ['b', 'c']);
+    leaveUnpublished(directory, journal, ['b', 'c']);
     expect(payloadsIn(journal)).toEqual(['a', 'b', 'c']);
     using next = attachProducer(SEGMENT, { directory, journal });
     expect(payloadsIn(journal)).toEqual(['a']);
@@ -105,7 +90,7 @@ describe('messages that were appended and never published', () => {
     const first = attachProducer(SEGMENT, { directory, journal });
     first.offer(Buffer.from('a'));
     first.detach();
-    dieBeforePublishing(directory, journal, ['b']);
+    leaveUnpublished(directory, journal, ['b']);
     using other = attachProducer(SEGMENT, { directory });
     using next = attachProducer(SEGMENT, { directory, journal });
     expect([other.lane, next.lane, payloadsIn(journal)]).toEqual([0, 1, ['a']]);
@@ -132,27 +117,4 @@ test('a journal has one producer, and a file of it holds a lane', () => {
   expect(codeOf(() => attach(journal))).toBe('ERR_HERMES_BUSY');
   const error = thrownBy(() => attach({ directory: `${journal}-2`, fileLength: 65_536 }));
   expect([error.code, error.message]).toEqual(['ERR_HERMES_INVALID_OPTION', expect.stringMatching(/hold a lane/)]);
-});
-
-test.skipIf(!canMount)('without room for the journal nothing is published, and the producer stays usable', () => {
-  const { directory } = newSegment({ capacity: 65_536 });
-  const journal = path.join(smallFileSystem(3 * 131_072 - 20_000), 'journal');
-  using producer = attachProducer(SEGMENT, { directory, journal: { directory: journal, fileLength: 131_072 } });
-  using consumer = attachConsumer(SEGMENT, { directory });
-  const sent: string[] = [];
-  const offer = () => {
-    const text = `message ${sent.length} ${'x'.repeat(200)}`;
-    if (producer.offer(Buffer.from(text)) >= 0) sent.push(text);
-    consumer.poll(() => {});
-  };
-  const fill = () => {
-    for (;;) offer();
-  };
-  expect(codeOf(fill)).toBe('ERR_HERMES_NO_SPACE');
-  expect(codeOf(offer)).toBe('ERR_HERMES_NO_SPACE');
-  expect(codeOf(() => producer.offerBatch([Buffer.alloc(300)]))).toBe('ERR_HERMES_NO_SPACE');
-  const claim = producer.tryClaim(300)!;
-  expect(codeOf(() => claim.commit())).toBe('ERR_HERMES_NO_SPACE');
-  expect(codeOf(() => claim.abort())).toBe('ERR_HERMES_INVALID_STATE'); // it is closed
-  expect(payloadsIn(journal)).toEqual(sent);
 });

@@ -214,7 +214,12 @@ test('a directory that cannot be made, and a file that cannot hold the largest m
   expect(thrownBy(() => attach(place)).message).toMatch(
     /fileLength is 65536, and the largest message.*needs 100\d\d\d bytes/,
   );
-  expect(codeOf(() => attach({ ...place, to: path.join(place.to, 'a', 'b') }, { fileLength: MIB }))).toBe(
-    'ERR_HERMES_INVALID_OPTION',
-  );
+  const file = `${place.to}-file`;
+  fs.writeFileSync(file, 'no journal');
+  for (const to of [path.join(place.to, 'a', 'b'), file, path.join(file, 'a')]) {
+    expect(
+      codeOf(() => attach({ ...place, to }, { fileLength: MIB })),
+      to,
+    ).toBe('ERR_HERMES_INVALID_OPTION');
+  }
 });

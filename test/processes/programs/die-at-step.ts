@@ -1,4 +1,5 @@
-import { attachConsumer, attachProducer, createSegment, removeSegment } from '../../../src/index.js';
+import { attachConsumer, attachProducer, attachRecorder, createSegment, removeSegment } from '../../../src/index.js';
+import { journalOfSteps } from '../../journal/journal-of-steps.js';
 import { HandledLog } from '../handled-log.js';
 import { carriesNumber, numberedLength, numberedPayload } from '../numbered-payload.js';
 import { PublishedCount, typeOfGeneration } from '../succession.js';
@@ -15,7 +16,7 @@ export interface DieAtStep {
   readonly moment: Moment;
 }
 
-export type Role = 'creator' | 'remover' | 'producer' | 'consumer' | 'sharer';
+export type Role = 'creator' | 'remover' | 'producer' | 'consumer' | 'sharer' | 'recorder' | 'journaling producer';
 
 /** Of the producer: its messages are those of this generation. */
 const GENERATION = 0;
@@ -67,6 +68,19 @@ const lives: Record<Role, (command: DieAtStep) => void> = {
         log.append(lane, sequence, carriesNumber(message, GENERATION, sequence));
       }, 4);
     }
+  },
+
+  recorder({ segment, directory }) {
+    using recorder = attachRecorder(segment, { directory, group: 'default', ...journalOfSteps(directory) });
+    recorder.record(2);
+    recorder.record();
+  },
+
+  'journaling producer'({ segment, directory }) {
+    const { to, fileLength } = journalOfSteps(directory);
+    using producer = attachProducer(segment, { directory, journal: { directory: to, fileLength } });
+    producer.offer(Buffer.from('x'));
+    producer.offerBatch([Buffer.from('y'), Buffer.from('z')]);
   },
 };
 
