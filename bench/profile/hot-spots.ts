@@ -24,6 +24,7 @@ process.env.NODE_OPTIONS = '--perf-basic-prof --interpreted-frames-native-stack'
 
 using scratch = makeScratch();
 const { directory } = scratch;
+process.chdir(directory); // V8 writes a log to where it runs
 using segment = leaseSegment({
   directory,
   producers: 1,
