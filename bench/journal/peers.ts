@@ -2,9 +2,9 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Contestant } from './append.js';
 
-// What one would use otherwise. Installed by npm install --prefix bench/journal; whatever is missing is left out.
+// What one would use otherwise. lmdb is installed by `npm run bench`; whatever is missing is left out.
 
-const requirePeer = createRequire(new URL('../../../bench/journal/package.json', import.meta.url));
+const requirePeer = createRequire(new URL('../../../bench/package.json', import.meta.url));
 
 interface Lmdb {
   open(options: object): LmdbDatabase;
