@@ -16,8 +16,8 @@ const NO_WORDS: BigInt64Array = new BigInt64Array(0);
 
 /**
  * Copies payloads into a lane. A producer that sends from the same short arrays again and again, filled anew, as fast ones
- * do, has them copied without a call: each call of `set` pushes some thirty words to the stack, and while the lines of the
- * lane come over from the consumer's core, all stores wait in one queue.
+ * do, has them copied without a call: each call of `set` stores to the stack as well, and while the lines of the lane come
+ * over from the consumer's core, all stores wait in one queue.
  */
 export class PayloadCopier {
   /** What is remembered of each place of a batch, and the same by words once it has come again: that costs a view. */
