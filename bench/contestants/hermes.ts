@@ -1,7 +1,7 @@
 import { startChild } from '../../src/tools/bench/child.js';
 import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
 import { BATCH_COUNT, type Bench, RING_CAPACITY } from '../harness/bench.js';
-import { type Contestant, RING_PACE } from '../harness/contestant.js';
+import { type Contestant, LINK_PACE, RING_PACE } from '../harness/contestant.js';
 import { histogramOf, rateOf, runMeasuring } from '../harness/pair.js';
 import { type Measure, rolesOf, type Workload } from '../harness/workload.js';
 import type { RingTask } from '../rings/ring-child.js';
@@ -61,7 +61,8 @@ export function hermes(bench: Bench, name: string, options: HermesOptions): Cont
       options.batching === 'claims'
         ? `\`tryClaim\` of ${options.batchCount}, written in place`
         : `\`offerBatch\` of ${options.batchCount}`,
-    pace: RING_PACE,
+    // One who sleeps is woken by the kernel, as the ends of links are.
+    pace: options.idle === 'spin' ? RING_PACE : { ...RING_PACE, roundTrips: LINK_PACE.roundTrips },
     throughput: async (workload, sending) =>
       rateOf(name, workload, await run(workload, 'throughput', sending === 'one' ? 1 : options.batchCount)),
     roundTrips: async (workload) => histogramOf(name, workload, await run(workload, 'round-trip', 1)),

@@ -33,7 +33,7 @@ export const SHORT: Profile = {
   batches: [1, 16, 128],
   lanes: [1, 16, 256],
   rates: [10_000, 100_000, 1_000_000, 4_000_000],
-  heapMessages: 10_000_000,
+  heapMessages: 5_000_000,
 };
 
 export const FULL: Profile = {

@@ -12,8 +12,9 @@ import type { Part } from './part.js';
 const COPY = 'memcpy, one thread';
 /** Bytes a second that a ring is taken to carry, which limits the messages of a point. */
 const GUESSED_BANDWIDTH = 40e9;
-/** However few messages of a size are measured, the compiler wants to have seen many. */
+/** However few messages of a size are measured, the compiler wants to have seen many: of long ones, which give it time, fewer. */
 const WARM_UP_COUNT = 150_000;
+const WARM_UP_LENGTH = 2 ** 30;
 const LARGE = 4096;
 
 /** What a message costs by its size. */
@@ -23,7 +24,7 @@ export const payloadPart: Part = {
     const { payloads, pointSeconds } = bench.profile;
     const workload = (payload: number) => ({
       ...workloadFor(payload, pointSeconds, Math.min(RING_PACE.messages, GUESSED_BANDWIDTH / payload)),
-      warmUpCount: WARM_UP_COUNT,
+      warmUpCount: Math.min(WARM_UP_COUNT, WARM_UP_LENGTH / payload),
     });
     const entries = payloads.flatMap((payload): Entry<number>[] => {
       const point = (label: string, measure: () => Promise<number>) => ({ key: pointKey(label, payload), measure });
