@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = new URL('../../src/', import.meta.url).pathname;
 const MOST_LINES = 250;
 /** The hot path: a call into another module, or a constant of one, costs it nanoseconds. */
-const LONGER: Readonly<Record<string, number>> = { 'ring/lane-writer.ts': 330 };
+const LONGER: Readonly<Record<string, number>> = { 'ring/lane-writer.ts': 340 };
 
 const files = fs
   .readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
@@ -113,7 +113,7 @@ function synchronisations(): { label: string; place: string; code: string }[] {
       const before = source.slice(0, match.index).trimEnd();
       const start = Math.max(...[';\n', '{\n', '}\n', '*/\n'].map((end) => before.lastIndexOf(end)));
       const lastLine = before.slice(before.lastIndexOf('\n') + 1);
-      const code = /Atomics\./.test(lastLine) ? lastLine : before.slice(start);
+      const code = /Atomics\./i.test(lastLine) ? lastLine : before.slice(start);
       const line = before.split('\n').length;
       for (const label of match[1]!.split(', ')) found.push({ label, place: `${file}:${line}`, code });
     }
@@ -121,8 +121,8 @@ function synchronisations(): { label: string; place: string; code: string }[] {
   return found;
 }
 
-const STORES = /Atomics\.(store|add|sub|or|and|exchange|compareExchange)\(/;
-const LOADS = /Atomics\.load\(/;
+const STORES = /Atomics\.(store|add|sub|or|and|exchange|compareExchange)\(|\batomics\.storeThenLoad\(/;
+const LOADS = /Atomics\.load\(|\batomics\.(load|storeThenLoad)\(/;
 
 describe('synchronisations', () => {
   const all = synchronisations();

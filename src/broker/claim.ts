@@ -1,6 +1,5 @@
 import { recordLength } from '../layout/record.js';
 import type { LaneWriter } from '../ring/lane-writer.js';
-import type { Ringer } from '../ring/ringer.js';
 
 /**
  * Room for messages, to be filled in place: write `length` bytes into `buffer` from `offset`, those of the next message
@@ -20,7 +19,6 @@ export class Claim {
     private readonly writer: LaneWriter,
     /** The memory to write to. */
     readonly buffer: Buffer,
-    private readonly consumers: Ringer,
   ) {}
 
   /** @internal */
@@ -42,9 +40,7 @@ export class Claim {
 
   /** Publishes the messages, all at once. @returns the position after them. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */
   commit(): number {
-    const position = this.writer.commit();
-    this.consumers.ring();
-    return position;
+    return this.writer.commit();
   }
 
   /** Gives the messages up: nothing of them is ever seen. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */

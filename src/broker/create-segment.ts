@@ -9,6 +9,7 @@ import { ID_LENGTH, LAYOUT_MAJOR, LAYOUT_MINOR, READY, READY_OFFSET } from '../l
 import { bootId } from '../os/boot.js';
 import { allocate, type NewFile, newFile } from '../os/new-file.js';
 import { withSystemErrors } from '../os/system-error.js';
+import { atomicWords } from '../ring/atomic-words.js';
 import { laneControlIndex, memberSlotIndex, wordAt } from '../ring/indices.js';
 import type { SegmentMemory } from '../ring/segment-memory.js';
 import { type CreateOptions, resolveCreateOptions, type SegmentShape } from './create-options.js';
@@ -70,7 +71,14 @@ function newHeader({ geometry, checksum, timestamps }: SegmentShape): SegmentHea
 function fill(fd: number, header: SegmentHeader, shared: boolean, target: string): void {
   const control = new ArrayBuffer(header.sections.lanesOffset);
   const bytes = Buffer.from(control);
-  const memory: SegmentMemory = { ...header, words: new Int32Array(control), bytes, times: new BigInt64Array(control) };
+  const words = new Int32Array(control);
+  const memory: SegmentMemory = {
+    ...header,
+    words,
+    atomics: atomicWords(words),
+    bytes,
+    times: new BigInt64Array(control),
+  };
   encodeHeader(header).copy(bytes);
   fillControlSections(memory);
   joinGroup(memory, DEFAULT_GROUP, { mode: 'reliable', shared, durable: true }, 'latest');

@@ -1,5 +1,6 @@
 import type { HermesError } from '../errors.js';
 import { PRODUCER_BELL_OFFSET, ROSTER_LANES_MASK, ROSTER_OFFSET } from '../layout/preamble.js';
+import type { AtomicWords } from '../ring/atomic-words.js';
 import { BusyLanes } from '../ring/busy-lanes.js';
 import { InFlight } from '../ring/in-flight.js';
 import { LaneReader } from '../ring/lane-reader.js';
@@ -35,8 +36,7 @@ export class MemberReader {
   private readonly readers: readonly (LaneReader | SharedReader | LossyReader)[];
   /** Shared groups: what has to be read again. */
   private readonly orphans: Orphans | undefined;
-  private readonly words: Int32Array;
-  private readonly producers: Ringer;
+  private readonly atomics: AtomicWords;
   private readonly producerSlots: readonly Slot[];
   private readonly busy: BusyLanes;
   private laneCount: number;
@@ -58,12 +58,11 @@ export class MemberReader {
   ) {
     const { memory, doorbells } = segment;
     const { entry, member } = membership;
-    this.words = memory.words;
+    this.atomics = memory.atomics;
     this.laneCount = lanesInUse(memory);
     this.roster = this.laneCount;
     this.producerSlots = producerSlots(segment);
     const producers = new Ringer(memory, PRODUCER_BELL_OFFSET, () => doorbells.ringProducers());
-    this.producers = producers;
     const message = new Message(memory.bytes, memory.words, memory.times, decode);
     const lanes = Array.from({ length: memory.geometry.laneCount }, (_, lane) => lane);
     if (entry.shared) {
@@ -74,7 +73,7 @@ export class MemberReader {
     } else if (entry.mode === 'lossy') {
       this.readers = lanes.map((lane) => new LossyReader(memory, lane, entry.group, decode));
     } else {
-      this.readers = lanes.map((lane) => new LaneReader(memory, lane, entry.group, message));
+      this.readers = lanes.map((lane) => new LaneReader(memory, lane, entry.group, message, producers));
     }
     this.busy = new BusyLanes(memory, (lane) => this.readers[lane]!.isEmpty);
     this.busy.lookAtAll(this.laneCount);
@@ -115,7 +114,6 @@ export class MemberReader {
     if (this.state === CLOSED || this.state === READING) throw this.misuse();
     for (const reader of this.readers) reader.acknowledge();
     this.orphans?.acknowledge();
-    this.producers.ring();
     this.state = READY;
   }
 
@@ -134,7 +132,7 @@ export class MemberReader {
   /** True when a read may find something, or is to throw. A load or two for each lane in use. */
   hasNews(): boolean {
     if (this.orphans?.isExpected) return true;
-    if (Atomics.load(this.words, ROSTER_INDEX) !== this.roster) return true; // SYNC: roster
+    if (this.atomics.load(ROSTER_INDEX) !== this.roster) return true; // SYNC: roster
     for (let lane = 0; lane < this.laneCount; lane++) if (!this.readers[lane]!.isEmpty) return true;
     return false;
   }
@@ -204,7 +202,6 @@ export class MemberReader {
 
   private acknowledgeLane(): void {
     this.readers[this.lane]!.acknowledge();
-    this.producers.ring();
   }
 
   /** Shared groups: what is left of a batch comes first, and is a read of its own. */
@@ -217,7 +214,6 @@ export class MemberReader {
       throw error;
     } finally {
       if (acknowledges) orphans.acknowledge(); // also what was handled before an error
-      this.producers.ring();
     }
     return count;
   }
@@ -230,7 +226,7 @@ export class MemberReader {
   /** New lanes, and the end of the segment: looked for when there is nothing to read, and now and then. True for new lanes. */
   private lookAtRoster(count: number): boolean {
     if (count === 0) this.orphans?.noteIdle();
-    const roster = Atomics.load(this.words, ROSTER_INDEX); // SYNC: roster
+    const roster = this.atomics.load(ROSTER_INDEX); // SYNC: roster
     if (roster === this.roster) return false;
     const before = this.laneCount;
     this.laneCount = lanesInUse(this.segment.memory);

@@ -1,11 +1,10 @@
 import type { Writable } from 'node:stream';
 import type { InlineJournal } from '../journal/inline-journal.js';
-import { CONSUMER_BELL_OFFSET, PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
+import { PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
 import { countNews } from '../ring/busy-lanes.js';
 import { BACK_PRESSURED, LaneWriter } from '../ring/lane-writer.js';
 import { checkMessage } from '../ring/misuse.js';
-import { Ringer } from '../ring/ringer.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
 import { type WritableOptions, writableOf } from './message-writable.js';
@@ -38,7 +37,6 @@ export class Producer<T = Uint8Array> {
   private lastReapMs = 0;
   private isAttached = true;
   private readonly values: ValueWriter<T>;
-  private readonly consumers: Ringer;
   private readonly claim: Claim;
   private readonly slot: Slot;
   private readonly waiter: Waiter;
@@ -53,14 +51,10 @@ export class Producer<T = Uint8Array> {
     { codec, idle }: ResolvedOptions<T>,
     private readonly journal: InlineJournal | undefined,
   ) {
-    const { memory, doorbells } = segment;
+    const { memory } = segment;
     this.hasCodec = codec !== undefined;
     this.values = new ValueWriter(writer, memory.bytes, codec);
-    this.consumers = new Ringer(memory, CONSUMER_BELL_OFFSET, () => {
-      countNews(memory, writer.lane);
-      doorbells.ringConsumers();
-    });
-    this.claim = new Claim(writer, memory.bytes, this.consumers);
+    this.claim = new Claim(writer, memory.bytes);
     this.slot = producerSlot(segment, writer.lane);
     this.waiter = new Waiter(segment, this.slot, PRODUCER_BELL_OFFSET, idle);
     this.queue = new SendQueue(writer, this.waiter, (payload, type) => this.offerPrepared(payload, type));
@@ -93,7 +87,6 @@ export class Producer<T = Uint8Array> {
     if (this.hasCodec) return this.offerPrepared(this.values.prepare(value), type);
     const position = this.writer.offer(value as Uint8Array, type);
     if (position < 0) this.onBackPressure();
-    else this.consumers.ring();
     return position;
   }
 
@@ -107,7 +100,6 @@ export class Producer<T = Uint8Array> {
       : (values as readonly Uint8Array[]);
     const count = this.writer.offerBatch(payloads, type);
     if (count < payloads.length) this.onBackPressure();
-    if (count > 0) this.consumers.ring();
     return count;
   }
 
@@ -201,7 +193,6 @@ export class Producer<T = Uint8Array> {
   private offerPrepared(prepared: Prepared, type: number): number {
     const position = this.values.offer(prepared, type);
     if (position < 0) this.onBackPressure();
-    else this.consumers.ring();
     return position;
   }
 
@@ -228,7 +219,11 @@ export function attachProducer<T = Uint8Array>(name: string, options: ProducerOp
       const lane = takeLane(opened, journal?.lanes); // before the dead are cleaned up: a killed producer's lane comes first
       reap(opened, producerSlot(opened, lane).lockOffset);
       journal?.join(opened.memory, lane, opened.header.segmentId);
-      return new LaneWriter(opened.memory, lane, journal);
+      const ringSleepers = () => {
+        countNews(opened.memory, lane);
+        opened.doorbells.ringConsumers();
+      };
+      return new LaneWriter(opened.memory, lane, ringSleepers, journal);
     });
     return new Producer<T>(segment, taken, resolved, journal);
   } catch (error) {

@@ -43,7 +43,7 @@ export function openSegment(name: string, options: DirectoryOptions, access: Map
   try {
     const header = readHeader(locks, file);
     const mapping = mapSameFile(file, locks, header.sections.fileLength, access);
-    const memory = segmentMemory(mapping.buffer, header);
+    const memory = segmentMemory(mapping.buffer, header, mapping.memory);
     const doorbells = new Doorbells(memory, path.dirname(file), header.segmentId);
     return {
       name,

@@ -13,12 +13,12 @@ const MAX_WASM_PAGES = 65_536;
 
 /** The part of the WebAssembly API that is used; its full types are the browser's. */
 declare const WebAssembly: {
-  Memory: new (descriptor: {
-    initial: number;
-    maximum: number;
-    shared: boolean;
-  }) => { readonly buffer: SharedArrayBuffer };
+  Memory: new (descriptor: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
 };
+
+interface WasmMemory {
+  readonly buffer: SharedArrayBuffer;
+}
 
 /**
  * Maps the file over the pages of a shared WebAssembly memory: its SharedArrayBuffer becomes a window on the file,
@@ -32,9 +32,13 @@ class KoffiMapping implements Mapping {
   private isMapped = true;
 
   constructor(
-    readonly buffer: ArrayBufferLike,
+    readonly memory: WasmMemory,
     readonly length: number,
   ) {}
+
+  get buffer(): SharedArrayBuffer {
+    return this.memory.buffer;
+  }
 
   unmap(): void {
     if (this.isMapped) remap(this.buffer, this.length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -42,26 +46,26 @@ class KoffiMapping implements Mapping {
   }
 
   /** Lets go of the memory without changing it: another mapping takes its place. */
-  giveUp(): ArrayBufferLike {
+  giveUp(): WasmMemory {
     this.isMapped = false;
-    return this.buffer;
+    return this.memory;
   }
 }
 
 function map(fd: number, length: number, access: MapAccess, over?: Mapping): Mapping {
   const isReusable = over instanceof KoffiMapping && over.length === length;
   if (!isReusable) over?.unmap();
-  const buffer = isReusable ? over.giveUp() : reserve(length);
+  const memory = isReusable ? over.giveUp() : reserve(length);
   const protection = access === 'read-write' ? PROT_READ | PROT_WRITE : PROT_READ;
-  remap(buffer, length, protection, MAP_SHARED, fd);
-  return new KoffiMapping(buffer, length);
+  remap(memory.buffer, length, protection, MAP_SHARED, fd);
+  return new KoffiMapping(memory, length);
 }
 
 /** Address space that V8 owns and gives back when the buffer is collected. */
-function reserve(length: number): SharedArrayBuffer {
+function reserve(length: number): WasmMemory {
   const pages = Math.ceil(length / WASM_PAGE_LENGTH);
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer;
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
     throw systemError('reserve address space for', `${length} bytes`, 'ENOMEM', error);
   }

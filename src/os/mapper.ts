@@ -5,6 +5,8 @@ export interface Mapping {
   readonly buffer: ArrayBufferLike;
   /** Bytes of the file that are mapped; the buffer may be longer. */
   readonly length: number;
+  /** The WebAssembly memory that the buffer is of, where it is one. */
+  readonly memory?: object;
   /** Ends the mapping; idempotent. Views that are still around never crash the process. */
   unmap(): void;
 }

@@ -3,6 +3,7 @@ import { corruptLane } from './corrupt-lane.js';
 import { positionIndex } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
 import { RecordWalker } from './record-walker.js';
+import type { Ringer } from './ringer.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /** Reads one lane for an exclusive reliable group, in place: the group's position holds the writer back. */
@@ -10,7 +11,14 @@ export class LaneReader extends RecordWalker {
   private readonly positionIndex: number;
   private acknowledged: number;
 
-  constructor(memory: SegmentMemory, lane: number, group: number, message: Message<unknown>) {
+  /** `producers` are rung when there may be room. */
+  constructor(
+    memory: SegmentMemory,
+    lane: number,
+    group: number,
+    message: Message<unknown>,
+    private readonly producers: Ringer,
+  ) {
     super(memory, lane, message);
     this.positionIndex = positionIndex(memory, group, lane);
     this.position = Atomics.load(this.words, this.positionIndex); // SYNC: consumed
@@ -28,10 +36,11 @@ export class LaneReader extends RecordWalker {
 
   /** Tells the writer, with one store, that all messages handed out may be overwritten. Cheap when there are none. */
   acknowledge(): void {
-    const { position } = this;
+    const { position, producers } = this;
     if (position === this.acknowledged) return;
-    Atomics.store(this.words, this.positionIndex, position); // SYNC: consumed
+    const bell = this.atomics.storeThenLoad(this.positionIndex, position, producers.bellIndex); // SYNC: consumed, bell
     this.acknowledged = position;
+    producers.answer(bell);
   }
 
   /** What was handed out and not acknowledged is handed out again. */

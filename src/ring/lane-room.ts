@@ -51,12 +51,13 @@ export class LaneRoom {
     return true;
   }
 
-  /** Up to where records may follow `end` without asking again: the gate, what was announced, or the lane's end. */
-  limit(end: number): number {
+  /** Up to where records may follow `end` without asking again: the gate, what was announced, the lane's end, or half a lane after `head`. */
+  limit(head: number, end: number): number {
     const untilGate = (this.gateEnd - end) | 0;
     const untilReserved = (this.reservedEnd - end) | 0;
     const untilLaneEnd = this.capacity - (end & (this.capacity - 1));
-    return (end + Math.min(untilGate, untilReserved, untilLaneEnd)) | 0;
+    const untilHalf = ((head - end) | 0) + (this.capacity >>> 1);
+    return (end + Math.min(untilGate, untilReserved, untilLaneEnd, untilHalf)) | 0;
   }
 
   /** Bytes that the slowest reliable group is behind `head`; negative when that cannot be told now. @throws likewise */

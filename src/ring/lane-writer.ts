@@ -6,6 +6,7 @@ import {
   HEAD_HIGH_OFFSET,
   HEAD_LOW_OFFSET,
 } from '../layout/lane-control.js';
+import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import {
   MAX_USER_TYPE,
   MIN_USER_TYPE,
@@ -16,6 +17,7 @@ import {
   RECORD_TYPE_SHIFT,
   recordKind,
 } from '../layout/record.js';
+import type { AtomicWords } from './atomic-words.js';
 import { storeTime } from './clock.js';
 import { corruptLane } from './corrupt-lane.js';
 import { Counter } from './counter.js';
@@ -26,6 +28,7 @@ import { LaneRoom } from './lane-room.js';
 import { checkCount, checkMessage, checkPayload, noClaim, openClaim } from './misuse.js';
 import { PayloadCopier } from './payload-copier.js';
 import type { RecordSink } from './record-sink.js';
+import { Ringer } from './ringer.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /** Returned instead of a position when the slowest reliable group leaves no room: nothing was written, try again. */
@@ -51,6 +54,7 @@ function recordLength(payloadLength: number): number {
  */
 export class LaneWriter {
   private readonly words: Int32Array;
+  private readonly atomics: AtomicWords;
   private readonly bytes: Buffer;
   private readonly payloads: PayloadCopier;
   /** For reading the clock: one value that is two words. */
@@ -69,6 +73,7 @@ export class LaneWriter {
   private readonly headIndex: number;
   private readonly headHighIndex: number;
   private readonly room: LaneRoom;
+  private readonly consumers: Ringer;
   private readonly backPressured: Counter;
   private readonly aborted: Counter;
 
@@ -93,16 +98,18 @@ export class LaneWriter {
   private claimedCount = 0;
   private closedBy: HermesError | undefined;
 
-  /** Takes the lane over where its last writer left it. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
+  /** Takes the lane over where its last writer left it. `ringSleepers` rings consumers. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
   constructor(
     memory: SegmentMemory,
     readonly lane: number,
+    ringSleepers: () => void = () => {},
     private readonly sink?: RecordSink,
   ) {
     const { words, geometry } = memory;
     const control = laneControlIndex(memory, lane);
     const slot = producerSlotIndex(memory, lane);
     this.words = words;
+    this.atomics = memory.atomics;
     this.bytes = memory.bytes;
     this.payloads = new PayloadCopier(memory.times, memory.bytes);
     this.clockOffsetNs = memory.clockOffsetNs;
@@ -131,6 +138,7 @@ export class LaneWriter {
     this.sequenceLow = words[wordAt(this.entryIndex, HANDOVER_SEQUENCE_LOW_OFFSET)]!;
     this.sequenceHigh = words[wordAt(this.entryIndex, HANDOVER_SEQUENCE_HIGH_OFFSET)]!;
     this.room = new LaneRoom(memory, lane, position);
+    this.consumers = new Ringer(memory, CONSUMER_BELL_OFFSET, ringSleepers);
   }
 
   /** The unbounded position after the last published message, in bytes. */
@@ -155,10 +163,7 @@ export class LaneWriter {
     if (this.timestamps) this.readClock(); // they are published together: one time for all
     let count = 0;
     for (; count < payloads.length; count++) {
-      const payload = payloads[count]!;
-      const most = 2 * recordLength(payload.length); // with the padding that may come before it
-      if (((this.end - this.head) | 0) + most > this.capacity >>> 1 && this.end !== this.head) this.publish();
-      if (!this.append(payload, type, count)) break;
+      if (!this.append(payloads[count]!, type, count)) break;
     }
     if (this.end !== this.head) this.publish();
     return count;
@@ -183,9 +188,10 @@ export class LaneWriter {
     if (length < 0) throw this.closedBy ?? noClaim('commit');
     this.claimedLength = -1;
     if (this.timestamps) this.readClock();
-    for (let i = 0; i < this.claimedCount; i++) this.seal(length, this.claimedType);
+    const need = recordLength(length);
+    for (let i = 0; i < this.claimedCount; i++) this.seal(length, need, this.claimedType);
     this.publish();
-    this.limit = this.room.limit(this.end);
+    this.limit = this.room.limit(this.head, this.end);
     return this.position;
   }
 
@@ -194,7 +200,7 @@ export class LaneWriter {
     if (this.claimedLength < 0) throw this.closedBy ?? noClaim('abort');
     this.claimedLength = -1;
     this.end = this.head;
-    this.limit = this.room.limit(this.end);
+    this.limit = this.room.limit(this.head, this.end);
     this.aborted.add(1);
   }
 
@@ -233,16 +239,16 @@ export class LaneWriter {
     const need = recordLength(length);
     if (((this.limit - this.end) | 0) < need && !this.makeRoom(need)) return false;
     this.payloads.copy(payload, this.laneStart + (this.end & this.mask) + HEADER_LENGTH, index);
-    this.seal(length, type);
+    this.seal(length, need, type);
     return true;
   }
 
   /** Completes the record at the end, whose payload is in place, and moves the end past it. */
-  private seal(length: number, type: number): void {
+  private seal(length: number, need: number, type: number): void {
     const index = this.laneIndex + ((this.end & this.mask) >>> 2);
     this.fillHeader(index, length, type);
     if (this.checksum) this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, length);
-    this.end = (this.end + recordLength(length)) | 0;
+    this.end = (this.end + need) | 0;
     this.sequenceLow = (this.sequenceLow + 1) | 0;
     if (this.sequenceLow === 0) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
   }
@@ -275,8 +281,9 @@ export class LaneWriter {
     words[entry + 2] = this.sequenceHigh;
     this.entryIndex = entry;
     if ((end ^ this.head) < 0) Atomics.store(words, this.headHighIndex, ++this.headHigh);
-    Atomics.store(words, this.headIndex, end); // SYNC: published
+    const bell = this.atomics.storeThenLoad(this.headIndex, end, this.consumers.bellIndex); // SYNC: published, bell
     this.head = end;
+    this.consumers.answer(bell);
   }
 
   /** What is to be published goes elsewhere first; where that fails it is given up. */
@@ -287,7 +294,7 @@ export class LaneWriter {
       this.end = this.head;
       this.sequenceLow = this.words[this.entryIndex + 1]!;
       this.sequenceHigh = this.words[this.entryIndex + 2]!;
-      this.limit = this.room.limit(this.end);
+      this.limit = this.room.limit(this.head, this.end);
       throw error;
     }
   }
@@ -297,12 +304,13 @@ export class LaneWriter {
     if (this.closedBy !== undefined) throw this.closedBy;
     if (this.claimedLength >= 0) throw openClaim();
     const padding = this.paddingBefore(need);
+    if (this.end !== this.head && ((this.end - this.head) | 0) + padding + need > this.capacity >>> 1) this.publish();
     if (!this.room.make(this.head, this.end, padding + need)) {
       this.backPressured.add(1);
       return false;
     }
     if (padding > 0) this.pad(padding);
-    this.limit = this.room.limit(this.end);
+    this.limit = this.room.limit(this.head, this.end);
     return true;
   }
 

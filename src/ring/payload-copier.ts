@@ -51,8 +51,15 @@ export class PayloadCopier {
     }
     const { words } = this;
     const at = start >>> 3;
-    for (let i = 0; i < count; i++) words[at + i] = view[i]!;
-    for (let i = count * 8; i < length; i++) this.bytes[start + i] = payload[i]!;
+    let i = 0;
+    for (; i + 4 <= count; i += 4) {
+      words[at + i] = view[i]!;
+      words[at + i + 1] = view[i + 1]!;
+      words[at + i + 2] = view[i + 2]!;
+      words[at + i + 3] = view[i + 3]!;
+    }
+    for (; i < count; i++) words[at + i] = view[i]!;
+    for (i = count * 8; i < length; i++) this.bytes[start + i] = payload[i]!;
   }
 
   /** Also when its length has changed, as that of an array over resizable memory may. */

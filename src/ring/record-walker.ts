@@ -9,6 +9,7 @@ import {
   RECORD_TYPE_SHIFT,
   recordKind,
 } from '../layout/record.js';
+import type { AtomicWords } from './atomic-words.js';
 import { corruptLane } from './corrupt-lane.js';
 import { crc32OfRecord } from './crc32.js';
 import { laneControlIndex, laneOffset, wordAt } from './indices.js';
@@ -31,6 +32,7 @@ const PADDING: number = PADDING_TYPE;
  */
 export class RecordWalker {
   protected readonly words: Int32Array;
+  protected readonly atomics: AtomicWords;
   protected readonly capacity: number;
   private readonly bytes: Buffer;
   private readonly checksum: boolean;
@@ -56,6 +58,7 @@ export class RecordWalker {
   ) {
     const { words, geometry } = memory;
     this.words = words;
+    this.atomics = memory.atomics;
     this.bytes = memory.bytes;
     this.checksum = memory.checksum;
     this.capacity = geometry.laneCapacity;
@@ -77,7 +80,7 @@ export class RecordWalker {
   }
 
   protected loadHead(): number {
-    return Atomics.load(this.words, this.headIndex); // SYNC: published
+    return this.atomics.load(this.headIndex); // SYNC: published
   }
 
   /** Goes to a position whose sequence is not known. */

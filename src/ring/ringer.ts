@@ -6,7 +6,8 @@ import type { SegmentMemory } from './segment-memory.js';
  */
 export class Ringer {
   private readonly words: Int32Array;
-  private readonly bellIndex: number;
+  /** The bell. */
+  readonly bellIndex: number;
   /** The bell when this participant rang last. */
   private rung: number;
 
@@ -21,9 +22,13 @@ export class Ringer {
     this.rung = (Atomics.load(this.words, this.bellIndex) - 1) | 0; // whoever sleeps already was not rung by us
   }
 
-  /** To be called after every store that matters to those who sleep on the bell. */
+  /** To be called after a store that matters to those who sleep on the bell. */
   ring(): void {
-    const bell = Atomics.load(this.words, this.bellIndex); // SYNC: bell
+    this.answer(Atomics.load(this.words, this.bellIndex)); // SYNC: bell
+  }
+
+  /** The same, with the bell as it was loaded after the store. */
+  answer(bell: number): void {
     if (bell === this.rung) return;
     this.ringSleepers();
     this.rung = bell;

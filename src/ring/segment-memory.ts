@@ -1,9 +1,12 @@
 import type { Geometry, Sections } from '../layout/geometry.js';
+import { type AtomicWords, atomicWords } from './atomic-words.js';
 
 /** A mapped segment as the ring sees it: views of one buffer, and where things are in it. */
 export interface SegmentMemory {
   /** The whole segment; shared words are accessed with `Atomics` only. */
   readonly words: Int32Array;
+  /** The same words for the hot path. */
+  readonly atomics: AtomicWords;
   /** The whole segment, for payloads. */
   readonly bytes: Buffer;
   /** The whole segment by eight bytes: for timestamps, and for payloads. */
@@ -18,15 +21,21 @@ export interface SegmentMemory {
   readonly clockOffsetNs: bigint;
 }
 
-/** Views a mapped buffer; `buffer` must be at least `sections.fileLength` long. Allocates three views. */
+/**
+ * Views a mapped buffer; `buffer` must be at least `sections.fileLength` long. Allocates three views.
+ * @param memory the WebAssembly memory that the buffer is of, where it is one
+ */
 export function segmentMemory(
   buffer: ArrayBufferLike,
-  shape: Omit<SegmentMemory, 'words' | 'bytes' | 'times'>,
+  shape: Omit<SegmentMemory, 'words' | 'atomics' | 'bytes' | 'times'>,
+  memory?: object,
 ): SegmentMemory {
   const { fileLength } = shape.sections;
+  const words = new Int32Array(buffer, 0, fileLength >>> 2);
   return {
     ...shape,
-    words: new Int32Array(buffer, 0, fileLength >>> 2),
+    words,
+    atomics: atomicWords(words, memory),
     bytes: Buffer.from(buffer, 0, fileLength),
     times: new BigInt64Array(buffer, 0, fileLength >>> 3),
   };

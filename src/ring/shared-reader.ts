@@ -70,6 +70,7 @@ export class SharedReader extends RecordWalker {
     this.held = undefined;
     if (this.position === this.heldEnd) held.clear();
     else held.advanceFrom(this.position);
+    this.producers.ring();
   }
 
   /** Acknowledges nothing: what was handed out is left in flight, for whoever looks next. */
@@ -110,6 +111,6 @@ export class SharedReader extends RecordWalker {
   }
 
   private loadClaim(): number {
-    return Atomics.load(this.words, this.claimIndex); // SYNC: claimed
+    return this.atomics.load(this.claimIndex); // SYNC: claimed
   }
 }

@@ -23,7 +23,7 @@ export function dieBeforePublishing(
       throw new Error('died');
     },
   };
-  const writer = new LaneWriter(segment.memory, 0, dying);
+  const writer = new LaneWriter(segment.memory, 0, undefined, dying);
   expect(() => writer.offerBatch(payloads, 1)).toThrow('died');
   inline.close();
   segment.close();

@@ -5,6 +5,7 @@ import {
   HEAD_HIGH_OFFSET,
   RESERVED_OFFSET,
 } from '../../src/layout/lane-control.js';
+import { atomicWords } from '../../src/ring/atomic-words.js';
 import { headAndSequence } from '../../src/ring/head.js';
 import { LaneWriter } from '../../src/ring/lane-writer.js';
 import type { SegmentMemory } from '../../src/ring/segment-memory.js';
@@ -81,7 +82,8 @@ describe.each(deaths.map(([title], i) => ({ title, done: deaths.slice(0, i + 1) 
 test.each([1, 2, 3])(
   'after a writer that died at the atomic store %d of a publication, nothing of it is seen',
   (fatal) => {
-    const memory = laneBeforeBorders();
+    const raised = laneBeforeBorders();
+    const memory = { ...raised, atomics: atomicWords(raised.words) }; // so that all stores are those of Atomics
     const writer = new LaneWriter(memory, 0);
     const { store } = Atomics;
     let stores = 0;

@@ -10,10 +10,12 @@ import {
   RESERVED_OFFSET,
   RESERVED_PIECES_PER_LANE,
 } from '../../src/layout/lane-control.js';
+import { PRODUCER_BELL_OFFSET } from '../../src/layout/preamble.js';
 import { groupEntryIndex, laneControlIndex, laneOffset, positionIndex, wordAt } from '../../src/ring/indices.js';
 import { LaneReader } from '../../src/ring/lane-reader.js';
 import { LossyReader } from '../../src/ring/lossy-reader.js';
 import { asBytes, Message, type MessageHandler } from '../../src/ring/message.js';
+import { Ringer } from '../../src/ring/ringer.js';
 import type { SegmentMemory } from '../../src/ring/segment-memory.js';
 
 /** Puts a lane where it would be had so many bytes and messages gone through it, with all groups at its head. */
@@ -66,7 +68,8 @@ export interface PollingReader {
 
 /** A reader of a reliable group, that acknowledges as `Consumer.poll` does: also what came before an error. */
 export function laneReader(memory: SegmentMemory, lane = 0, group = 0): PollingReader {
-  const reader = new LaneReader(memory, lane, group, new Message(memory.bytes, memory.words, memory.times, asBytes));
+  const message = new Message(memory.bytes, memory.words, memory.times, asBytes);
+  const reader = new LaneReader(memory, lane, group, message, new Ringer(memory, PRODUCER_BELL_OFFSET, () => {}));
   return {
     poll(handler, limit) {
       try {

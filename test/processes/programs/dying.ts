@@ -3,6 +3,11 @@ const STORES = ['store', 'add', 'sub', 'and', 'or', 'xor', 'exchange', 'compareE
 
 type Store = (...args: unknown[]) => unknown;
 
+/** The part of the WebAssembly API that the ring uses. */
+interface WebAssemblyApi {
+  Instance: new (module: object, imports: object) => { readonly exports: Record<string, Store> };
+}
+
 /** A moment in a program: just before or just after its `step`-th store with Atomics, from 1. */
 export interface Moment {
   readonly step: number;
@@ -10,20 +15,37 @@ export interface Moment {
 }
 
 let count = 0;
+let chosen: Moment | undefined;
+
+const atomics = Atomics as unknown as Record<(typeof STORES)[number], Store>;
+for (const name of STORES) atomics[name] = counted(atomics[name]);
+
+// The hot path stores by a module of WebAssembly, which is instantiated when a segment is attached: after this.
+const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+const { Instance } = WebAssembly;
+WebAssembly.Instance = class {
+  readonly exports: Record<string, Store>;
+
+  constructor(module: object, imports: object) {
+    const { load, storeThenLoad } = new Instance(module, imports).exports;
+    this.exports = { load: load!, storeThenLoad: counted(storeThenLoad!) };
+  }
+};
+
+function counted(store: Store): Store {
+  return (...args) => {
+    if (chosen === undefined) return store(...args);
+    const isLast = ++count === chosen.step;
+    if (isLast && chosen.side === 'before') process.kill(process.pid, 'SIGKILL');
+    const result = store(...args);
+    if (isLast && chosen.side === 'after') process.kill(process.pid, 'SIGKILL');
+    return result;
+  };
+}
 
 /** From now on stores are counted, and the process is killed (SIGKILL) at that moment. */
 export function dieAt(moment: Moment): void {
-  const atomics = Atomics as unknown as Record<(typeof STORES)[number], Store>;
-  for (const name of STORES) {
-    const original = atomics[name];
-    atomics[name] = (...args) => {
-      const isLast = ++count === moment.step;
-      if (isLast && moment.side === 'before') process.kill(process.pid, 'SIGKILL');
-      const result = original(...args);
-      if (isLast && moment.side === 'after') process.kill(process.pid, 'SIGKILL');
-      return result;
-    };
-  }
+  chosen = moment;
 }
 
 /** Stores since `dieAt`. */
