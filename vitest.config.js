@@ -1,12 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
-// The compiled tests run, so that what is tested is what is shipped. One file at a time: many of them start processes.
+// The compiled tests run, so that what is tested is what is shipped.
+const ALONE = 'dist/test/**/*.alone.test.js';
+const ALL = 'dist/test/**/*.test.js';
+const common = { pool: 'forks', testTimeout: 120_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    include: ['dist/test/**/*.test.js'],
-    pool: 'forks',
-    fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    // One after the other: there are never more than two processes that keep a core busy each.
+    projects: [
+      // Of a test here, one process at a time has something to do; the others wait for it.
+      {
+        test: {
+          ...common,
+          name: 'pairs',
+          include: [ALL],
+          exclude: [ALONE],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      // Two processes that spin, many that are killed, or figures that work beside it would spoil.
+      { test: { ...common, name: 'alone', include: [ALONE], fileParallelism: false, sequence: { groupOrder: 1 } } },
+    ],
   },
 });

@@ -37,7 +37,7 @@ function primesBelow(limit) {
 async function serve(isDemonstration) {
   const close = () => server.close();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, close);
-  createSegment(jobs, { producers: 1, members: WORKERS, capacity: 64 * 1024, shared: true });
+  createSegment(jobs, { producers: 1, members: WORKERS + 1, capacity: 64 * 1024, shared: true }); // as in work-queue.mjs
   createSegment(answers, { producers: WORKERS, capacity: 64 * 1024 });
   const producer = attachProducer(jobs, { codec: 'json' });
   const consumer = attachConsumer(answers, { codec: 'json' });

@@ -33,7 +33,8 @@ function onEnd(end) {
 /** The boss: starts workers, and another one for each that dies. */
 async function demonstrate() {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => consumer.detach()); // which ends the loop
-  createSegment(tasks, { producers: 1, members: WORKERS, capacity: 64 * 1024, shared: true });
+  const members = WORKERS + 1; // the place of one that died is not free while another does its task
+  createSegment(tasks, { producers: 1, members, capacity: 64 * 1024, shared: true });
   createSegment(results, { producers: WORKERS, capacity: 64 * 1024 });
   const producer = attachProducer(tasks, { codec: 'json' });
   const consumer = attachConsumer(results, { codec: 'json' });

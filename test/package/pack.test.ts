@@ -71,6 +71,7 @@ function pack(): string {
 
 function run(cwd: string, program: string, args: string[], segments = ''): SpawnSyncReturns<string> {
   const env: NodeJS.ProcessEnv = { ...process.env, PATH: path.join(scratch, 'bin'), HERMES_DIR: segments };
+  env.NODE_EXTRA_CA_CERTS ??= env.HERMES_TEST_CA_CERTS; // see scripts/vitest.js; npm may need them
   // The npm that runs this suite tells its children where its project is.
   for (const name of Object.keys(env)) if (/^npm_(package|lifecycle|config_local_prefix)/.test(name)) delete env[name];
   return spawnSync(path.join(scratch, 'bin', program), args, { cwd, env, encoding: 'utf8', timeout: TIMEOUT_MS });

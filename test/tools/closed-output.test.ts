@@ -18,7 +18,7 @@ let place: Place;
 beforeEach(async () => {
   cli = new CommandLine();
   place = { name: 'ticks', directory: cli.directory };
-  await cli.run(['create', 'ticks', '--producers', '1', '--capacity', '8MiB']);
+  await cli.runHere(['create', 'ticks', '--producers', '1', '--capacity', '8MiB']);
   send(place, PAYLOADS);
 });
 

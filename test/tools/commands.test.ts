@@ -16,7 +16,7 @@ interface InspectionJson {
 }
 
 async function inspect(name: string): Promise<InspectionJson> {
-  const { stdout, code } = await cli.run(['inspect', name, '--json']);
+  const { stdout, code } = await cli.runHere(['inspect', name, '--json']);
   expect(code).toBe(0);
   const [inspection, ...more] = jsonLines<InspectionJson>(stdout);
   expect(more).toEqual([]);
@@ -66,7 +66,7 @@ describe('hermes create', () => {
   });
 
   test('fails when there is one of that name, and leaves it as it is', async () => {
-    await cli.run(['create', 'ticks', '--producers', '3']);
+    await cli.runHere(['create', 'ticks', '--producers', '3']);
     const outcome = await cli.run(['create', 'ticks', '--producers', '4']);
     expect(outcome).toMatchObject({ code: 1, stdout: Buffer.alloc(0) });
     expect(outcome.stderr).toMatch(/ERR_HERMES_SEGMENT_EXISTS.*ticks/);
@@ -82,8 +82,8 @@ describe('hermes ls', () => {
   });
 
   test('lists segments by name, with what is in them', async () => {
-    await cli.run(['create', 'ticks', '--producers', '2']);
-    await cli.run(['create', 'audit']);
+    await cli.runHere(['create', 'ticks', '--producers', '2']);
+    await cli.runHere(['create', 'audit']);
     send({ name: 'ticks', directory: cli.directory }, ['1', '2', '3']);
     using _producer = attachProducer('ticks', { directory: cli.directory });
     const table = await cli.run(['ls']);
@@ -102,7 +102,7 @@ describe('hermes ls', () => {
 describe('hermes inspect', () => {
   test('tells who is attached and how far each has got', async () => {
     const place = { name: 'ticks', directory: cli.directory };
-    await cli.run(['create', 'ticks']);
+    await cli.runHere(['create', 'ticks']);
     send(place, ['one', 'two', 'three']);
     await cli.run(['consume', 'ticks', '--count', '1']);
     using producer = attachProducer('ticks', { directory: cli.directory });
@@ -120,7 +120,7 @@ describe('hermes inspect', () => {
 
 describe('hermes rm', () => {
   test('removes a segment', async () => {
-    await cli.run(['create', 'ticks']);
+    await cli.runHere(['create', 'ticks']);
     expect(await cli.run(['rm', 'ticks'])).toMatchObject({ ...succeeded, stdout: Buffer.alloc(0) });
     expect(cli.files).toEqual([]);
   });

@@ -8,7 +8,7 @@ let place: Place;
 beforeEach(async () => {
   cli = new CommandLine();
   place = { name: 'ticks', directory: cli.directory };
-  await cli.run(['create', 'ticks', '--capacity', '64KiB']);
+  await cli.runHere(['create', 'ticks', '--capacity', '64KiB']);
 });
 
 async function startConsumer(group: string, ...options: string[]): Promise<RunningCommand> {
@@ -90,7 +90,7 @@ describe('hermes consume --shared', () => {
   });
 
   test('create --shared: the group default is such a group', async () => {
-    await cli.run(['create', 'jobs', '--shared']);
+    await cli.runHere(['create', 'jobs', '--shared']);
     const jobs = { ...place, name: 'jobs' };
     const members = [cli.start(['consume', 'jobs']), cli.start(['consume', 'jobs'])];
     for (const { pid } of members) await untilMember(jobs, pid);

@@ -9,7 +9,7 @@ let place: Place;
 beforeEach(async () => {
   cli = new CommandLine();
   place = { name: 'ticks', directory: cli.directory };
-  await cli.run(['create', 'ticks']);
+  await cli.runHere(['create', 'ticks']);
 });
 
 async function consume(...options: string[]): Promise<Buffer> {
@@ -58,7 +58,7 @@ describe('hermes consume --format', () => {
   });
 
   test('json of a segment without timestamps: time 0', async () => {
-    await cli.run(['create', 'untimed', '--no-timestamps']);
+    await cli.runHere(['create', 'untimed', '--no-timestamps']);
     send({ ...place, name: 'untimed' }, ['x']);
     const { stdout } = await cli.run(['consume', 'untimed', '--drain', '--format', 'json']);
     expect(jsonLines(stdout)).toEqual([{ lane: 0, sequence: 0, timestamp: '0', type: 1, payload: 'eA==' }]);

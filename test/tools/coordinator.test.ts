@@ -157,7 +157,7 @@ describe('a file that is wrong ends it with 2 and says what', () => {
     ['a name that is none', { segments: { '../ticks': {} } }, /\.\.\/ticks/],
   ])('%s', async (_, config, words) => {
     configure(config);
-    const { code, stdout, stderr } = await cli.run(['coordinator', '--config', configFile]);
+    const { code, stdout, stderr } = await cli.runHere(['coordinator', '--config', configFile]);
     expect({ code, stdout: stdout.toString() }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(words);
     expect(stderr).not.toMatch(/^\s+at /m); // no stack

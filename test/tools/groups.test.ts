@@ -125,7 +125,7 @@ describe('hermes groups', () => {
     [['groups', 'ticks', 'rm', '../x'], /ERR_HERMES_INVALID_NAME/],
     [['groups'], /argument is missing/],
   ])('a wrong command line ends with 2: %j', async (args, words) => {
-    const { code, stderr } = await cli.run(args);
+    const { code, stderr } = await cli.runHere(args);
     expect(code).toBe(2);
     expect(stderr).toMatch(words);
     expect(groupNames()).toEqual(['default']);

@@ -20,12 +20,12 @@ let place: Place;
 beforeEach(async () => {
   cli = new CommandLine();
   place = { name: 'ticks', directory: cli.directory };
-  await cli.run(['create', 'ticks', '--producers', '1', '--capacity', '16MiB']);
+  await cli.runHere(['create', 'ticks', '--producers', '1', '--capacity', '16MiB']);
 });
 
 /** What `hermes inspect --json` says of who is attached: the pids in the slots, alive or not. */
 async function pidsInSlots(): Promise<number[]> {
-  const { stdout } = await cli.run(['inspect', 'ticks', '--json']);
+  const { stdout } = await cli.runHere(['inspect', 'ticks', '--json']);
   const inspection = JSON.parse(stdout.toString()) as ReturnType<typeof inspectSegment>;
   const members = inspection.groups.flatMap((group) => group.members);
   return [...inspection.lanes.flatMap(({ producer }) => producer ?? []), ...members].map(({ pid }) => pid);

@@ -80,7 +80,7 @@ describe('hermes record', () => {
     [['journal', 'prune', 'x', '--keep-age', 'long'], /keep-age is long/],
     [['journal', 'shred', 'x'], /shred/],
   ])('a command line that is wrong: %j', async (args, words) => {
-    const { code, stdout, stderr } = await cli.run(args);
+    const { code, stdout, stderr } = await cli.runHere(args);
     expect([code, stdout.length, stderr]).toEqual([2, 0, expect.stringMatching(words)]);
   });
 });

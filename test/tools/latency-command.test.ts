@@ -14,7 +14,7 @@ let place: Place;
 beforeEach(async () => {
   cli = new CommandLine();
   place = { name: 'ticks', directory: cli.directory };
-  await cli.run(['create', 'ticks', '--capacity', '64KiB']);
+  await cli.runHere(['create', 'ticks', '--capacity', '64KiB']);
 });
 
 /** A message every 5 ms, and a consumer that takes it, until the test has finished. */
@@ -88,7 +88,7 @@ describe('hermes latency', () => {
   });
 
   test('refuses a segment without timestamps', async () => {
-    await cli.run(['create', 'untimed', '--no-timestamps']);
+    await cli.runHere(['create', 'untimed', '--no-timestamps']);
     const { code, stdout, stderr } = await cli.run(['latency', 'untimed', '--count', '1']);
     expect({ code, stdout: stdout.toString() }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/untimed carries no timestamps/);

@@ -15,7 +15,7 @@ let place: Place;
 beforeEach(async () => {
   cli = new CommandLine();
   place = { name: 'frames', directory: cli.directory };
-  await cli.run(['create', 'frames']);
+  await cli.runHere(['create', 'frames']);
 });
 
 describe('hermes produce --format length-prefixed', () => {

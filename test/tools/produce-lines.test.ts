@@ -12,7 +12,7 @@ let place: Place;
 beforeEach(async () => {
   cli = new CommandLine();
   place = { name: 'logs', directory: cli.directory };
-  await cli.run(['create', 'logs']);
+  await cli.runHere(['create', 'logs']);
 });
 
 /** What is in the segment after `produce` has been given this on its stdin. */

@@ -22,7 +22,7 @@ function writeInput(name: string, content: string): string {
 }
 
 describe('hermes produce: where messages come from', () => {
-  beforeEach(() => cli.run(['create', 'logs']));
+  beforeEach(() => cli.runHere(['create', 'logs']));
 
   test('several files one after the other, and stdin where there is a -', async () => {
     const files = [writeInput('one', 'a\nb'), '-', writeInput('two', 'c\n')];
@@ -61,7 +61,7 @@ describe('hermes produce --create', () => {
   });
 
   test('uses the one that is there', async () => {
-    await cli.run(['create', 'logs', '--producers', '1', '--capacity', '64KiB']);
+    await cli.runHere(['create', 'logs', '--producers', '1', '--capacity', '64KiB']);
     send(place, ['before']);
     expect(await cli.run(['produce', 'logs', '--create'], 'a\n')).toMatchObject({ code: 0 });
     expect(receiveTexts(place)).toEqual(['before', 'a']);
@@ -70,7 +70,7 @@ describe('hermes produce --create', () => {
 
 describe('hermes produce --type', () => {
   test('is the type of the messages; 1 without', async () => {
-    await cli.run(['create', 'logs']);
+    await cli.runHere(['create', 'logs']);
     await cli.run(['produce', 'logs'], 'plain\n');
     for (const type of ['239', '7']) await cli.run(['produce', 'logs', '--type', type], 'typed\n');
     expect(receive(place).map(({ type }) => type)).toEqual([1, 239, 7]);
@@ -85,7 +85,7 @@ describe('hermes produce --rate', () => {
   const span = (messages: readonly { readonly timestamp: bigint }[]) =>
     Number(messages.at(-1)!.timestamp - messages[0]!.timestamp) / 1e9;
 
-  beforeEach(() => cli.run(['create', 'logs']));
+  beforeEach(() => cli.runHere(['create', 'logs']));
 
   test('sends no faster than that, and all of it', async () => {
     const lines = Array.from({ length: 201 }, (_, number) => `${number}`);

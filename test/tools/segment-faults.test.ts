@@ -31,8 +31,8 @@ describe('a segment that is damaged', () => {
   ];
 
   test.each(damages)('%s: fails to be used, is listed with its error, and goes when forced', async (_, damage) => {
-    await cli.run(['create', 'ticks']);
-    await cli.run(['create', 'whole']);
+    await cli.runHere(['create', 'ticks']);
+    await cli.runHere(['create', 'whole']);
     damage(path.join(cli.directory, 'ticks'));
     for (const command of ['inspect', 'consume', 'rm']) {
       expectFailed(await cli.run([command, 'ticks']), /ERR_HERMES_(CORRUPT_SEGMENT|INCOMPATIBLE_LAYOUT)/);
@@ -50,7 +50,7 @@ describe('a segment that is damaged', () => {
 
   test('in its records: the consumer fails with lane and position, after it has written what is whole', async () => {
     const place = { name: 'ticks', directory: cli.directory };
-    await cli.run(['create', 'ticks', '--checksum']);
+    await cli.runHere(['create', 'ticks', '--checksum']);
     send(place, ['whole', 'overwritten', 'after it']);
     const file = path.join(cli.directory, 'ticks');
     const content = fs.readFileSync(file);
@@ -64,7 +64,7 @@ describe('a segment that is damaged', () => {
 
 describe('the removal of a segment in use', () => {
   test('is refused, and names who is attached', async () => {
-    await cli.run(['create', 'ticks']);
+    await cli.runHere(['create', 'ticks']);
     using _producer = attachProducer('ticks', { directory: cli.directory });
     expectFailed(await cli.run(['rm', 'ticks']), new RegExp(`ERR_HERMES_BUSY.*\\b${process.pid}\\b`));
     expect(cli.files).toEqual(['ticks']);
@@ -72,7 +72,7 @@ describe('the removal of a segment in use', () => {
 
   test('goes through when forced, and ends the consumer and the producer that were attached', async () => {
     const place = { name: 'ticks', directory: cli.directory };
-    await cli.run(['create', 'ticks']);
+    await cli.runHere(['create', 'ticks']);
     const consumer = cli.start(['consume', 'ticks']);
     const producer = cli.start(['produce', 'ticks']);
     producer.write('before\n');

@@ -7,8 +7,8 @@ beforeEach(() => {
 });
 
 /** Expects that a command line is refused as wrong: with these words, nothing on stdout, and nothing created. */
-async function expectRefused(args: readonly string[], words: RegExp): Promise<void> {
-  const { code, stdout, stderr } = await cli.run(args);
+async function expectRefused(args: readonly string[], words: RegExp, run = cli.runHere): Promise<void> {
+  const { code, stdout, stderr } = await run.call(cli, args);
   expect({ args, code, stdout: stdout.toString() }).toEqual({ args, code: 2, stdout: '' });
   expect(stderr).toMatch(words);
   expect(stderr).toMatch(/^hermes: /);
@@ -24,7 +24,7 @@ describe('a command line that is wrong', () => {
     [['bench'], /argument is missing/],
     [['bench', 'coffee'], /throughput or latency/],
   ])('no command: %j', async (args, words) => {
-    await expectRefused(args, words);
+    await expectRefused(args, words, cli.run);
   });
 
   test.each([

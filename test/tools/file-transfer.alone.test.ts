@@ -18,7 +18,7 @@ const orders = ['consumer first', 'producer first'] as const;
 async function transfer(file: TransferFile, format: string, order: (typeof orders)[number]): Promise<string> {
   const cli = new CommandLine();
   const place: Place = { name: 'transfer', directory: cli.directory };
-  await cli.run(['create', 'transfer', '--capacity', '512KiB']);
+  await cli.runHere(['create', 'transfer', '--capacity', '512KiB']);
   const received = `${file.path}.received`;
   const output = fs.openSync(received, 'w');
   const startConsumer = () =>
