@@ -15,7 +15,7 @@ export interface Report {
 }
 
 const COMMANDS = `\`\`\`sh
-npm run bench                      # short: six minutes on two cores, once the peers’ packages are installed
+npm run bench                      # short: three minutes on two cores, once the peers’ packages are installed
 npm run bench -- --full            # more rounds, more points, longer measurements
 npm run bench -- --only ping-pong  # one part; with --out docs it replaces that part of this page
 npm run bench -- --rounds 21 --out /tmp/bench
