@@ -98,7 +98,12 @@ function pinger(workload: Workload, framing: Framing): LinkEnd {
 }
 
 function echo(framing: Framing): LinkEnd {
-  let reply: Link['send'] = () => undefined;
+  // The first may come together with the signal to begin.
+  const early: Buffer[] = [];
+  let reply: Link['send'] = (bytes) => {
+    early.push(bytes);
+    return undefined;
+  };
   const onMessage: HandleRecord = (buffer, offset, length) => {
     void reply(frame(buffer.subarray(offset, offset + length), { ...framing, keepsBytes: true }));
   };
@@ -106,6 +111,7 @@ function echo(framing: Framing): LinkEnd {
     onBytes: bytesTo(framing, onMessage),
     meet(link) {
       reply = (bytes) => link.send(bytes);
+      for (const bytes of early) void reply(bytes);
       return () => untilKilled;
     },
   };
