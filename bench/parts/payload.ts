@@ -22,18 +22,18 @@ export const payloadPart: Part = {
   name: 'payload',
   async run(bench, { hermes, native }) {
     const { payloads, pointSeconds } = bench.profile;
-    const workload = (payload: number) => ({
-      ...workloadFor(payload, pointSeconds, Math.min(RING_PACE.messages, GUESSED_BANDWIDTH / payload)),
+    const workload = (payload: number, previous: number | undefined) => ({
+      ...workloadFor(payload, pointSeconds, Math.min(RING_PACE.messages, GUESSED_BANDWIDTH / payload), previous),
       warmUpCount: Math.min(WARM_UP_COUNT, WARM_UP_LENGTH / payload),
     });
     const entries = payloads.flatMap((payload): Entry<number>[] => {
-      const point = (label: string, measure: () => Promise<number>) => ({ key: pointKey(label, payload), measure });
-      const ours = point(hermes.name, () => hermes.throughput(workload(payload), 'one'));
+      const point = (label: string, measure: Entry<number>['measure']) => ({ key: pointKey(label, payload), measure });
+      const ours = point(hermes.name, (previous) => hermes.throughput(workload(payload, previous), 'one'));
       if (native === undefined) return [ours];
       return [
         ours,
-        point(native.name, () => native.throughput(workload(payload), 'one')),
-        point(COPY, async () => (await native.copyBandwidth(workload(payload))) / payload),
+        point(native.name, (previous) => native.throughput(workload(payload, previous), 'one')),
+        point(COPY, async (previous) => (await native.copyBandwidth(workload(payload, previous))) / payload),
       ];
     });
     const rounds = await interleave(bench, 'payload', entries);
