@@ -165,10 +165,11 @@ describe.each(['wait', 'waitAsync'] as const)('in a worker thread, %s', (how) =>
     const { directory } = attachedPair({ producers: 2, groups: 3 });
     const child = await tellingProducer(directory, 20);
     const worker = waitingWorker(directory);
+    const exited = once(worker, 'exit'); // Node tells it right after the last message, before whoever awaits that goes on
     await once(worker, 'message');
     child.tell('offer');
     expect((await once(worker, 'message'))[0]).toEqual([true, 1]);
-    await once(worker, 'exit');
+    await exited;
   });
 
   test('ends when the worker is terminated', async () => {
