@@ -12,6 +12,7 @@ import { printHeading, printSection, printSummary } from './report/terminal.js';
 import { writeReport } from './report/write-report.js';
 
 // What `npm run bench` runs: measures, prints, and writes docs/benchmarks.md.
+
 // Reading these certificates costs every start of a Node that is given them some 50 ms, and no measuring process speaks TLS.
 delete process.env.NODE_EXTRA_CA_CERTS;
 process.exitCode = await main();
@@ -46,7 +47,7 @@ async function measure({ profile, only, out }: CommandLine, interrupted: AbortSi
   using scratch = makeScratch();
   const progress = (text: string) => say(process.stderr.isTTY ? styleText('dim', text) : text);
   const bench: Bench = { profile, scratch, interrupted, progress };
-  const field = findField(bench);
+  await using field = findField(bench);
   const environment = await describeEnvironment(field);
   printHeading(environment, field.absences);
   const sections: FreshSection[] = [];

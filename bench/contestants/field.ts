@@ -3,7 +3,7 @@ import type { Bench } from '../harness/bench.js';
 import type { Absence, Contestant } from '../harness/contestant.js';
 import { compileNative } from '../native/compile.js';
 import { mmapIoPeer, natsPeer, redisPeer, shmTypedArrayPeer, zeroMqPeer } from '../peers/packages.js';
-import { isOnPath, startNats, startRedis } from '../peers/servers.js';
+import { isOnPath, KeptServer, startNats, startRedis } from '../peers/servers.js';
 import { bare } from './bare.js';
 import { hermes, PLAIN } from './hermes.js';
 import { type LinkDescription, linkContestant, type Venue } from './links.js';
@@ -22,6 +22,8 @@ export interface Field {
   readonly absences: readonly Absence[];
   /** What the native program was compiled with. */
   readonly compiler: string | undefined;
+  /** Ends the servers that take part. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export const UNIX_SOCKET = 'Unix domain socket';
@@ -48,7 +50,9 @@ export function findField(bench: Bench): Field {
     else absences.push({ name: `hand-written ring, ${mapping}`, reason });
   }
   const links: Contestant[] = [];
-  for (const { whyAbsent, ...description } of linkDescriptions(bench)) {
+  const redis = new KeptServer(() => startRedis(bench.scratch.fresh('redis')));
+  const nats = new KeptServer(startNats);
+  for (const { whyAbsent, ...description } of linkDescriptions(bench, redis, nats)) {
     const reason = whyAbsent?.();
     if (reason === undefined) links.push(linkContestant(bench, description));
     else absences.push({ name: description.name, reason });
@@ -65,6 +69,9 @@ export function findField(bench: Bench): Field {
     batching: [plain, claims, ...others],
     absences,
     compiler,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([redis.end(), nats.end()]);
+    },
   };
 }
 
@@ -85,8 +92,8 @@ interface Candidate extends LinkDescription {
   whyAbsent?(): string | undefined;
 }
 
-function linkDescriptions(bench: Bench): Candidate[] {
-  const nobody = async () => {};
+function linkDescriptions(bench: Bench, redis: KeptServer, nats: KeptServer): Candidate[] {
+  const nobody = () => {};
   const path = async (): Promise<Venue> => ({ address: bench.scratch.fresh('link'), close: nobody });
   const fifos = async (): Promise<Venue> => {
     const address = bench.scratch.fresh('fifo');
@@ -128,14 +135,14 @@ function linkDescriptions(bench: Bench): Candidate[] {
     {
       name: REDIS,
       link: 'redis',
-      venue: () => startRedis(bench.scratch.fresh('redis')),
+      venue: () => redis.venue(),
       whyAbsent: serverOr('redis-server', redisPeer),
       how: 'publish and subscribe through a server of its own on a Unix socket, pipelined by the client',
     },
     {
       name: NATS,
       link: 'nats',
-      venue: startNats,
+      venue: () => nats.venue(),
       whyAbsent: serverOr('nats-server', natsPeer),
       how: 'publish and subscribe through a server of its own on loopback, flushed by the client',
     },

@@ -8,17 +8,16 @@ import { LINK_KINDS, type LinkName } from '../links/link-kinds.js';
 
 const CHILD = new URL('../links/link-child.js', import.meta.url);
 
-/** Where the two ends meet; ended with the measurement. */
+/** Where the two ends meet; closed after the measurement. */
 export interface Venue {
   readonly address: string;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface LinkDescription {
   readonly name: string;
   readonly how: string;
   readonly link: LinkName;
-  /** A new one for each measurement. */
   venue(): Promise<Venue>;
 }
 
@@ -33,7 +32,7 @@ export function linkContestant(bench: Bench, { name, how, link, venue }: LinkDes
       const children = LINK_KINDS[link].startsSecond ? [start(first)] : [start(first), start(second)];
       return await runMeasuring<Result>(children, bench.interrupted);
     } finally {
-      await close();
+      close();
     }
   };
   return {

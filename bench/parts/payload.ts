@@ -14,7 +14,7 @@ const COPY = 'memcpy, one thread';
 const GUESSED_BANDWIDTH = 40e9;
 /** However few messages of a size are measured, the compiler wants to have seen many: of long ones, which give it time, fewer. */
 const WARM_UP_COUNT = 150_000;
-const WARM_UP_LENGTH = 2 ** 30;
+const WARM_UP_LENGTH = 2 ** 29;
 const LARGE = 4096;
 
 /** What a message costs by its size. */

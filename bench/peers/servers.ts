@@ -11,21 +11,45 @@ export function isOnPath(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
+interface Server {
+  readonly address: string;
+  readonly process: ChildProcess;
+}
+
+/** A server that is started when it is used first, and stands still between measurements, so that it disturbs no others. */
+export class KeptServer {
+  private server: Promise<Server> | undefined;
+
+  constructor(private readonly start: () => Promise<Server>) {}
+
+  async venue(): Promise<Venue> {
+    this.server ??= this.start();
+    const { address, process } = await this.server;
+    process.kill('SIGCONT');
+    return { address, close: () => process.kill('SIGSTOP') };
+  }
+
+  async end(): Promise<void> {
+    const server = await this.server?.catch(() => undefined);
+    if (server !== undefined) await end(server.process);
+  }
+}
+
 /** A server of our own on a Unix socket, without persistence and without a limit for slow subscribers. */
-export async function startRedis(socketPath: string): Promise<Venue> {
+export async function startRedis(socketPath: string): Promise<Server> {
   const options = ['--port', '0', '--unixsocket', socketPath, '--save', '', '--appendonly', 'no'];
   const limits = ['--client-output-buffer-limit', 'pubsub 0 0 0'];
   const server = spawn('redis-server', [...options, ...limits], { stdio: 'ignore' });
   await untilListening(server, { path: socketPath });
-  return { address: socketPath, close: () => stop(server) };
+  return { address: socketPath, process: server };
 }
 
 /** A server of our own on a port of the loopback interface. */
-export async function startNats(): Promise<Venue> {
+export async function startNats(): Promise<Server> {
   const port = await freePort();
   const server = spawn('nats-server', ['-a', '127.0.0.1', '-p', `${port}`], { stdio: 'ignore' });
   await untilListening(server, { host: '127.0.0.1', port });
-  return { address: `127.0.0.1:${port}`, close: () => stop(server) };
+  return { address: `127.0.0.1:${port}`, process: server };
 }
 
 /** A port that nobody listens at. */
@@ -39,7 +63,7 @@ async function freePort(): Promise<number> {
 }
 
 async function untilListening(server: ChildProcess, place: net.NetConnectOpts): Promise<void> {
-  server.on('error', () => {}); // seen below: it never has an exit code
+  server.on('error', () => {}); // seen below: it never has a process id
   const deadline = performance.now() + READY_TIMEOUT_MS;
   while (server.exitCode === null && server.pid !== undefined && performance.now() < deadline) {
     const socket = net.connect(place);
@@ -50,11 +74,11 @@ async function untilListening(server: ChildProcess, place: net.NetConnectOpts): 
     if (isListening) return;
     await setTimeout(RETRY_MS);
   }
-  await stop(server);
+  await end(server);
   throw new Error('the server did not start');
 }
 
-async function stop(server: ChildProcess): Promise<void> {
+async function end(server: ChildProcess): Promise<void> {
   if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
   server.kill('SIGKILL');

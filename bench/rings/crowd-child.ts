@@ -31,7 +31,7 @@ export interface CrowdResult {
 }
 
 /** Polls in vain between two looks whether there is anything to wait for, each of which makes system calls. */
-const IDLE_POLLS_PER_LOOK = 10_000;
+const IDLE_POLLS_PER_LOOK = 1000;
 
 const task = childTask<CrowdTask>();
 const backoff = new Backoff(task.maySleep);

@@ -5,9 +5,7 @@ import { Receipt, type ReceiptResult } from '../harness/receipt.js';
 import { Trips, type TripsResult } from '../harness/trips.js';
 import { type Role, totalCount, type Workload } from '../harness/workload.js';
 import type { BareMapping } from './bare-mapping.js';
-import { bareRing } from './bare-ring.js';
-import { hermesRing } from './hermes-ring.js';
-import type { RingWriter } from './ring.js';
+import type { Ring, RingWriter } from './ring.js';
 
 export interface RingTask extends Workload {
   readonly role: Role;
@@ -25,8 +23,14 @@ export interface RingTask extends Workload {
 
 const POLL_LIMIT = 256;
 const task = childTask<RingTask>();
-const ring = task.ring === 'hermes' ? hermesRing(task.directory) : bareRing(task.ring, task.capacity);
+const ring = await open(task);
 const backoff = new Backoff();
+
+/** Loads what one ring needs, and not what the other does: a process starts for every measurement. */
+async function open({ ring, directory, capacity }: RingTask): Promise<Ring> {
+  if (ring === 'hermes') return (await import('./hermes-ring.js')).hermesRing(directory);
+  return (await import('./bare-ring.js')).bareRing(ring, capacity);
+}
 
 async function send(): Promise<null> {
   const writer = ring.writer(task.there);
