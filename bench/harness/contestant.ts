@@ -12,7 +12,7 @@ export interface Pace {
   readonly roundTrips: number;
 }
 
-export const RING_PACE: Pace = { messages: 5_000_000, batched: 10_000_000, roundTrips: 200_000 };
+export const RING_PACE: Pace = { messages: 5_000_000, batched: 10_000_000, roundTrips: 2_000_000 };
 export const LINK_PACE: Pace = { messages: 100_000, batched: 1_000_000, roundTrips: 10_000 };
 
 /** Something that carries messages from one process (or thread) to another, and is measured. */

@@ -32,6 +32,7 @@ constexpr uint32_t kUserType = 1;
 constexpr uint64_t kPageLength = 4096;
 constexpr uint32_t kPollLimit = 256;
 constexpr uint8_t kFill = 0x5a;
+constexpr uint64_t kComparedLength = uint64_t(1) << 27;  // as the other contestants
 
 struct Header {
   uint32_t magic, kind;
@@ -53,6 +54,8 @@ struct Task {
   std::string role, there, back;
   uint64_t capacity, payload, messages, warmUp, batch;
   uint64_t total() const { return warmUp + messages; }
+  // The first messages, so many, of which every byte is compared.
+  uint64_t compared() const { return std::min(warmUp, kComparedLength / payload); }
 };
 
 uint64_t nowNs() {
@@ -176,7 +179,7 @@ void receive(const Task& task) {
   uint64_t received = 0, faults = 0, startNs = 0;
   while (received < task.total()) {
     reader.poll(kPollLimit, [&](const uint8_t* payload, uint32_t length) {
-      if (length != task.payload || !isNumbered(payload, length, uint32_t(received), received < task.warmUp)) faults++;
+      if (length != task.payload || !isNumbered(payload, length, uint32_t(received), received < task.compared())) faults++;
       if (received == task.warmUp) startNs = nowNs();
       received++;
     });
@@ -216,7 +219,7 @@ void ping(const Task& task) {
     uint64_t tripNs = 0;
     while (reader.poll(1, [&](const uint8_t* reply, uint32_t length) {
       tripNs = nowNs() - startNs;
-      if (length != task.payload || !isNumbered(reply, length, uint32_t(number), number < task.warmUp)) faults++;
+      if (length != task.payload || !isNumbered(reply, length, uint32_t(number), number < task.compared())) faults++;
     }) == 0) {
     }
     if (number >= task.warmUp) tripsNs[number - task.warmUp] = tripNs;

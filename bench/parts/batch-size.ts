@@ -13,20 +13,26 @@ export const batchSizePart: Part = {
   name: 'batch-size',
   async run(bench, { hermes: plain, claims, native }) {
     const { batches, pointSeconds } = bench.profile;
-    const workload = workloadFor(PAYLOAD_LENGTH, pointSeconds, RING_PACE.messages);
     const entries = batches.flatMap((batchCount): Entry<number>[] => {
       const ours = [
         hermes(bench, plain.name, { ...PLAIN, batchCount }),
         hermes(bench, claims.name, { ...PLAIN, batchCount, batching: 'claims' }),
       ];
+      const workload = (previous: number | undefined) =>
+        workloadFor(PAYLOAD_LENGTH, pointSeconds, RING_PACE.batched, previous);
       return [
         ...ours.map(({ name, throughput }) => ({
           key: pointKey(name, batchCount),
-          measure: () => throughput(workload, 'batch'),
+          measure: (previous: number | undefined) => throughput(workload(previous), 'batch'),
         })),
         ...(native === undefined
           ? []
-          : [{ key: pointKey(native.name, batchCount), measure: () => native.batches(workload, batchCount) }]),
+          : [
+              {
+                key: pointKey(native.name, batchCount),
+                measure: (previous: number | undefined) => native.batches(workload(previous), batchCount),
+              },
+            ]),
       ];
     });
     const rounds = await interleave(bench, 'batch-size', entries);

@@ -12,8 +12,8 @@ import type { Part } from './part.js';
 
 const CHILD = new URL('../rings/crowd-child.js', import.meta.url);
 /** What one producer is taken to publish in a second. */
-const PACE = 3_000_000;
-const WARM_UP_SHARE = 0.25;
+const PACE = 6_000_000;
+const WARM_UP_SHARE = 0.5;
 
 interface Crowd {
   readonly label: string;

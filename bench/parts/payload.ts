@@ -12,9 +12,12 @@ import type { Part } from './part.js';
 const COPY = 'memcpy, one thread';
 /** Bytes a second that a ring is taken to carry, which limits the messages of a point. */
 const GUESSED_BANDWIDTH = 40e9;
-/** However few messages of a size are measured, the compiler wants to have seen many: of long ones, which give it time, fewer. */
-const WARM_UP_COUNT = 150_000;
-const WARM_UP_LENGTH = 2 ** 29;
+/**
+ * However few messages of a size are measured, V8 wants to have seen many before. Of long ones, which give it time, fewer; but
+ * more than 2 GiB of them, where positions cease to be small integers, and it compiles once more.
+ */
+const WARM_UP_COUNT = 200_000;
+const WARM_UP_LENGTH: number = 2.5 * 2 ** 30;
 const LARGE = 4096;
 
 /** What a message costs by its size. */

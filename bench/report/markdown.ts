@@ -56,7 +56,7 @@ function method({ rounds, curveRounds }: Report['profile']): string {
     `- Contestants take turns: A B C …, then A B C … again, ${rounds} rounds (${curveRounds} of the curves in which Hermes is alone). Each turn starts fresh processes, and measures only after a warm-up of its own.`,
     '- The figure is the median of the rounds, with the least and the greatest in parentheses. A ratio is taken within each round, between neighbours in time; then its median and spread.',
     '- Throughput is what the receiver takes, from the end of the warm-up to the last message. A round trip is timed by one clock on one side, one under way at a time.',
-    '- Every message is verified: that it comes, in its turn, with its length, its number, a pattern at its end that depends on the number, and one byte that moves through the middle. Of the messages of the warm-up every byte is compared. A single wrong message ends the run.',
+    '- Every message is verified: that it comes, in its turn, with its length, its number, a pattern at its end that depends on the number, and one byte that moves through the middle. Of the messages of the warm-up, up to 128 MiB of them, every byte is compared. A single wrong message ends the run.',
     '- The payloads, the verification and the loops around them are the same lines of code for all contestants of JavaScript, and the same operations in C++.',
   ].join('\n');
 }

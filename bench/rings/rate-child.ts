@@ -26,6 +26,9 @@ const origin = BigInt(task.origin);
 const backoff = new Backoff();
 const { directory } = task;
 
+/** Nanoseconds between the warm-up, which is sent at once, and the first message that is due at its time. */
+const PAUSE_NS = 5_000_000;
+
 /** A message that is late, because there was no room or no time, is sent at once, with the time that it was due at. */
 async function send(): Promise<null> {
   const producer = attachProducer(task.segment, { directory });
@@ -34,9 +37,10 @@ async function send(): Promise<null> {
   const intervalNs = 1e9 / task.perSecond;
   const total = totalCount(task);
   await awaitStart();
-  const startNs = nsSince(origin);
+  let startNs = nsSince(origin);
   for (let number = 0; number < total; number++) {
-    const dueNs = startNs + number * intervalNs;
+    if (number === task.warmUpCount) startNs = nsSince(origin) + PAUSE_NS;
+    const dueNs = startNs + Math.max(number - task.warmUpCount, 0) * intervalNs;
     while (nsSince(origin) < dueNs) backoff.wait();
     view.setFloat64(DUE_OFFSET, dueNs, true);
     view.setInt32(NUMBER_OFFSET, number, true);
@@ -47,7 +51,7 @@ async function send(): Promise<null> {
 
 async function receive(): Promise<HistogramResult> {
   const consumer = attachConsumer(task.segment, { directory, idle: task.idle });
-  const histogram = createLatencyHistogram();
+  const [warmUp, histogram] = [createLatencyHistogram(), createLatencyHistogram()];
   const total = totalCount(task);
   let [received, faults] = [0, 0];
   let view: DataView = new DataView(new ArrayBuffer(0));
@@ -55,7 +59,7 @@ async function receive(): Promise<HistogramResult> {
     if (view.byteLength === 0) view = new DataView(buffer.buffer);
     const latencyNs = nsSince(origin) - view.getFloat64(offset + DUE_OFFSET, true);
     if (length !== task.payloadLength || view.getInt32(offset + NUMBER_OFFSET, true) !== received) faults++;
-    if (received >= task.warmUpCount) histogram.recordValue(Math.max(Math.round(latencyNs), 0));
+    (received < task.warmUpCount ? warmUp : histogram).recordValue(Math.max(Math.round(latencyNs), 0));
     received++;
   };
   await awaitStart();

@@ -3,8 +3,8 @@ const parked: Int32Array = new Int32Array(new SharedArrayBuffer(4));
 const SPINS_BEFORE_SLEEP = 20_000;
 const SLEEP_MS = 0.05;
 
-/** Spins between two looks whether the process that measures is still there. */
-const SPINS_PER_LOOK_MASK = 0xffff;
+/** Spins between two looks whether the process that measures is still there: so few that V8 has seen one when it compiles. */
+const SPINS_PER_LOOK_MASK = 0xfff;
 
 /**
  * What a measuring process does while it waits: spins, and after a while, where there are more such processes than
