@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = new URL('../../src/', import.meta.url).pathname;
 const MOST_LINES = 250;
 /** The hot path: a call into another module, or a constant of one, costs it nanoseconds. */
-const LONGER: Readonly<Record<string, number>> = { 'ring/lane-writer.ts': 340 };
+const LONGER: Readonly<Record<string, number>> = { 'ring/lane-writer.ts': 330 };
 
 const files = fs
   .readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
@@ -121,8 +121,8 @@ function synchronisations(): { label: string; place: string; code: string }[] {
   return found;
 }
 
-const STORES = /Atomics\.(store|add|sub|or|and|exchange|compareExchange)\(|\batomics\.storeThenLoad\(/;
-const LOADS = /Atomics\.load\(|\batomics\.(load|storeThenLoad)\(/;
+const STORES = /Atomics\.(store|add|sub|or|and|exchange|compareExchange)\(|\bkernel\.storeThenLoad\(/;
+const LOADS = /Atomics\.load\(|\bkernel\.(load|storeThenLoad)\(/;
 
 describe('synchronisations', () => {
   const all = synchronisations();

@@ -9,8 +9,8 @@ import { ID_LENGTH, LAYOUT_MAJOR, LAYOUT_MINOR, READY, READY_OFFSET } from '../l
 import { bootId } from '../os/boot.js';
 import { allocate, type NewFile, newFile } from '../os/new-file.js';
 import { withSystemErrors } from '../os/system-error.js';
-import { atomicWords } from '../ring/atomic-words.js';
 import { laneControlIndex, memberSlotIndex, wordAt } from '../ring/indices.js';
+import { kernelOf } from '../ring/kernel.js';
 import type { SegmentMemory } from '../ring/segment-memory.js';
 import { type CreateOptions, resolveCreateOptions, type SegmentShape } from './create-options.js';
 import { ensureDirectory } from './directory.js';
@@ -75,7 +75,7 @@ function fill(fd: number, header: SegmentHeader, shared: boolean, target: string
   const memory: SegmentMemory = {
     ...header,
     words,
-    atomics: atomicWords(words),
+    kernel: kernelOf(words),
     bytes,
     times: new BigInt64Array(control),
   };

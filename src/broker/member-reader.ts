@@ -1,8 +1,8 @@
 import type { HermesError } from '../errors.js';
 import { PRODUCER_BELL_OFFSET, ROSTER_LANES_MASK, ROSTER_OFFSET } from '../layout/preamble.js';
-import type { AtomicWords } from '../ring/atomic-words.js';
 import { BusyLanes } from '../ring/busy-lanes.js';
 import { InFlight } from '../ring/in-flight.js';
+import type { Kernel } from '../ring/kernel.js';
 import { LaneReader } from '../ring/lane-reader.js';
 import { LossyReader } from '../ring/lossy-reader.js';
 import { Message, type MessageHandler } from '../ring/message.js';
@@ -36,7 +36,7 @@ export class MemberReader {
   private readonly readers: readonly (LaneReader | SharedReader | LossyReader)[];
   /** Shared groups: what has to be read again. */
   private readonly orphans: Orphans | undefined;
-  private readonly atomics: AtomicWords;
+  private readonly kernel: Kernel;
   private readonly producerSlots: readonly Slot[];
   private readonly busy: BusyLanes;
   private laneCount: number;
@@ -58,7 +58,7 @@ export class MemberReader {
   ) {
     const { memory, doorbells } = segment;
     const { entry, member } = membership;
-    this.atomics = memory.atomics;
+    this.kernel = memory.kernel;
     this.laneCount = lanesInUse(memory);
     this.roster = this.laneCount;
     this.producerSlots = producerSlots(segment);
@@ -132,7 +132,7 @@ export class MemberReader {
   /** True when a read may find something, or is to throw. A load or two for each lane in use. */
   hasNews(): boolean {
     if (this.orphans?.isExpected) return true;
-    if (this.atomics.load(ROSTER_INDEX) !== this.roster) return true; // SYNC: roster
+    if (this.kernel.load(ROSTER_INDEX) !== this.roster) return true; // SYNC: roster
     for (let lane = 0; lane < this.laneCount; lane++) if (!this.readers[lane]!.isEmpty) return true;
     return false;
   }
@@ -226,7 +226,7 @@ export class MemberReader {
   /** New lanes, and the end of the segment: looked for when there is nothing to read, and now and then. True for new lanes. */
   private lookAtRoster(count: number): boolean {
     if (count === 0) this.orphans?.noteIdle();
-    const roster = this.atomics.load(ROSTER_INDEX); // SYNC: roster
+    const roster = this.kernel.load(ROSTER_INDEX); // SYNC: roster
     if (roster === this.roster) return false;
     const before = this.laneCount;
     this.laneCount = lanesInUse(this.segment.memory);

@@ -7,6 +7,23 @@ export function storeTime(times: BigInt64Array, index: number, clockOffsetNs: bi
   times[index] = BigInt.asIntN(64, process.hrtime.bigint() + clockOffsetNs);
 }
 
+/** The time of a publication as two words; zeros until it is read. Nothing is allocated by a read once optimized. */
+export class PublicationTime {
+  low = 0;
+  high = 0;
+  /** One value that is two words. */
+  private readonly time: BigInt64Array = new BigInt64Array(1);
+  private readonly words: Int32Array = new Int32Array(this.time.buffer);
+
+  constructor(private readonly clockOffsetNs: bigint) {}
+
+  read(): void {
+    storeTime(this.time, 0, this.clockOffsetNs);
+    this.low = this.words[0]!;
+    this.high = this.words[1]!;
+  }
+}
+
 /** The same clock, as a value. Allocates a BigInt. */
 export function timeNs(clockOffsetNs: bigint): bigint {
   return process.hrtime.bigint() + clockOffsetNs;

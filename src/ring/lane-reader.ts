@@ -38,7 +38,7 @@ export class LaneReader extends RecordWalker {
   acknowledge(): void {
     const { position, producers } = this;
     if (position === this.acknowledged) return;
-    const bell = this.atomics.storeThenLoad(this.positionIndex, position, producers.bellIndex); // SYNC: consumed, bell
+    const bell = this.kernel.storeThenLoad(this.positionIndex, position, producers.bellIndex); // SYNC: consumed, bell
     this.acknowledged = position;
     producers.answer(bell);
   }

@@ -17,13 +17,13 @@ import {
   RECORD_TYPE_SHIFT,
   recordKind,
 } from '../layout/record.js';
-import type { AtomicWords } from './atomic-words.js';
-import { storeTime } from './clock.js';
+import { PublicationTime } from './clock.js';
 import { corruptLane } from './corrupt-lane.js';
 import { Counter } from './counter.js';
 import { crc32OfRecord } from './crc32.js';
 import { exactHead, handoverEntryIndex, highOf, wholePosition } from './head.js';
 import { laneControlIndex, laneOffset, producerSlotIndex, wordAt } from './indices.js';
+import type { Kernel } from './kernel.js';
 import { LaneRoom } from './lane-room.js';
 import { checkCount, checkMessage, checkPayload, noClaim, openClaim } from './misuse.js';
 import { PayloadCopier } from './payload-copier.js';
@@ -54,13 +54,11 @@ function recordLength(payloadLength: number): number {
  */
 export class LaneWriter {
   private readonly words: Int32Array;
-  private readonly atomics: AtomicWords;
+  private readonly kernel: Kernel;
   private readonly bytes: Buffer;
   private readonly payloads: PayloadCopier;
-  /** For reading the clock: one value that is two words. */
-  private readonly time: BigInt64Array = new BigInt64Array(1);
-  private readonly timeWords: Int32Array = new Int32Array(this.time.buffer);
-  private readonly clockOffsetNs: bigint;
+  /** What goes into records; zeros in a segment without timestamps. */
+  private readonly time: PublicationTime;
   private readonly checksum: boolean;
   private readonly timestamps: boolean;
   private readonly maxPayloadLength: number;
@@ -87,9 +85,6 @@ export class LaneWriter {
   /** Of the next message. */
   private sequenceLow: number;
   private sequenceHigh: number;
-  /** The time that goes into records; 0 in a segment without timestamps. */
-  private timeLow = 0;
-  private timeHigh = 0;
   /** Words: the handover entry of the present head. */
   private entryIndex: number;
   /** Each of the messages that are being written in place, or -1. */
@@ -109,10 +104,10 @@ export class LaneWriter {
     const control = laneControlIndex(memory, lane);
     const slot = producerSlotIndex(memory, lane);
     this.words = words;
-    this.atomics = memory.atomics;
+    this.kernel = memory.kernel;
     this.bytes = memory.bytes;
     this.payloads = new PayloadCopier(memory.times, memory.bytes);
-    this.clockOffsetNs = memory.clockOffsetNs;
+    this.time = new PublicationTime(memory.clockOffsetNs);
     this.checksum = memory.checksum;
     this.timestamps = memory.timestamps;
     this.maxPayloadLength = geometry.maxPayloadLength;
@@ -150,7 +145,7 @@ export class LaneWriter {
   /** Writes and publishes one message. Its position after it, or BACK_PRESSURED. */
   offer(payload: Uint8Array, type: number): number {
     if (!this.accepts(payload, type)) this.refuse(payload, type);
-    if (this.timestamps) this.readClock();
+    if (this.timestamps) this.time.read();
     if (!this.append(payload, type, 0)) return BACK_PRESSURED;
     this.publish();
     return this.position;
@@ -160,7 +155,7 @@ export class LaneWriter {
   offerBatch(payloads: readonly Uint8Array[], type: number): number {
     if (this.closedBy !== undefined) throw this.closedBy;
     for (let i = 0; i < payloads.length; i++) if (!this.accepts(payloads[i]!, type)) this.refuse(payloads[i]!, type);
-    if (this.timestamps) this.readClock(); // they are published together: one time for all
+    if (this.timestamps) this.time.read(); // they are published together: one time for all
     let count = 0;
     for (; count < payloads.length; count++) {
       if (!this.append(payloads[count]!, type, count)) break;
@@ -187,9 +182,8 @@ export class LaneWriter {
     const length = this.claimedLength;
     if (length < 0) throw this.closedBy ?? noClaim('commit');
     this.claimedLength = -1;
-    if (this.timestamps) this.readClock();
-    const need = recordLength(length);
-    for (let i = 0; i < this.claimedCount; i++) this.seal(length, need, this.claimedType);
+    if (this.timestamps) this.time.read();
+    this.seal(length, recordLength(length), this.claimedType, this.claimedCount);
     this.publish();
     this.limit = this.room.limit(this.head, this.end);
     return this.position;
@@ -239,36 +233,35 @@ export class LaneWriter {
     const need = recordLength(length);
     if (((this.limit - this.end) | 0) < need && !this.makeRoom(need)) return false;
     this.payloads.copy(payload, this.laneStart + (this.end & this.mask) + HEADER_LENGTH, index);
-    this.seal(length, need, type);
+    this.seal(length, need, type, 1);
     return true;
   }
 
-  /** Completes the record at the end, whose payload is in place, and moves the end past it. */
-  private seal(length: number, need: number, type: number): void {
+  /** Completes `count` alike records at the end, whose payloads are in place, and moves the end past them. */
+  private seal(length: number, need: number, type: number, count: number): void {
     const index = this.laneIndex + ((this.end & this.mask) >>> 2);
     this.fillHeader(index, length, type);
-    if (this.checksum) this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, length);
-    this.end = (this.end + need) | 0;
-    this.sequenceLow = (this.sequenceLow + 1) | 0;
-    if (this.sequenceLow === 0) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
+    if (count > 1) this.kernel.repeatHeader(index, need, count - 1);
+    if (this.checksum) for (let i = 0; i < count; i++) this.addChecksum(index + i * (need >>> 2), length);
+    this.end = (this.end + need * count) | 0;
+    this.sequenceLow = (this.sequenceLow + count) | 0;
+    if (this.sequenceLow >>> 0 < count) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
   }
 
   private fillHeader(index: number, length: number, type: number): void {
-    const { words } = this;
+    const { words, time } = this;
     words[index] = MAGIC;
     words[index + 1] = this.kind | (type << TYPE_SHIFT);
     words[index + 2] = this.sequenceLow;
     words[index + 3] = this.sequenceHigh;
-    words[index + 4] = this.timeLow;
-    words[index + 5] = this.timeHigh;
+    words[index + 4] = time.low;
+    words[index + 5] = time.high;
     words[index + 6] = length;
     words[index + 7] = 0;
   }
 
-  private readClock(): void {
-    storeTime(this.time, 0, this.clockOffsetNs);
-    this.timeLow = this.timeWords[0]!;
-    this.timeHigh = this.timeWords[1]!;
+  private addChecksum(index: number, length: number): void {
+    this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, length);
   }
 
   /** Makes all that was written visible: handover entry, high word if it changes, and last of all the head. */
@@ -281,7 +274,7 @@ export class LaneWriter {
     words[entry + 2] = this.sequenceHigh;
     this.entryIndex = entry;
     if ((end ^ this.head) < 0) Atomics.store(words, this.headHighIndex, ++this.headHigh);
-    const bell = this.atomics.storeThenLoad(this.headIndex, end, this.consumers.bellIndex); // SYNC: published, bell
+    const bell = this.kernel.storeThenLoad(this.headIndex, end, this.consumers.bellIndex); // SYNC: published, bell
     this.head = end;
     this.consumers.answer(bell);
   }
@@ -324,7 +317,7 @@ export class LaneWriter {
   private pad(length: number): void {
     const index = this.laneIndex + ((this.end & this.mask) >>> 2);
     this.fillHeader(index, length - HEADER_LENGTH, PADDING_TYPE);
-    if (this.checksum) this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, 0);
+    if (this.checksum) this.addChecksum(index, 0);
     this.end = (this.end + length) | 0;
   }
 

@@ -9,10 +9,10 @@ import {
   RECORD_TYPE_SHIFT,
   recordKind,
 } from '../layout/record.js';
-import type { AtomicWords } from './atomic-words.js';
 import { corruptLane } from './corrupt-lane.js';
 import { crc32OfRecord } from './crc32.js';
 import { laneControlIndex, laneOffset, wordAt } from './indices.js';
+import type { Kernel } from './kernel.js';
 import type { Message, MessageHandler } from './message.js';
 import { corruptRecord, recordFault } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
@@ -32,7 +32,7 @@ const PADDING: number = PADDING_TYPE;
  */
 export class RecordWalker {
   protected readonly words: Int32Array;
-  protected readonly atomics: AtomicWords;
+  protected readonly kernel: Kernel;
   protected readonly capacity: number;
   private readonly bytes: Buffer;
   private readonly checksum: boolean;
@@ -58,7 +58,7 @@ export class RecordWalker {
   ) {
     const { words, geometry } = memory;
     this.words = words;
-    this.atomics = memory.atomics;
+    this.kernel = memory.kernel;
     this.bytes = memory.bytes;
     this.checksum = memory.checksum;
     this.capacity = geometry.laneCapacity;
@@ -80,7 +80,7 @@ export class RecordWalker {
   }
 
   protected loadHead(): number {
-    return this.atomics.load(this.headIndex); // SYNC: published
+    return this.kernel.load(this.headIndex); // SYNC: published
   }
 
   /** Goes to a position whose sequence is not known. */

@@ -1,12 +1,12 @@
 import type { Geometry, Sections } from '../layout/geometry.js';
-import { type AtomicWords, atomicWords } from './atomic-words.js';
+import { type Kernel, kernelOf } from './kernel.js';
 
 /** A mapped segment as the ring sees it: views of one buffer, and where things are in it. */
 export interface SegmentMemory {
   /** The whole segment; shared words are accessed with `Atomics` only. */
   readonly words: Int32Array;
-  /** The same words for the hot path. */
-  readonly atomics: AtomicWords;
+  /** What the hot path does with the same words. */
+  readonly kernel: Kernel;
   /** The whole segment, for payloads. */
   readonly bytes: Buffer;
   /** The whole segment by eight bytes: for timestamps, and for payloads. */
@@ -27,7 +27,7 @@ export interface SegmentMemory {
  */
 export function segmentMemory(
   buffer: ArrayBufferLike,
-  shape: Omit<SegmentMemory, 'words' | 'atomics' | 'bytes' | 'times'>,
+  shape: Omit<SegmentMemory, 'words' | 'kernel' | 'bytes' | 'times'>,
   memory?: object,
 ): SegmentMemory {
   const { fileLength } = shape.sections;
@@ -35,7 +35,7 @@ export function segmentMemory(
   return {
     ...shape,
     words,
-    atomics: atomicWords(words, memory),
+    kernel: kernelOf(words, memory),
     bytes: Buffer.from(buffer, 0, fileLength),
     times: new BigInt64Array(buffer, 0, fileLength >>> 3),
   };

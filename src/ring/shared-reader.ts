@@ -111,6 +111,6 @@ export class SharedReader extends RecordWalker {
   }
 
   private loadClaim(): number {
-    return this.atomics.load(this.claimIndex); // SYNC: claimed
+    return this.kernel.load(this.claimIndex); // SYNC: claimed
   }
 }

@@ -27,8 +27,8 @@ WebAssembly.Instance = class {
   readonly exports: Record<string, Store>;
 
   constructor(module: object, imports: object) {
-    const { load, storeThenLoad } = new Instance(module, imports).exports;
-    this.exports = { load: load!, storeThenLoad: counted(storeThenLoad!) };
+    const { exports } = new Instance(module, imports);
+    this.exports = { ...exports, storeThenLoad: counted(exports.storeThenLoad!) };
   }
 };
 
