@@ -93,6 +93,24 @@ test.each([2 ** 32, 2 ** 33, 2 ** 32 * 12_345])('sequences count on over %d', (b
   expect(lossy.lost).toBe(0);
 });
 
+test.each([2 ** 32, 2 ** 32 * 12_345])('sequences of messages that are claimed together count on over %d', (border) => {
+  for (const count of [2, 5, 16]) {
+    for (const before of [0, 1, count - 1, count]) {
+      const { memory } = rawSegment();
+      startLaneAt(memory, 0, 0, border - before);
+      const reader = laneReader(memory);
+      const writer = new LaneWriter(memory, 0);
+      writer.tryClaim(8, 1, count);
+      writer.commit();
+      writer.offer(Buffer.alloc(8), 1);
+      const seen: number[] = [];
+      reader.poll((message) => seen.push(message.sequence), 100);
+      expect(seen).toEqual(Array.from({ length: count + 1 }, (_, i) => border - before + i));
+      expect(headAndSequence(memory, 0)?.sequence).toBe(border - before + count + 1);
+    }
+  }
+});
+
 test('an observer never sees an exact head go back or jump while a writer passes borders', async () => {
   const { header } = rawSegment();
   const memory = segmentMemory(new SharedArrayBuffer(header.sections.fileLength), header);
