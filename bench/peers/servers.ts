@@ -39,7 +39,7 @@ export class KeptServer {
 export async function startRedis(socketPath: string): Promise<Server> {
   const options = ['--port', '0', '--unixsocket', socketPath, '--save', '', '--appendonly', 'no'];
   const limits = ['--client-output-buffer-limit', 'pubsub 0 0 0'];
-  const server = spawn('redis-server', [...options, ...limits], { stdio: 'ignore' });
+  const server = spawnServer('redis-server', [...options, ...limits]);
   await untilListening(server, { path: socketPath });
   return { address: socketPath, process: server };
 }
@@ -47,9 +47,16 @@ export async function startRedis(socketPath: string): Promise<Server> {
 /** A server of our own on a port of the loopback interface. */
 export async function startNats(): Promise<Server> {
   const port = await freePort();
-  const server = spawn('nats-server', ['-a', '127.0.0.1', '-p', `${port}`], { stdio: 'ignore' });
+  const server = spawnServer('nats-server', ['-a', '127.0.0.1', '-p', `${port}`]);
   await untilListening(server, { host: '127.0.0.1', port });
   return { address: `127.0.0.1:${port}`, process: server };
+}
+
+/** One that does not outlive us even if we are killed, where `setpriv` is to be had. */
+function spawnServer(program: string, args: readonly string[]): ChildProcess {
+  const guard = isOnPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : [];
+  const [command, ...rest] = [...guard, program, ...args];
+  return spawn(command!, rest, { stdio: 'ignore' });
 }
 
 /** A port that nobody listens at. */
