@@ -12,7 +12,7 @@ import type { Part } from './part.js';
 
 const CHILD = new URL('../rings/crowd-child.js', import.meta.url);
 /** What one producer is taken to publish in a second. */
-const PACE = 6_000_000;
+const PACE = 3_000_000;
 const WARM_UP_SHARE = 0.5;
 
 interface Crowd {
