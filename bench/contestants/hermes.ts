@@ -1,8 +1,8 @@
 import { startChild } from '../../src/tools/bench/child.js';
-import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
 import { BATCH_COUNT, type Bench, RING_CAPACITY } from '../harness/bench.js';
 import { type Contestant, LINK_PACE, RING_PACE } from '../harness/contestant.js';
 import { histogramOf, rateOf, runMeasuring } from '../harness/pair.js';
+import { leaseRing } from '../harness/ring-lease.js';
 import { type Measure, rolesOf, type Workload } from '../harness/workload.js';
 import type { RingTask } from '../rings/ring-child.js';
 
@@ -32,10 +32,8 @@ export const PLAIN: HermesOptions = {
 export function hermes(bench: Bench, name: string, options: HermesOptions): Contestant {
   const { directory } = bench.scratch;
   const run = async <Result>(workload: Workload, measure: Measure, batchCount: number): Promise<Result> => {
-    const { timestamps, checksum } = options;
-    const shape = { directory, producers: 1, groups: 1, members: 1, capacity: RING_CAPACITY, timestamps, checksum };
-    using there = leaseSegment(shape);
-    using back = leaseSegment(shape);
+    using there = leaseRing(directory, options);
+    using back = leaseRing(directory, options);
     const task = {
       ...workload,
       ring: 'hermes',

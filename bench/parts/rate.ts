@@ -1,11 +1,11 @@
 import { startChild } from '../../src/tools/bench/child.js';
-import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
 import { formatCount } from '../../src/tools/output.js';
 import { formatNs } from '../../src/tools/report/duration-format.js';
 import { type LatencyHistogram, latencyAtPercentile } from '../../src/tools/report/latency-histogram.js';
-import { type Bench, PAYLOAD_LENGTH, RING_CAPACITY } from '../harness/bench.js';
+import { type Bench, PAYLOAD_LENGTH } from '../harness/bench.js';
 import { clockOrigin } from '../harness/clock.js';
 import { histogramOf, runMeasuring } from '../harness/pair.js';
+import { leaseRing } from '../harness/ring-lease.js';
 import { interleave } from '../harness/rounds.js';
 import { spreadOf } from '../harness/statistics.js';
 import { lineChart } from '../report/line-chart.js';
@@ -101,8 +101,7 @@ export const ratePart: Part = {
 
 async function oneWay(bench: Bench, perSecond: number, idle: Idle): Promise<LatencyHistogram> {
   const { directory } = bench.scratch;
-  const shape = { producers: 1, groups: 1, members: 1, capacity: RING_CAPACITY, timestamps: false };
-  using segment = leaseSegment({ directory, ...shape });
+  using segment = leaseRing(directory);
   const workload = {
     payloadLength: PAYLOAD_LENGTH,
     messageCount: Math.round(perSecond * bench.profile.pointSeconds * MEASURED_SECONDS_PER_POINT_SECOND),

@@ -2,10 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { startChild } from '../../src/tools/bench/child.js';
-import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
 import { RING_CAPACITY } from '../harness/bench.js';
 import { rateOf, runMeasuring } from '../harness/pair.js';
 import type { ReceiptResult } from '../harness/receipt.js';
+import { leaseRing } from '../harness/ring-lease.js';
 import { makeScratch } from '../harness/scratch.js';
 import type { RingTask } from '../rings/ring-child.js';
 
@@ -25,14 +25,7 @@ process.env.NODE_OPTIONS = '--perf-basic-prof --interpreted-frames-native-stack'
 using scratch = makeScratch();
 const { directory } = scratch;
 process.chdir(directory); // V8 writes a log to where it runs
-using segment = leaseSegment({
-  directory,
-  producers: 1,
-  groups: 1,
-  members: 1,
-  capacity: RING_CAPACITY,
-  timestamps: false,
-});
+using segment = leaseRing(directory);
 const workload = { payloadLength: Number(payload), messageCount, warmUpCount: messageCount / 2 };
 const task = {
   ...workload,

@@ -1,10 +1,9 @@
 import { attachConsumer, attachProducer } from '../../src/index.js';
-import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
 import { formatByteSize } from '../../src/tools/byte-size.js';
 import { formatCount, say } from '../../src/tools/output.js';
 import { textTable } from '../../src/tools/text-table.js';
-import { RING_CAPACITY } from '../harness/bench.js';
 import { clockOrigin, nsSince } from '../harness/clock.js';
+import { leaseRing } from '../harness/ring-lease.js';
 import { makeScratch } from '../harness/scratch.js';
 
 // What a message costs a process that has just begun, until V8 has compiled all, and what it costs where the lane's position
@@ -15,14 +14,7 @@ const [payloadLength, step, lines] = [64, 20_000, 15].map((usual, i) => Number(p
 
 using scratch = makeScratch();
 const { directory } = scratch;
-using segment = leaseSegment({
-  directory,
-  producers: 1,
-  groups: 1,
-  members: 1,
-  capacity: RING_CAPACITY,
-  timestamps: false,
-});
+using segment = leaseRing(directory);
 const producer = attachProducer(segment.name, { directory });
 const consumer = attachConsumer(segment.name, { directory });
 const payload = Buffer.alloc(payloadLength!);
