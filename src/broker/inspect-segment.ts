@@ -1,13 +1,11 @@
 import path from 'node:path';
 import { COUNTER_ABORTED, COUNTER_BACK_PRESSURED, COUNTER_LOST, COUNTER_REDELIVERED } from '../layout/counters.js';
 import { POSITION_LOW_OFFSET } from '../layout/positions.js';
-import { RECORD_SEQUENCE_OFFSET } from '../layout/record.js';
 import { Counter } from '../ring/counter.js';
-import { exactHead, headAndSequence, wholeSequence } from '../ring/head.js';
+import { exactHead, headAndSequence, sequenceAt } from '../ring/head.js';
 import { InFlight } from '../ring/in-flight.js';
-import { laneOffset, positionIndex, wordAt } from '../ring/indices.js';
+import { positionIndex, wordAt } from '../ring/indices.js';
 import { isRemoved, lanesInUse } from '../ring/roster-word.js';
-import type { SegmentMemory } from '../ring/segment-memory.js';
 import { coordinatorStatus, type SegmentStatus } from './coordinator-lock.js';
 import type { DirectoryOptions } from './directory.js';
 import { activeGroups, type GroupEntry, type GroupMode } from './group-registry.js';
@@ -185,13 +183,6 @@ function groupPosition(segment: Segment, group: number, lane: number): GroupPosi
   const isStill = Atomics.load(memory.words, lowIndex) === low; // SYNC: consumed, claimed
   const lagCount = isStill && head !== undefined && sequence !== undefined ? head.sequence - sequence : null;
   return { lane, position: headPosition - lagLength, lagLength, lagCount };
-}
-
-/** The sequence that the record at a position carries: of the message there, or of the one after the padding there. */
-function sequenceAt(memory: SegmentMemory, lane: number, positionLow: number): number {
-  const at = positionLow & (memory.geometry.laneCapacity - 1);
-  const index = (laneOffset(memory, lane) + at + RECORD_SEQUENCE_OFFSET) >>> 2;
-  return wholeSequence(memory.words[index + 1]!, memory.words[index]!);
 }
 
 function inspectCoordinator(segment: Segment): SegmentInspection['coordinator'] {

@@ -7,8 +7,9 @@ import {
   HEAD_HIGH_OFFSET,
   HEAD_LOW_OFFSET,
 } from '../layout/lane-control.js';
+import { RECORD_SEQUENCE_OFFSET } from '../layout/record.js';
 import { corruptLane } from './corrupt-lane.js';
-import { laneControlIndex, wordAt } from './indices.js';
+import { laneControlIndex, laneOffset, wordAt } from './indices.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /** The high word of a head counts halves of 2³², so that it shares one bit with the low word. */
@@ -51,10 +52,11 @@ export function exactHead(memory: SegmentMemory, lane: number): number {
 
 /** The word index of the handover entry that belongs to a head's low word, or -1 when not exactly one does. */
 export function handoverEntryIndex(memory: SegmentMemory, lane: number, headLow: number): number {
+  const { words } = memory;
   const first = wordAt(laneControlIndex(memory, lane), HANDOVER_OFFSET);
   const second = wordAt(first, HANDOVER_ENTRY_LENGTH);
-  const isFirst = memory.words[wordAt(first, HANDOVER_POSITION_OFFSET)] === headLow;
-  const isSecond = memory.words[wordAt(second, HANDOVER_POSITION_OFFSET)] === headLow;
+  const isFirst = Atomics.load(words, wordAt(first, HANDOVER_POSITION_OFFSET)) === headLow; // SYNC: handover
+  const isSecond = Atomics.load(words, wordAt(second, HANDOVER_POSITION_OFFSET)) === headLow; // SYNC: handover
   if (isFirst === isSecond) return -1;
   return isFirst ? first : second;
 }
@@ -69,20 +71,30 @@ const STABLE_READ_ATTEMPTS = 10_000;
 
 /**
  * A lane's head with the sequence that goes with it, without stopping the writer: the entry of a head stays as it is
- * until the second next publication. Undefined when the writer was faster at every attempt.
+ * until the second next publication. Undefined when the writer was faster at every attempt. The entry is loaded
+ * atomically, for a plain load may be satisfied after a later atomic one, and the whole head is looked at again, for its
+ * low word comes round: `handover.pml`.
  */
 export function headAndSequence(memory: SegmentMemory, lane: number): HeadAndSequence | undefined {
   const { words } = memory;
-  const lowIndex = wordAt(laneControlIndex(memory, lane), HEAD_LOW_OFFSET);
   for (let attempt = 0; attempt < STABLE_READ_ATTEMPTS; attempt++) {
     const position = exactHead(memory, lane);
-    const low = position | 0;
-    const entry = handoverEntryIndex(memory, lane, low);
-    const sequenceLow = words[wordAt(entry, HANDOVER_SEQUENCE_LOW_OFFSET)]!;
-    const sequenceHigh = words[wordAt(entry, HANDOVER_SEQUENCE_HIGH_OFFSET)]!;
-    if (Atomics.load(words, lowIndex) === low && entry !== -1) {
-      return { position, sequence: wholeSequence(sequenceHigh, sequenceLow) };
-    }
+    const entry = handoverEntryIndex(memory, lane, position | 0);
+    if (entry === -1) continue;
+    const sequenceLow = Atomics.load(words, wordAt(entry, HANDOVER_SEQUENCE_LOW_OFFSET)); // SYNC: handover
+    const sequenceHigh = Atomics.load(words, wordAt(entry, HANDOVER_SEQUENCE_HIGH_OFFSET)); // SYNC: handover
+    if (exactHead(memory, lane) === position) return { position, sequence: wholeSequence(sequenceHigh, sequenceLow) };
   }
   return undefined;
+}
+
+/**
+ * The sequence that the record at a position (low word) of a lane carries: of the message there, or of the one behind the
+ * padding there. Nobody overwrites it while a reliable group's position is there: look at that again afterwards.
+ */
+export function sequenceAt(memory: SegmentMemory, lane: number, positionLow: number): number {
+  const at = positionLow & (memory.geometry.laneCapacity - 1);
+  const index = (laneOffset(memory, lane) + at + RECORD_SEQUENCE_OFFSET) >>> 2;
+  // Atomic, for the same reason as the handover entry.
+  return wholeSequence(Atomics.load(memory.words, index + 1), Atomics.load(memory.words, index));
 }
