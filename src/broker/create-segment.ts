@@ -56,6 +56,7 @@ function newHeader({ geometry, checksum, timestamps }: SegmentShape): SegmentHea
   return {
     layoutMajor: LAYOUT_MAJOR,
     layoutMinor: LAYOUT_MINOR,
+    required: 0,
     geometry,
     sections: sectionsOf(geometry),
     checksum,

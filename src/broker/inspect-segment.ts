@@ -12,6 +12,7 @@ import { activeGroups, type GroupEntry, type GroupMode } from './group-registry.
 import { attachCount, type Participant, participantIn, type Slot } from './participants.js';
 import { memberSlots, producerSlot } from './roster.js';
 import { isOfThisBoot, openSegment, type Segment } from './segment.js';
+import { unknownRequirements } from './segment-header.js';
 
 /** A segment as it is at one moment; what moves meanwhile may be seen at slightly different times. */
 export interface SegmentInspection {
@@ -26,6 +27,8 @@ export interface SegmentInspection {
   /** Created since the machine was started; otherwise nobody can attach. */
   readonly isOfThisBoot: boolean;
   readonly isRemoved: boolean;
+  /** Bits of REQUIRED that this version does not know; unless 0, it can look at the segment and not take part. */
+  readonly unknownRequirements: number;
   readonly producers: number;
   readonly groupCount: number;
   readonly members: number;
@@ -115,6 +118,7 @@ function inspect(segment: Segment): SegmentInspection {
     createdAtNs: header.createdAtNs,
     isOfThisBoot: isOfThisBoot(header),
     isRemoved: isRemoved(memory),
+    unknownRequirements: unknownRequirements(header),
     producers: geometry.laneCount,
     groupCount: geometry.groupCount,
     members: geometry.memberCount,

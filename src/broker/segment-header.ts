@@ -7,6 +7,8 @@ import * as P from '../layout/preamble.js';
 export interface SegmentHeader {
   readonly layoutMajor: number;
   readonly layoutMinor: number;
+  /** Bits of what a participant must know. */
+  readonly required: number;
   readonly geometry: Geometry;
   readonly sections: Sections;
   readonly checksum: boolean;
@@ -51,6 +53,7 @@ export function encodeHeader(header: SegmentHeader): Buffer {
   page.writeBigInt64LE(header.clockOffsetNs, P.CLOCK_OFFSET_OFFSET);
   header.bootId.copy(page, P.BOOT_ID_OFFSET);
   header.segmentId.copy(page, P.SEGMENT_ID_OFFSET);
+  page.writeUInt32LE(header.required, P.REQUIRED_OFFSET);
   page.writeUInt32LE(crc32(page.subarray(0, P.PREAMBLE_CHECKSUM_OFFSET)), P.PREAMBLE_CHECKSUM_OFFSET);
   return page;
 }
@@ -95,6 +98,7 @@ export function decodeHeader(page: Buffer, fileLength: number, path: string): Se
   return {
     layoutMajor,
     layoutMinor,
+    required: page.readUInt32LE(P.REQUIRED_OFFSET),
     geometry,
     sections,
     checksum: (flags & P.FLAG_CHECKSUM) !== 0,
@@ -104,6 +108,21 @@ export function decodeHeader(page: Buffer, fileLength: number, path: string): Se
     bootId: page.subarray(P.BOOT_ID_OFFSET, P.BOOT_ID_OFFSET + P.ID_LENGTH),
     segmentId: page.subarray(P.SEGMENT_ID_OFFSET, P.SEGMENT_ID_OFFSET + P.ID_LENGTH),
   };
+}
+
+/** Bits of what a participant must know and this version does not. */
+export function unknownRequirements(header: SegmentHeader): number {
+  return (header.required & ~P.REQUIRED_KNOWN) >>> 0;
+}
+
+/** Of whoever takes part, or removes; to look is everybody's. @throws HermesError ERR_HERMES_INCOMPATIBLE_LAYOUT */
+export function checkRequirements(header: SegmentHeader, path: string): void {
+  const unknown = unknownRequirements(header);
+  if (unknown === 0) return;
+  throw new HermesError(
+    'ERR_HERMES_INCOMPATIBLE_LAYOUT',
+    `${path} (layout ${header.layoutMajor}.${header.layoutMinor}) requires of its participants what this version of Hermes does not know (REQUIRED 0x${unknown.toString(16)}): use the version that created it, or remove it (hermes rm --force) and create it again`,
+  );
 }
 
 function corrupt(path: string, fault: string): HermesError {

@@ -11,7 +11,7 @@ import { withSystemErrors } from '../os/system-error.js';
 import { type SegmentMemory, segmentMemory } from '../ring/segment-memory.js';
 import { checkDirectory, type DirectoryOptions, directoryPath } from './directory.js';
 import { Doorbells } from './doorbells.js';
-import { decodeHeader, type SegmentHeader } from './segment-header.js';
+import { checkRequirements, decodeHeader, type SegmentHeader } from './segment-header.js';
 import { checkName } from './segment-name.js';
 
 /** A segment's file, open and mapped by one participant or tool, with a descriptor of its own for its locks. */
@@ -34,7 +34,7 @@ export function segmentPath(name: string, options: DirectoryOptions): string {
   return path.join(directory, name);
 }
 
-/** Opens a segment by name and checks everything of it before it is mapped. @throws HermesError */
+/** Opens a segment by name and checks everything of it before it is mapped: whoever only looks opens it read-only. @throws HermesError */
 export function openSegment(name: string, options: DirectoryOptions, access: MapAccess): Segment {
   const file = segmentPath(name, options);
   const found = withSystemErrors('look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
@@ -42,6 +42,7 @@ export function openSegment(name: string, options: DirectoryOptions, access: Map
   const locks = ByteLocks.open(file);
   try {
     const header = readHeader(locks, file);
+    if (access === 'read-write') checkRequirements(header, file);
     const mapping = mapSameFile(file, locks, header.sections.fileLength, access);
     const memory = segmentMemory(mapping.buffer, header, mapping.memory);
     const doorbells = new Doorbells(memory, path.dirname(file), header.segmentId);

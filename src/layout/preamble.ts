@@ -11,7 +11,7 @@
  *   28 groups               u32    120 group table, offset     u64     896 producer bell
  *   32 members per group    u32    128 positions, offset       u64    1024 news
  *   36 lane capacity        u32    136 lanes, offset           u64    1152 zero, up to 4096
- *   40 maximum payload      u32    144 zero
+ *   40 maximum payload      u32    144 required               u32
  *   44 flags                u32    252 checksum (CRC-32 of bytes 0–251)
  *   48 created at           i64 nanoseconds since the Unix epoch
  *   56 clock offset         i64 nanoseconds from the monotonic clock to the Unix epoch
@@ -41,6 +41,8 @@ export const MEMBER_SLOTS_OFFSET_OFFSET = 112;
 export const GROUP_TABLE_OFFSET_OFFSET = 120;
 export const POSITIONS_OFFSET_OFFSET = 128;
 export const LANES_OFFSET_OFFSET = 136;
+/** Bits of what a participant must know: who finds one that it does not know only looks. */
+export const REQUIRED_OFFSET = 144;
 export const PREAMBLE_CHECKSUM_OFFSET = 252;
 
 /** Written last, when everything else of the file is in place. */
@@ -68,9 +70,12 @@ export const ID_LENGTH = 16;
 export const LAYOUT_MAJOR = 1;
 /**
  * Raised when words are added where older code expects zeros and does not look, or something beside the file.
- * 1: FIFOs have names, and everybody rings.
+ * 1: FIFOs have names, and everybody rings. 2: REQUIRED.
  */
-export const LAYOUT_MINOR = 1;
+export const LAYOUT_MINOR = 2;
+
+/** The bits of REQUIRED that this version knows: none. A file of an earlier minor has none either. */
+export const REQUIRED_KNOWN = 0;
 
 /** `REDY`, as a little-endian word. */
 export const READY = 0x59_44_45_52;

@@ -43,6 +43,7 @@ function inspectionText(segment: SegmentInspection): string {
   ];
   if (segment.coordinator !== null) facts.push(['coordinator', coordinatorText(segment.coordinator)]);
   if (segment.isRemoved) facts.push(['state', 'being removed']);
+  if (segment.unknownRequirements !== 0) facts.push(['requires', requirementsText(segment)]);
   const width = Math.max(...facts.map(([name = '']) => name.length));
   return [
     heading(segment.name),
@@ -51,6 +52,10 @@ function inspectionText(segment: SegmentInspection): string {
     segment.lanes.length === 0 ? 'No producer has been attached yet.\n' : lanesText(segment.lanes),
     segment.groups.length === 0 ? 'No groups: nobody holds the producers back.\n' : groupsText(segment.groups),
   ].join('\n');
+}
+
+function requirementsText({ unknownRequirements }: SegmentInspection): string {
+  return `what this version of Hermes does not know (0x${unknownRequirements.toString(16)}): it can only look`;
 }
 
 function lanesText(lanes: readonly LaneInspection[]): string {

@@ -49,7 +49,8 @@ function row({ name, segment, error }: SegmentListing): string[] {
   ];
 }
 
-function segmentState({ isRemoved, isOfThisBoot }: NonNullable<SegmentListing['segment']>): string {
-  if (isRemoved) return 'being removed';
-  return isOfThisBoot ? 'ready' : 'of another boot';
+function segmentState(segment: NonNullable<SegmentListing['segment']>): string {
+  if (segment.isRemoved) return 'being removed';
+  if (segment.unknownRequirements !== 0) return 'of a newer version';
+  return segment.isOfThisBoot ? 'ready' : 'of another boot';
 }

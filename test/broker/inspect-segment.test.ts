@@ -28,7 +28,7 @@ test('a new segment has no lanes in use, and the group default', () => {
   expect(lanes).toEqual([]);
   expect(groups).toMatchObject([{ name: 'default', members: [], lagLength: 0, positions: [] }]);
   expect(segmentId).toMatch(/^[0-9a-f]{32}$/);
-  expect(layout).toBe('1.1');
+  expect(layout).toBe('1.2');
 });
 
 test('participants are told with their process, thread and time, and whether they live', async () => {

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { HermesError } from '../../src/errors.js';
 import { attachConsumer, attachProducer, createSegment, inspectSegment, listSegments } from '../../src/index.js';
@@ -9,6 +8,7 @@ import { sectionsOf } from '../../src/layout/geometry.js';
 import * as P from '../../src/layout/preamble.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
+import { sealed } from '../support/sealed-preamble.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
 
 /** A segment as bytes, to be damaged and written somewhere else. */
@@ -48,15 +48,6 @@ function outcome(directory: string): string {
     if (error instanceof HermesError) return error.code;
     throw error;
   }
-}
-
-/** The same preamble with another word, sealed anew: what a mistaken or malicious creator could write. */
-function sealed(content: Buffer, offset: number, value: number | bigint): Buffer {
-  const copy = Buffer.from(content);
-  if (typeof value === 'bigint') copy.writeBigUInt64LE(value, offset);
-  else copy.writeUInt32LE(value, offset);
-  copy.writeUInt32LE(crc32(copy.subarray(0, P.PREAMBLE_CHECKSUM_OFFSET)), P.PREAMBLE_CHECKSUM_OFFSET);
-  return copy;
 }
 
 describe('with one byte of the preamble changed, a segment', () => {

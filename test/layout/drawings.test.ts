@@ -49,6 +49,7 @@ const structures: readonly Structure[] = [
       'group table, offset': Preamble.GROUP_TABLE_OFFSET_OFFSET,
       'positions, offset': Preamble.POSITIONS_OFFSET_OFFSET,
       'lanes, offset': Preamble.LANES_OFFSET_OFFSET,
+      required: Preamble.REQUIRED_OFFSET,
       'checksum (CRC-32 of bytes 0–251)': Preamble.PREAMBLE_CHECKSUM_OFFSET,
       'ready word': Preamble.READY_OFFSET,
       roster: Preamble.ROSTER_OFFSET,

@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { attachProducer } from '../../src/index.js';
+import { REQUIRED_OFFSET } from '../../src/layout/preamble.js';
+import { sealed } from '../support/sealed-preamble.js';
 import { CommandLine, jsonLines, type Outcome, until } from './command-line.js';
 import { send, untilMember } from './segment-traffic.js';
 
@@ -87,4 +89,17 @@ describe('the removal of a segment in use', () => {
     const produced = await producer.end('after\n');
     expect(produced).toMatchObject({ code: expect.any(Number), signal: null });
   });
+});
+
+test('a segment of a newer version: is shown and listed as such, and fails to be used', async () => {
+  await cli.runHere(['create', 'ticks']);
+  const file = path.join(cli.directory, 'ticks');
+  fs.writeFileSync(file, sealed(fs.readFileSync(file), REQUIRED_OFFSET, 0x6));
+  const shown = await cli.runHere(['inspect', 'ticks']);
+  expect(shown.stdout.toString()).toMatch(/^ +requires +what this version of Hermes does not know \(0x6\)/m);
+  expect((await cli.runHere(['ls'])).stdout.toString()).toMatch(/^ticks .* of a newer version$/m);
+  for (const command of ['consume', 'rm']) {
+    expectFailed(await cli.runHere([command, 'ticks']), /ERR_HERMES_INCOMPATIBLE_LAYOUT.*REQUIRED 0x6/);
+  }
+  expect(await cli.runHere(['rm', 'ticks', '--force'])).toMatchObject({ code: 0 });
 });
