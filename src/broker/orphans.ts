@@ -150,7 +150,9 @@ export class Orphans {
       handler(message);
       this.redelivered.add(1);
     };
-    return this.reading.readAgain(counted, entry, claimed, limit);
+    const count = this.reading.readAgain(counted, entry, claimed, limit);
+    if (count === 0) this.acknowledge(); // padding with no message behind it
+    return count;
   }
 
   /** Frees a dead member's slot unless something of its batch is left: its state last, and then its lock. */

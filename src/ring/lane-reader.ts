@@ -31,7 +31,11 @@ export class LaneReader extends RecordWalker {
   /** Hands up to `limit` messages to `handler`; they stay in place until `acknowledge`. How many. */
   read(handler: MessageHandler<unknown>, limit: number): number {
     const head = this.loadHead();
-    return head === this.position ? 0 : this.walk(handler, head, limit);
+    if (head === this.position) return 0;
+    const isAcknowledged = this.position === this.acknowledged;
+    const count = this.walk(handler, head, limit);
+    if (count === 0 && isAcknowledged) this.acknowledge(); // padding with no message behind it
+    return count;
   }
 
   /** Tells the writer, with one store, that all messages handed out may be overwritten. Cheap when there are none. */

@@ -47,7 +47,9 @@ export class SharedReader extends RecordWalker {
     if (end === undefined) return 0;
     this.held = this.inFlight;
     this.heldEnd = end;
-    return this.walk(handler, end, ALL);
+    const count = this.walk(handler, end, ALL);
+    if (count === 0) this.acknowledge(); // padding with no message behind it
+    return count;
   }
 
   /** The same with messages that were claimed before, by this member or by a dead one, as `entry` has it. */
