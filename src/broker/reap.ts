@@ -4,6 +4,7 @@ import { InFlight } from '../ring/in-flight.js';
 import { lanesInUse } from '../ring/roster-word.js';
 import { releaseControlLock, tryControlLock } from './control-lock.js';
 import { activeGroups, type GroupEntry, groupState, removeGroup, removeUnfinishedJoins } from './group-registry.js';
+import { hasCalledLately, noteCall } from './orphan-calls.js';
 import { callForAdoption, isAdopting } from './orphans.js';
 import { isOccupied, type Slot, vacateSlot } from './participants.js';
 import { memberSlot, memberSlots, producerSlot, producerSlots } from './roster.js';
@@ -64,6 +65,7 @@ export function reapMembers(segment: Segment, entry: GroupEntry, ownLockOffset: 
     const inFlight = new InFlight(segment.memory, entry.group, slots.indexOf(slot));
     if (!isOver && inFlight.pending() !== undefined) {
       callForAdoption(segment.memory, entry.group);
+      noteCall(segment, slot);
     } else {
       inFlight.clear();
       vacateSlot(segment, slot);
@@ -90,7 +92,7 @@ function seemsDead(segment: Segment, ownLockOffset: number, maySkip: (slot: Slot
     isAdopting(segment, slot.lockOffset) ||
     maySkip(slot) ||
     segment.locks.isLockedByOther(slot.lockOffset);
-  const isDead = (slot: Slot) => isOccupied(segment, slot) && !isOwned(slot);
+  const isDead = (slot: Slot) => isOccupied(segment, slot) && !hasCalledLately(segment, slot) && !isOwned(slot);
   const laneCount = lanesInUse(memory);
   for (let lane = 0; lane < laneCount; lane++) if (isDead(producerSlot(segment, lane))) return true;
   for (let group = 0; group < memory.geometry.groupCount; group++) {
