@@ -26,6 +26,8 @@ export function removeGroup(name: string, group: string, options: DirectoryOptio
     const slots = memberSlots(opened, entry.group);
     const living = slots.filter((slot) => !opened.locks.tryLock(slot.lockOffset));
     if (living.length > 0) {
+      // Before the control lock, too: the next to attach takes them.
+      for (const slot of slots) if (!living.includes(slot)) opened.locks.unlock(slot.lockOffset);
       const pids = living.map((slot) => participantIn(opened, slot)?.pid ?? '?');
       throw new HermesError(
         'ERR_HERMES_BUSY',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   attachConsumer,
   attachProducer,
@@ -9,6 +9,8 @@ import {
   inspectSegment,
   removeGroup,
 } from '../../src/index.js';
+import { CONTROL_LOCK_OFFSET, memberLockOffset } from '../../src/layout/locks.js';
+import { ByteLocks } from '../../src/os/byte-locks.js';
 import { attachedChild, Child } from '../support/child.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
@@ -32,6 +34,20 @@ test('a durable group without members holds producers back no more once it is re
   removeGroup('ticks', 'books', { directory });
   expect(groupNames(directory)).toEqual([]);
   for (let i = 0; i < 1000; i++) expect(producer.offer(Buffer.alloc(992))).toBeGreaterThan(0);
+});
+
+test('a group in use is let go before the control lock: whoever attaches next finds its free places', () => {
+  const directory = newSegment({ members: 3 });
+  using _member = join(directory, { group: 'work', shared: true, durable: true });
+  const group = 1;
+  const unlocked: number[] = [];
+  const unlock = vi.spyOn(ByteLocks.prototype, 'unlock').mockImplementation(function (this: ByteLocks, offset: number) {
+    unlocked.push(offset);
+  });
+  expect(codeOf(() => removeGroup('ticks', 'work', { directory }))).toBe('ERR_HERMES_BUSY');
+  unlock.mockRestore();
+  const places = [1, 2].map((member) => memberLockOffset(group, member, 3));
+  expect(unlocked.slice(-3)).toEqual([...places, CONTROL_LOCK_OFFSET]);
 });
 
 test('a group of its name that comes later begins anew', () => {
