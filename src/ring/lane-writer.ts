@@ -264,20 +264,17 @@ export class LaneWriter {
     this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, length);
   }
 
-  /**
-   * Makes all that was written visible: handover entry, high word if it changes, and last of all the head. The load of the
-   * bell also keeps the next publication's entry, whose stores are plain, behind this head (`handover.pml`).
-   */
+  /** Makes all that was written visible: handover entry, high word if it changes, and last of all the head. */
   private publish(): void {
     if (this.sink !== undefined) this.passOn(this.sink);
     const { words, end } = this;
     const entry = this.entryIndex ^ 4; // the other one: two entries of four words, aligned to eight
-    words[entry] = end; // SYNC: handover
-    words[entry + 1] = this.sequenceLow; // SYNC: handover
-    words[entry + 2] = this.sequenceHigh; // SYNC: handover
+    words[entry] = end; // plain: the load of the bell keeps the next entry behind this head (`handover.pml`)
+    words[entry + 1] = this.sequenceLow;
+    words[entry + 2] = this.sequenceHigh;
     this.entryIndex = entry;
     if ((end ^ this.head) < 0) Atomics.store(words, this.headHighIndex, ++this.headHigh);
-    const bell = this.kernel.storeThenLoad(this.headIndex, end, this.consumers.bellIndex); // SYNC: published, bell
+    const bell = this.kernel.storeThenLoad(this.headIndex, end, this.consumers.bellIndex); // SYNC: published, handover, bell
     this.head = end;
     this.consumers.answer(bell);
   }
