@@ -13,6 +13,9 @@
  * was never published, and its messages have other contents. Claims: what is published is in the journal, with its content;
  * behind a record that is not whole no whole one is ever found; in the end the journal is what was published.
  *
+ * -DSTAGED: the file is not mapped to be written; what is appended is kept aside, and written before it is acknowledged or published: all
+ * bodies, then all magics in order. With -DFULL each of these writes may find no room.
+ *
  * A step is one load or one store of a shared word, one copy of a body, or one system call; g… are ghosts.
  */
 #ifndef N
@@ -69,6 +72,56 @@ inline append(i, what)
 #endif
 }
 
+#ifdef INLINE
+#define STAGED_COUNT skip
+#else
+#define STAGED_COUNT assert((body[i] - 1) % N == gCount[(body[i] - 1) / N]); gCount[(body[i] - 1) / N]++
+#endif
+
+#ifdef FULL
+#define NO_ROOM MAY_FAIL
+#else
+#define NO_ROOM false
+#endif
+
+/* -DSTAGED: the records from `end` to `to`, whose bodies are `what`, an expression of i */
+inline store(to, what)
+{
+  failed = false;
+  i = end;
+  do
+  :: i < to -> body[i] = what; i++
+  :: atomic { i < to && NO_ROOM -> gFailures++; failed = true; break }
+  :: i >= to -> break
+  od;
+  if
+  :: failed -> i = end
+  :: else ->
+#ifdef MAGICS_BACKWARD
+       i = to;
+       do :: i > end -> i--; magic[i] = true :: else -> break od;
+       i = to;
+#else
+       i = end;
+       do
+       :: i < to -> atomic { magic[i] = true; STAGED_COUNT; i++ }
+       :: atomic { i < to && NO_ROOM -> gFailures++; failed = true; break }
+       :: i >= to -> break
+       od
+#endif
+  fi;
+#ifdef INLINE
+  if
+  :: failed ->                         /* none is published: the last one first */
+       do :: i > end -> i--; magic[i] = false :: else -> break od
+  :: else -> end = to
+  fi;
+#else
+  end = i;                             /* those that have their magic stay */
+#endif
+  i = 0
+}
+
 inline release()                     /* the kernel closes the descriptors of the dead in any order */
 {
   if
@@ -89,7 +142,11 @@ inline open_journal()
     do :: i < MOST -> assert(!WHOLE(i)); i++ :: else -> break od;       /* ERR_HERMES_CORRUPT_JOURNAL */
     i = 0
   }
+#ifdef STAGED
+  d_step { i = end; do :: i < MOST -> body[i] = 0; i++ :: else -> break od; i = 0 }
+#else
   body[end] = 0
+#endif
 }
 
 #ifndef INLINE
@@ -131,13 +188,20 @@ proctype Recorder(byte me)
   byte due[LANES], read[LANES], to[LANES];
   byte end, i, l, number, syncing;
   bool changed, failed;
+#ifdef STAGED
+  byte aside[MOST], last;
+#endif
   {
     open_journal();
+#ifdef STAGED
+    last = end;
+#endif
     d_step { do :: i < end -> due[LANE_OF(i)]++; i++ :: else -> i = 0; break od }
     atomic { memberLock == 0 -> memberLock = me; read[0] = position[0]; read[LAST] = position[LAST] }
 #ifndef SYNC_OWN_ONLY
     changed = true;                                              /* what a dead one wrote may not be on the disk */
 #endif
+again:
     do
     :: atomic { (position[0] < N || position[LAST] < N) ->
          if
@@ -159,8 +223,12 @@ proctype Recorder(byte me)
             :: atomic { !IS_RECORDED(number, due[l]) && MAY_FAIL -> gFailures++; failed = true }    /* nothing was changed */
 #endif
             :: !IS_RECORDED(number, due[l]) ->
+#ifdef STAGED
+                 atomic { aside[last] = MESSAGE(l, number); last++; due[l] = number + 1; changed = true }
+#else
                  append(end, MESSAGE(l, number));
                  atomic { due[l] = number + 1; end++; changed = true }
+#endif
             fi;
 #ifdef ACKNOWLEDGE_FAILED
             read[l]++;
@@ -170,6 +238,12 @@ proctype Recorder(byte me)
             atomic { number = 0; failed = false }
        :: else ->
             atomic { to[0] = read[0]; to[LAST] = read[LAST] }
+#ifdef STAGED
+            store(last, aside[i]);
+#ifndef ACKNOWLEDGE_UNSTORED
+            if :: failed -> atomic { to[0] = 0; to[LAST] = 0; failed = false; goto again } :: else fi;
+#endif
+#endif
 #ifdef EVERY
             if
             :: changed ->
@@ -220,6 +294,9 @@ proctype Monitor()
 /* the messages from the head on, `count` of them, whose contents begin with `content` */
 inline append_batch()
 {
+#ifdef STAGED
+  store(head[0] + count, content + i - head[0])
+#else
   i = head[0];
   do
   :: i < head[0] + count ->
@@ -233,6 +310,7 @@ inline append_batch()
        i++
   :: else -> break
   od
+#endif
 }
 
 inline publish()
