@@ -34,4 +34,10 @@ export class HermesError extends Error {
   ) {
     super(message, options);
   }
+
+  /** JSON has no message of an error otherwise. */
+  toJSON(): { readonly name: string; readonly code: HermesErrorCode; readonly message: string } {
+    const { name, code, message } = this;
+    return { name, code, message };
+  }
 }

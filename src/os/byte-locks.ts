@@ -1,7 +1,9 @@
 import fs from 'node:fs';
+import { Descriptor } from './descriptor.js';
+import { HeldName } from './held-name.js';
 import { errnoName, libc } from './libc.js';
-import { openWithoutLinks } from './open-file.js';
-import { systemError } from './system-error.js';
+import { readAt } from './read-at.js';
+import { systemError, withSystemErrors } from './system-error.js';
 
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
@@ -16,35 +18,87 @@ const L_LEN_OFFSET = 16;
 
 /**
  * Open-file-description locks on single bytes of one file, through a descriptor of their own: never mapped, never
- * duplicated. The kernel drops them when the process dies, when the Worker that opened it ends, and at `close`.
+ * duplicated. The kernel drops them when the process dies, when the worker thread that opened it ends, and at `close`.
  */
 export class ByteLocks {
   private readonly flock: Buffer = Buffer.alloc(FLOCK_LENGTH);
+  private readonly name: HeldName;
 
   private constructor(
-    private fd: number,
+    private readonly descriptor: Descriptor,
     private readonly path: string,
-  ) {}
+  ) {
+    this.name = new HeldName(path, descriptor.number);
+  }
 
   /** Opens `path` anew. @throws HermesError */
   static open(path: string): ByteLocks {
-    return new ByteLocks(openWithoutLinks(path, fs.constants.O_RDWR), path);
+    return new ByteLocks(Descriptor.open(path, fs.constants.O_RDWR), path);
   }
 
-  /** The same for `tryLockShared` alone, which needs no right to write. @throws HermesError */
+  /** The same for `tryLockShared` and `isLockedByOther` alone, which need no right to write. @throws HermesError */
   static openReadOnly(path: string): ByteLocks {
-    return new ByteLocks(openWithoutLinks(path, fs.constants.O_RDONLY), path);
+    return new ByteLocks(Descriptor.open(path, fs.constants.O_RDONLY), path);
+  }
+
+  /** The same, made with `mode` if there is none. @throws HermesError */
+  static openOrCreate(path: string, mode: number): ByteLocks {
+    const { O_CREAT, O_RDWR } = fs.constants;
+    return new ByteLocks(Descriptor.open(path, O_CREAT | O_RDWR, mode), path);
+  }
+
+  /** The same, and takes a byte. Undefined when that is somebody else's. @throws HermesError */
+  static take(path: string, mode: number, offset: number): ByteLocks | undefined {
+    const locks = ByteLocks.openOrCreate(path, mode);
+    let isOurs = false;
+    try {
+      isOurs = locks.tryLock(offset);
+      return isOurs ? locks : undefined;
+    } finally {
+      if (!isOurs) locks.close();
+    }
+  }
+
+  /** Of a file that the caller has just made and never maps. The descriptor is this object's from now on. */
+  static of(descriptor: Descriptor, path: string): ByteLocks {
+    return new ByteLocks(descriptor, path);
+  }
+
+  /** Of a file that the caller has made, never maps and closes soon: also one that has no name yet, and is to be called `path`. @throws HermesError */
+  static ofSame(fd: number, path: string): ByteLocks {
+    return new ByteLocks(Descriptor.ofSame(fd), path);
+  }
+
+  /** True while its path leads to the file. @throws HermesError */
+  get isInPlace(): boolean {
+    return this.name.leadsThere;
   }
 
   /** Device and inode of the file that is open, and how long it is. */
   stat(): fs.Stats {
-    return fs.fstatSync(this.fd);
+    return withSystemErrors('look at', this.path, () => fs.fstatSync(this.descriptor.number));
+  }
+
+  /** Whether it is a lock of the file that this was told of. */
+  isOf({ dev, ino }: fs.BigIntStats): boolean {
+    const own = fs.fstatSync(this.descriptor.number, { bigint: true });
+    return own.dev === dev && own.ino === ino;
+  }
+
+  /** The number of the inode, which may be more than a JavaScript number can tell from others. */
+  inode(): bigint {
+    return withSystemErrors('look at', this.path, () => fs.fstatSync(this.descriptor.number, { bigint: true })).ino;
   }
 
   /** At most `length` bytes from `offset`: fewer at the end of the file. */
   read(offset: number, length: number): Buffer {
-    const buffer = Buffer.alloc(length);
-    return buffer.subarray(0, fs.readSync(this.fd, buffer, 0, length, offset));
+    return withSystemErrors('read', this.path, () => readAt(this.descriptor.number, length, offset));
+  }
+
+  /** Makes this text the file's whole content. */
+  write(text: string): void {
+    fs.ftruncateSync(this.descriptor.number);
+    fs.writeSync(this.descriptor.number, text, 0);
   }
 
   /** True when the byte is ours now (or was already). Never waits. */
@@ -70,7 +124,7 @@ export class ByteLocks {
     }
   }
 
-  /** True when somebody else holds the byte: 0.7 µs, and nothing changes. */
+  /** True when somebody else holds the byte, alone or shared: 0.7 µs, and nothing changes. The kernel asks for no right to write. */
   isLockedByOther(offset: number): boolean {
     if (this.call(F_OFD_GETLK, F_WRLCK, offset) !== 0) {
       throw systemError('probe a lock of', this.path, errnoName(libc().errno()));
@@ -80,8 +134,7 @@ export class ByteLocks {
 
   /** Drops every lock; idempotent. */
   close(): void {
-    if (this.fd !== -1) fs.closeSync(this.fd);
-    this.fd = -1;
+    this.descriptor.close();
   }
 
   private call(command: number, type: number, offset: number): number {
@@ -90,6 +143,6 @@ export class ByteLocks {
     flock.writeInt16LE(type, 0);
     flock.writeBigInt64LE(BigInt(offset), L_START_OFFSET);
     flock.writeBigInt64LE(1n, L_LEN_OFFSET);
-    return libc().fcntl(this.fd, command, flock);
+    return libc().fcntl(this.descriptor.number, command, flock);
   }
 }

@@ -1,12 +1,15 @@
 import fs from 'node:fs';
+import { Descriptor } from './descriptor.js';
 import { errnoName, libc } from './libc.js';
-import { openWithoutLinks } from './open-file.js';
 import { systemError, withSystemErrors } from './system-error.js';
 
-const { O_RDWR } = fs.constants;
+const { O_RDWR, O_WRONLY } = fs.constants;
 const POLLIN = 1;
 /** More bytes than ringers leave in a FIFO: a read that fills less has emptied it. */
 const DRAIN_LENGTH = 4096;
+
+/** In the place of a descriptor: poll(2) leaves it out. */
+export const NO_FIFO: number = -1;
 
 const oneByte: Uint8Array = new Uint8Array(1);
 const drained: Uint8Array = new Uint8Array(DRAIN_LENGTH);
@@ -28,31 +31,55 @@ export function ensureFifo(path: string, mode: number): void {
   });
 }
 
-/** Opens a FIFO for both ways, so that it never ends and never blocks. The descriptor. @throws HermesError */
-export function openFifo(path: string): number {
-  const fd = openWithoutLinks(path, O_RDWR);
-  if (fs.fstatSync(fd).isFIFO()) return fd;
-  fs.closeSync(fd);
+/** Opens a FIFO to sleep on: for both ways, so that it never ends and never blocks. @throws HermesError */
+export function openFifo(path: string): Descriptor {
+  return checkedFifo(path, O_RDWR);
+}
+
+/** Opens a FIFO to ring. @throws HermesError also where nobody has it open to sleep on */
+export function openFifoToRing(path: string): Descriptor {
+  return checkedFifo(path, O_WRONLY);
+}
+
+function checkedFifo(path: string, flags: number): Descriptor {
+  const descriptor = Descriptor.open(path, flags);
+  if (fs.fstatSync(descriptor.number).isFIFO()) return descriptor;
+  descriptor.close();
   throw systemError('use as a FIFO', path, 'EPERM');
 }
 
-/** Writes one byte, about 8 µs where somebody sleeps on it. A full FIFO has rung already. */
-export function writeByte(fd: number): void {
+/** Writes one byte, about 8 µs where somebody sleeps on it. A full FIFO has rung already. False where nobody has it open to sleep on. */
+export function writeByte(fd: number): boolean {
   try {
     fs.writeSync(fd, oneByte);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EPIPE') return false;
+    if (code !== 'EAGAIN') throw error;
   }
+  return true;
 }
 
 /**
- * Blocks the thread until there is a byte in the FIFO, a signal arrives or the time is over, and takes out what is in it.
- * A worker thread cannot be terminated meanwhile: keep the time short.
+ * Blocks the thread until there is a byte in the FIFO, a signal arrives or the time is over, and takes out what is in it. Of
+ * `NO_FIFO`, only until a signal arrives or the time is over. A worker thread cannot be terminated meanwhile: keep the time short.
+ * False when the time is over.
  */
-export function awaitByte(fd: number, timeoutMs: number): void {
+export function awaitByte(fd: number, timeoutMs: number): boolean {
   pollfd.writeInt32LE(fd, 0);
   pollfd.writeInt16LE(POLLIN, 4);
   pollfd.writeInt16LE(0, 6);
   const count = libc().poll(pollfd, 1, Math.ceil(timeoutMs));
-  if (count > 0) fs.readSync(fd, drained);
+  if (count > 0) takeOut(fd);
+  return count !== 0;
+}
+
+/** Bytes that a signal keeps in the FIFO end the next wait at once: that is all. Somebody else may have taken them. */
+function takeOut(fd: number): void {
+  try {
+    fs.readSync(fd, drained);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'EAGAIN' && code !== 'EINTR') throw error;
+  }
 }

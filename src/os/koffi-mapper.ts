@@ -56,8 +56,8 @@ function map(fd: number, length: number, access: MapAccess, over?: Mapping): Map
   const isReusable = over instanceof KoffiMapping && over.length === length;
   if (!isReusable) over?.unmap();
   const memory = isReusable ? over.giveUp() : reserve(length);
-  const protection = access === 'read-write' ? PROT_READ | PROT_WRITE : PROT_READ;
-  remap(memory.buffer, length, protection, MAP_SHARED, fd);
+  const protection = access === 'read-only' ? PROT_READ : PROT_READ | PROT_WRITE;
+  remap(memory.buffer, length, protection, access === 'private' ? MAP_PRIVATE : MAP_SHARED, fd);
   return new KoffiMapping(memory, length);
 }
 

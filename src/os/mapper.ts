@@ -1,4 +1,5 @@
-export type MapAccess = 'read-write' | 'read-only';
+/** `private`: the file is read, and what is stored stays in this process. */
+export type MapAccess = 'read-write' | 'read-only' | 'private';
 
 /** A file's bytes as memory. Writes through a read-only mapping kill the process: only tools that never write have one. */
 export interface Mapping {

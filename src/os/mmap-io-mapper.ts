@@ -9,6 +9,7 @@ interface MmapIo {
   readonly PROT_READ: number;
   readonly PROT_WRITE: number;
   readonly MAP_SHARED: number;
+  readonly MAP_PRIVATE: number;
   map(length: number, protection: number, flags: number, fd: number, offset: number): Buffer;
 }
 
@@ -28,9 +29,10 @@ export function mmapIoMapper(): Mapper {
     map(fd: number, length: number, access: MapAccess, over?: Mapping): Mapping {
       over?.unmap();
       if (length > MAX_LENGTH) throw systemError('map', `${length} bytes`, 'EOVERFLOW');
-      const protection = access === 'read-write' ? mmapIo.PROT_READ | mmapIo.PROT_WRITE : mmapIo.PROT_READ;
+      const protection = access === 'read-only' ? mmapIo.PROT_READ : mmapIo.PROT_READ | mmapIo.PROT_WRITE;
+      const sharing = access === 'private' ? mmapIo.MAP_PRIVATE : mmapIo.MAP_SHARED;
       try {
-        const { buffer } = mmapIo.map(length, protection, mmapIo.MAP_SHARED, fd, 0);
+        const { buffer } = mmapIo.map(length, protection, sharing, fd, 0);
         return { buffer, length, unmap() {} };
       } catch (error) {
         const [, errno] = /^mmap failed, (\d+)/.exec((error as Error).message) ?? [];

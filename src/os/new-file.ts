@@ -1,22 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
-import { errnoName, libc } from './libc.js';
+import { wallMs } from '../clock.js';
+import { ByteLocks } from './byte-locks.js';
+import { Descriptor } from './descriptor.js';
+import { errnoName, libc, MOST_TRIES } from './libc.js';
+import { checkMemoryRoom } from './memory-room.js';
 import { systemError, withSystemErrors } from './system-error.js';
 
-const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = fs.constants;
+const { O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY } = fs.constants;
 /** `__O_TMPFILE | O_DIRECTORY`; Node does not name it. */
 const O_TMPFILE = 0o20_000_000 | O_DIRECTORY;
 const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
+/** Through which an unnamed file gets its name. */
+const OWN_DESCRIPTORS = '/proc/self/fd';
 /** What file systems answer that have no unnamed files. */
 const NO_TMPFILE = ['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT'];
 
 /** A file that nobody sees yet. */
 export interface NewFile {
   readonly fd: number;
-  /** Gives the file its name, at once and only if the name is free. @throws HermesError ERR_HERMES_SEGMENT_EXISTS */
-  link(target: string): void;
+  /** Gives the file its name, at once. False when the name is taken: what has it stays. @throws HermesError */
+  link(target: string): boolean;
   /** Closes it; without `link` before, nothing stays behind. */
   close(): void;
 }
@@ -24,26 +31,38 @@ export interface NewFile {
 /** Temporary names of file systems without unnamed files start so; no segment's name can. */
 export const TEMPORARY_PREFIX = '.creating-';
 const ABANDONED_AFTER_MS = 60_000;
+/** Of a file under construction: its creator holds the lock on this byte, which is nobody else's. */
+const CREATOR_LOCK_OFFSET: number = 2 ** 41;
+const PAGE_LENGTH = 4096;
 
-/** A new file in `directory`, unnamed where the file system can do that. @throws HermesError */
+/** A new file in `directory`, unnamed where the file system can do that, and /proc is there. @throws HermesError */
 export function newFile(directory: string, mode: number): NewFile {
+  if (!fs.existsSync(OWN_DESCRIPTORS)) return namedFile(directory, mode);
+  let fd: number;
   try {
-    return unnamedFile(fs.openSync(directory, O_TMPFILE | O_RDWR, mode), mode);
+    fd = fs.openSync(directory, O_TMPFILE | O_RDWR, mode);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== undefined && NO_TMPFILE.includes(code)) return namedFile(directory, mode);
     throw code === undefined ? error : systemError('create a file in', directory, code, error);
   }
+  return unnamedFile(fd, mode, directory);
 }
 
-function unnamedFile(fd: number, mode: number): NewFile {
-  fs.fchmodSync(fd, mode); // whatever the umask
+function unnamedFile(fd: number, mode: number, directory: string): NewFile {
+  try {
+    setMode(fd, mode, directory);
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
   return {
     fd,
     link(target) {
-      if (libc().linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, target, AT_SYMLINK_FOLLOW) !== 0) {
-        throw systemError('create', target, errnoName(libc().errno()));
-      }
+      if (libc().linkat(AT_FDCWD, `${OWN_DESCRIPTORS}/${fd}`, AT_FDCWD, target, AT_SYMLINK_FOLLOW) === 0) return true;
+      const name = errnoName(libc().errno());
+      if (name === 'EEXIST') return false;
+      throw systemError('create', target, name, Object.assign(new Error(name), { code: name })); // as node:fs would say it
     },
     close: () => fs.closeSync(fd),
   };
@@ -53,33 +72,88 @@ function unnamedFile(fd: number, mode: number): NewFile {
 export function namedFile(directory: string, mode: number): NewFile {
   removeAbandoned(directory);
   const temporary = path.join(directory, `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(8).toString('hex')}`);
-  const fd = withSystemErrors('create', temporary, () =>
-    fs.openSync(temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode),
-  );
-  fs.fchmodSync(fd, mode);
+  const descriptor = Descriptor.open(temporary, O_RDWR | O_CREAT | O_EXCL, mode);
+  const locks = ByteLocks.of(descriptor, temporary);
+  try {
+    locks.tryLock(CREATOR_LOCK_OFFSET);
+    setMode(descriptor.number, mode, directory);
+  } catch (error) {
+    locks.close(); // the name is left to `removeAbandoned`
+    throw error;
+  }
   return {
-    fd,
-    link: (target) => withSystemErrors('create', target, () => fs.linkSync(temporary, target)),
+    fd: descriptor.number,
+    link: (target) => linkName(temporary, target),
     close() {
-      fs.closeSync(fd);
-      fs.unlinkSync(temporary);
+      fs.rmSync(temporary, { force: true });
+      locks.close();
     },
   };
 }
 
-/** What creators that were killed have left. Creating takes milliseconds. */
-function removeAbandoned(directory: string): void {
-  const oldestMs = Date.now() - ABANDONED_AFTER_MS;
-  const names = withSystemErrors('list', directory, () => fs.readdirSync(directory));
-  for (const name of names.filter((entry) => entry.startsWith(TEMPORARY_PREFIX))) {
-    const file = path.join(directory, name);
-    const stat = fs.lstatSync(file, { throwIfNoEntry: false });
-    if (stat !== undefined && stat.mtimeMs < oldestMs) fs.rmSync(file, { force: true });
+/** Whatever the umask. By the C library, for Node's permission model knows no `fchmod`. */
+function setMode(fd: number, mode: number, directory: string): void {
+  if (libc().fchmod(fd, mode) !== 0)
+    throw systemError('set the mode of a file in', directory, errnoName(libc().errno()));
+}
+
+function linkName(name: string, target: string): boolean {
+  try {
+    fs.linkSync(name, target);
+    return true;
+  } catch (error) {
+    const { code = 'EIO' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    throw systemError('create', target, code, error);
   }
 }
 
-/** Gives the file `length` bytes that are really there: a full file system fails here, not at the first write. */
+/**
+ * What creators that were killed have left: nobody holds the lock. The age alone proves nothing, for a clock may have been set and a
+ * creator stopped; it spares those that have not got so far as to take their lock.
+ */
+function removeAbandoned(directory: string): void {
+  const oldestMs = wallMs() - ABANDONED_AFTER_MS;
+  const names = withSystemErrors('list', directory, () => fs.readdirSync(directory));
+  for (const name of names.filter((entry) => entry.startsWith(TEMPORARY_PREFIX))) {
+    try {
+      removeIfAbandoned(path.join(directory, name), oldestMs);
+    } catch {
+      // Gone already, or not ours to open or to remove.
+    }
+  }
+}
+
+function removeIfAbandoned(file: string, oldestMs: number): void {
+  const { mtimeMs } = fs.lstatSync(file);
+  if (mtimeMs >= oldestMs) return;
+  const locks = ByteLocks.openReadOnly(file);
+  try {
+    if (!locks.isLockedByOther(CREATOR_LOCK_OFFSET)) fs.rmSync(file);
+  } finally {
+    locks.close();
+  }
+}
+
+/**
+ * Gives the file `length` bytes that are really there: a full file system, or a cgroup without so much memory, fails here, not at the
+ * first write. Where signals
+ * interrupt it, smaller and smaller pieces are asked for, since tmpfs takes back what an interrupted call had allocated.
+ */
 export function allocate(fd: number, length: number, subject: string): void {
-  const errno = libc().posixFallocate(fd, 0, length);
-  if (errno !== 0) throw systemError(`allocate ${length} bytes for`, subject, errnoName(errno));
+  checkMemoryRoom(fd, length, subject);
+  let pieceLength = length;
+  let tries = 0;
+  for (let end = 0; end < length; ) {
+    const next = Math.min(end + pieceLength, length);
+    const errno = libc().posixFallocate(fd, end, next - end);
+    if (errno === 0) {
+      end = next;
+      tries = 0;
+    } else if (errno === constants.errno.EINTR && ++tries < MOST_TRIES) {
+      pieceLength = Math.max(PAGE_LENGTH, Math.floor(pieceLength / 2 / PAGE_LENGTH) * PAGE_LENGTH);
+    } else {
+      throw systemError(`allocate ${length} bytes for`, subject, errnoName(errno));
+    }
+  }
 }

@@ -1,9 +1,34 @@
 import fs from 'node:fs';
-import { withSystemErrors } from './system-error.js';
+import { isMissing, withSystemErrors } from './system-error.js';
 
-/** Opens a file by a name that is not a link (O_CLOEXEC, as Node always does). The descriptor. @throws HermesError */
-export function openWithoutLinks(path: string, flags: number): number {
-  return withSystemErrors('open', path, () =>
-    fs.openSync(path, flags | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK),
-  );
+const { O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+
+/**
+ * Opens a file by a name that is not a link (O_CLOEXEC, as Node always does). The descriptor, to be closed by `fs.closeSync`. `mode` is
+ * for a file that `flags` makes. @throws HermesError
+ */
+export function openWithoutLinks(path: string, flags: number, mode?: number): number {
+  return withSystemErrors('open', path, () => fs.openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, mode));
+}
+
+/** Opens such a file to be read; undefined when it is not there. @throws HermesError for other reasons */
+export function openIfThere(path: string): number | undefined {
+  try {
+    return openWithoutLinks(path, fs.constants.O_RDONLY);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Opens what is open as `fd` anew, whatever name it has by now, if any; `path` is for people. The descriptor. @throws HermesError */
+export function openAgain(fd: number, path: string, flags: number): number {
+  return withSystemErrors('open', path, () => {
+    try {
+      return fs.openSync(`/proc/self/fd/${fd}`, flags);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return fs.openSync(path, flags); // there is no /proc
+    }
+  });
 }

@@ -2,7 +2,10 @@ import { libc } from './libc.js';
 
 const MADV_POPULATE_READ = 22;
 const MADV_POPULATE_WRITE = 23;
+const MADV_DONTNEED = 4;
 const PAGE_LENGTH = 4096;
+/** The largest page that Linux has on the machines that are supported. */
+const LARGEST_PAGE_LENGTH = 65_536;
 /** Calls that may be under way at once. */
 const MOST_RUNNING = 2;
 
@@ -20,7 +23,7 @@ export function prefault(buffer: ArrayBufferLike, offset: number, length: number
     return;
   }
   running++;
-  libc().madviseInBackground(pages, pagesLength, MADV_POPULATE_WRITE, () => {
+  libc().inBackground.madvise(pages, pagesLength, MADV_POPULATE_WRITE, () => {
     running--;
   });
 }
@@ -29,6 +32,17 @@ export function prefault(buffer: ArrayBufferLike, offset: number, length: number
 export function prefaultToRead(buffer: ArrayBufferLike, offset: number, length: number): void {
   const { pages, pagesLength } = pagesOf(buffer, offset, length);
   libc().madvise(pages, pagesLength, MADV_POPULATE_READ);
+}
+
+/**
+ * Drops the private copies of pages of a private mapping, which read as the file does from then on: all whole pages from byte `from`
+ * to `to`. Returns where they end.
+ */
+export function dropPages(buffer: ArrayBufferLike, from: number, to: number): number {
+  const start = from - (from % LARGEST_PAGE_LENGTH);
+  const end = to - (to % LARGEST_PAGE_LENGTH);
+  if (start < end) libc().madvise(new Uint8Array(buffer, start), end - start, MADV_DONTNEED);
+  return end;
 }
 
 function pagesOf(buffer: ArrayBufferLike, offset: number, length: number): { pages: Uint8Array; pagesLength: number } {

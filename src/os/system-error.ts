@@ -1,8 +1,11 @@
 import { HermesError, type HermesErrorCode } from '../errors.js';
+import { ACCESS_DENIED, deniedRemedy } from './permission-model.js';
 
+/**
+ * What an errno means whatever it was answered for. What is missing or there already is for the caller to say, who knows what that
+ * is: a segment, a journal, or a part of the system.
+ */
 const CODES: Readonly<Record<string, HermesErrorCode>> = {
-  ENOENT: 'ERR_HERMES_SEGMENT_NOT_FOUND',
-  EEXIST: 'ERR_HERMES_SEGMENT_EXISTS',
   EACCES: 'ERR_HERMES_PERMISSION',
   EPERM: 'ERR_HERMES_PERMISSION',
   ELOOP: 'ERR_HERMES_PERMISSION',
@@ -10,25 +13,27 @@ const CODES: Readonly<Record<string, HermesErrorCode>> = {
   ENOSPC: 'ERR_HERMES_NO_SPACE',
   EDQUOT: 'ERR_HERMES_NO_SPACE',
   EFBIG: 'ERR_HERMES_NO_SPACE',
+  [ACCESS_DENIED]: 'ERR_HERMES_PERMISSION',
 };
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENOENT: 'create the segment first, or give the directory that it is in',
-  EEXIST: 'attach to it, choose another name, or remove it first',
+  ENOENT: 'it, or a directory on the way to it, is missing: see whether it was removed, or is not mounted here',
+  EEXIST: 'something has this name already: move it away',
   EACCES: 'ask its owner for access, or use a directory of your own',
   EPERM: 'ask its owner for access, or use a directory of your own',
   ELOOP: 'it is a symbolic link, and Hermes follows none: give the real path',
   EROFS: 'choose a directory on a writable file system',
   ENOSPC: 'free space, enlarge the file system (containers: --shm-size), or give fewer producers or a smaller capacity',
   EDQUOT: 'free space within the quota, or give fewer producers or a smaller capacity',
-  EFBIG: 'give fewer producers or a smaller capacity',
+  EFBIG: 'raise the limit of file sizes (ulimit -f), or give fewer producers or a smaller capacity',
+  EINTR: 'signals come faster than it can be done: see what sends them (a profiler, an interval timer)',
   EMFILE: 'raise the limit of open files (ulimit -n)',
   ENOMEM: 'raise the limit of address space (ulimit -v), or of mappings (vm.max_map_count)',
 };
 
 /** A failed system call as a HermesError: what was tried, on what, the errno's name, and what to do about it. */
 export function systemError(action: string, subject: string, errnoName: string, cause?: unknown): HermesError {
-  const remedy = REMEDIES[errnoName];
+  const remedy = errnoName === ACCESS_DENIED ? deniedRemedy(cause) : REMEDIES[errnoName];
   return new HermesError(
     CODES[errnoName] ?? 'ERR_HERMES_SYSTEM',
     `Could not ${action} ${subject}: ${errnoName}${remedy === undefined ? '' : `; ${remedy}`}`,
@@ -45,4 +50,9 @@ export function withSystemErrors<T>(action: string, subject: string, call: () =>
     if (code === undefined || error instanceof HermesError) throw error;
     throw systemError(action, subject, code, error);
   }
+}
+
+/** True for what `withSystemErrors` throws where the file, or its directory, is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof HermesError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }

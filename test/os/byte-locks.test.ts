@@ -5,9 +5,10 @@ import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import { ByteLocks } from '../../src/os/byte-locks.js';
 import { koffiMapper } from '../../src/os/koffi-mapper.js';
+import { isMissing } from '../../src/os/system-error.js';
 import { Child } from '../support/child.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { codeOf } from '../support/thrown.js';
+import { codeOf, thrownBy } from '../support/thrown.js';
 
 const FAR = 2 ** 40 + 5;
 const LENGTH = 4096;
@@ -169,7 +170,7 @@ test('reads as many bytes as there are', () => {
 test('a file that is missing, or a link, is refused', () => {
   const file = newFile();
   fs.symlinkSync(file, `${file}-link`);
-  expect(codeOf(() => ByteLocks.open(`${file}-none`))).toBe('ERR_HERMES_SEGMENT_NOT_FOUND');
+  expect(isMissing(thrownBy(() => ByteLocks.open(`${file}-none`)))).toBe(true);
   expect(codeOf(() => ByteLocks.open(`${file}-link`))).toBe('ERR_HERMES_PERMISSION');
 });
 
@@ -179,6 +180,20 @@ test('locking through a closed descriptor is an error, not a refusal', () => {
   expect(codeOf(() => locks.tryLock(FAR))).toBe('ERR_HERMES_SYSTEM');
   expect(codeOf(() => locks.unlock(FAR))).toBe('ERR_HERMES_SYSTEM');
   expect(codeOf(() => locks.isLockedByOther(FAR))).toBe('ERR_HERMES_SYSTEM');
+});
+
+test('a byte is probed, whoever holds it and how, without the right to write', () => {
+  const file = newFile();
+  const [holder, other] = [open(file), ByteLocks.openReadOnly(file)];
+  onTestFinished(() => other.close());
+  const prober = ByteLocks.openReadOnly(file);
+  onTestFinished(() => prober.close());
+  expect(prober.isLockedByOther(FAR)).toBe(false);
+  expect(holder.tryLock(FAR)).toBe(true);
+  expect(prober.isLockedByOther(FAR)).toBe(true);
+  expect(other.tryLockShared(FAR + 1)).toBe(true);
+  expect(prober.isLockedByOther(FAR + 1)).toBe(true);
+  expect(codeOf(() => prober.tryLock(FAR + 2))).toBe('ERR_HERMES_SYSTEM'); // to take one alone it is needed
 });
 
 test('a byte that is shared keeps out whoever wants it alone, until the last one has let go', () => {

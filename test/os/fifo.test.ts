@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import { awaitByte, ensureFifo, openFifo, writeByte } from '../../src/os/fifo.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Descriptor } from '../../src/os/descriptor.js';
+import { awaitByte, ensureFifo, NO_FIFO, openFifo, openFifoToRing, writeByte } from '../../src/os/fifo.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { thrownBy } from '../support/thrown.js';
 
-const opened: number[] = [];
+const opened: Descriptor[] = [];
 afterEach(() => {
-  for (const fd of opened.splice(0)) fs.closeSync(fd);
+  for (const descriptor of opened.splice(0)) descriptor.close();
 });
 
 function newPath(): string {
@@ -17,9 +18,9 @@ function newPath(): string {
 function openNew(): number {
   const file = newPath();
   ensureFifo(file, 0o600);
-  const fd = openFifo(file);
-  opened.push(fd);
-  return fd;
+  const descriptor = openFifo(file);
+  opened.push(descriptor);
+  return descriptor.number;
 }
 
 /** What can be read from it now. */
@@ -93,6 +94,36 @@ describe('a byte in a FIFO', () => {
     for (let i = 0; i < 10; i++) writeByte(fd);
     awaitByte(fd, 60_000);
     expect(contents(fd)).toBe(0);
+  });
+
+  test('that somebody else has taken out is no error', () => {
+    const fd = openNew();
+    const read = vi.spyOn(fs, 'readSync').mockImplementation(() => {
+      throw Object.assign(new Error('EAGAIN'), { code: 'EAGAIN' });
+    });
+    writeByte(fd);
+    awaitByte(fd, 60_000);
+    read.mockRestore();
+    expect(contents(fd)).toBe(1);
+  });
+
+  test('is not waited for without a FIFO: the time goes by', () => {
+    const startMs = performance.now();
+    awaitByte(NO_FIFO, 20);
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(19);
+  });
+
+  test('reaches whoever sleeps there, and tells when nobody does any more', () => {
+    const file = newPath();
+    ensureFifo(file, 0o600);
+    expect(thrownBy(() => openFifoToRing(file)).message).toContain('ENXIO');
+    const sleeping = openFifo(file);
+    const ringing = openFifoToRing(file);
+    opened.push(ringing);
+    expect(writeByte(ringing.number)).toBe(true);
+    expect(contents(sleeping.number)).toBe(1);
+    sleeping.close();
+    expect(writeByte(ringing.number)).toBe(false);
   });
 
   test('that does not come ends a wait at its time', () => {

@@ -6,7 +6,7 @@ import { chosenMapper } from '../../src/os/chosen-mapper.js';
 import { koffiMapper } from '../../src/os/koffi-mapper.js';
 import type { MapAccess, Mapper, Mapping } from '../../src/os/mapper.js';
 import { mmapIoMapper } from '../../src/os/mmap-io-mapper.js';
-import { prefault, prefaultToRead } from '../../src/os/prefault.js';
+import { dropPages, prefault, prefaultToRead } from '../../src/os/prefault.js';
 import { Child } from '../support/child.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
@@ -68,6 +68,23 @@ describe.each(mappers)('the mapper $name', (mapper) => {
     expect(words(mapping)[100]).toBe(0x11111111);
     Buffer.from(mapping.buffer).write('written', 4096);
     expect(fs.readFileSync(file).toString('latin1', 4096, 4103)).toBe('written');
+  });
+
+  test('a private mapping reads the file, and keeps what is stored to itself, until its pages are dropped', () => {
+    const file = newFile(4 * LENGTH);
+    fs.writeFileSync(file, Buffer.alloc(4 * LENGTH, 'file'));
+    const mapping = map(mapper, file, 'private', 4 * LENGTH);
+    const bytes = Buffer.from(mapping.buffer);
+    const beginnings = (content: Buffer) =>
+      [0, 1, 2, 3].map((i) => content.toString('latin1', i * LENGTH, i * LENGTH + 4));
+    expect(beginnings(bytes)).toEqual(['file', 'file', 'file', 'file']);
+    for (const i of [0, 1, 2, 3]) bytes.write('mine', i * LENGTH);
+    expect(beginnings(bytes)).toEqual(['mine', 'mine', 'mine', 'mine']);
+    expect(beginnings(fs.readFileSync(file))).toEqual(['file', 'file', 'file', 'file']);
+    expect(dropPages(mapping.buffer, LENGTH + 5000, 3 * LENGTH + 5000)).toBe(3 * LENGTH);
+    expect(beginnings(bytes)).toEqual(['mine', 'file', 'file', 'mine']);
+    expect(dropPages(mapping.buffer, 0, LENGTH - 1)).toBe(0);
+    expect(beginnings(bytes)).toEqual(['mine', 'file', 'file', 'mine']);
   });
 
   test.each([1, 100, 4095, 4096, 4097, 65_535, 65_537, 300_000, 5 * 1024 ** 2 + 4096])(

@@ -19,7 +19,7 @@ describe.each([
     const file = create(directory, 0o640);
     fs.writeSync(file.fd, 'content');
     expect(fs.existsSync(target)).toBe(false);
-    file.link(target);
+    expect(file.link(target)).toBe(true);
     process.umask(umask);
     file.close();
     expect(fs.readdirSync(directory)).toEqual(['made']);
@@ -32,10 +32,8 @@ describe.each([
     const target = path.join(directory, 'made');
     fs.writeFileSync(target, 'the first one');
     const file = create(directory, 0o600);
-    const error = thrownBy(() => file.link(target));
+    expect(file.link(target)).toBe(false);
     file.close();
-    expect(error.code).toBe('ERR_HERMES_SEGMENT_EXISTS');
-    expect(error.message).toContain(target);
     expect(fs.readdirSync(directory)).toEqual(['made']);
     expect(fs.readFileSync(target, 'utf8')).toBe('the first one');
   });
@@ -45,7 +43,7 @@ describe.each([
     const target = path.join(directory, 'made');
     fs.symlinkSync(path.join(directory, 'elsewhere'), target);
     const file = create(directory, 0o600);
-    expect(codeOf(() => file.link(target))).toBe('ERR_HERMES_SEGMENT_EXISTS');
+    expect(file.link(target)).toBe(false);
     file.close();
     expect(fs.readdirSync(directory)).toEqual(['made']);
   });
@@ -61,6 +59,77 @@ describe.each([
     fs.writeFileSync(path.join(directory, 'file'), '');
     expect(thrownBy(() => create(path.join(directory, 'none'), 0o600)).message).toContain('ENOENT');
     expect(thrownBy(() => create(path.join(directory, 'file'), 0o600)).message).toContain('ENOTDIR');
+  });
+});
+
+describe.each([
+  ['newFile', newFile],
+  ['namedFile', namedFile],
+])('%s in a directory that goes', (_, create) => {
+  test('names what could not be made, and says that something is missing', () => {
+    const directory = path.join(scratchDirectory(), 'going');
+    fs.mkdirSync(directory);
+    const file = create(directory, 0o600);
+    fs.rmSync(directory, { recursive: true });
+    const error = thrownBy(() => file.link(path.join(directory, 'made')));
+    file.close();
+    expect(error.code).toBe('ERR_HERMES_SYSTEM');
+    expect(error.message).toContain(
+      `create ${directory}/made: ENOENT; it, or a directory on the way to it, is missing`,
+    );
+  });
+});
+
+test('where /proc is not mounted, a file has a name from the start', () => {
+  const directory = scratchDirectory();
+  const { existsSync } = fs;
+  vi.spyOn(fs, 'existsSync').mockImplementation((file) => !`${file}`.startsWith('/proc') && existsSync(file));
+  const file = newFile(directory, 0o600);
+  vi.restoreAllMocks();
+  expect(fs.readdirSync(directory).length).toBe(1);
+  expect(file.link(path.join(directory, 'made'))).toBe(true);
+  file.close();
+  expect(fs.readdirSync(directory)).toEqual(['made']);
+});
+
+describe('named files of others', () => {
+  const hourAgo = new Date(Date.now() - 3_600_000);
+
+  /** A file under construction, an hour old as far as the clock tells. */
+  function underConstruction(directory: string) {
+    const file = namedFile(directory, 0o600);
+    const name = fs.readdirSync(directory).find((each) => each.startsWith(TEMPORARY_PREFIX))!;
+    fs.utimesSync(path.join(directory, name), hourAgo, hourAgo);
+    return { file, name };
+  }
+
+  test('are removed when they are old and nobody is at them any more', () => {
+    const directory = scratchDirectory();
+    const abandoned = path.join(directory, `${TEMPORARY_PREFIX}1-2`);
+    const young = path.join(directory, `${TEMPORARY_PREFIX}3-4`);
+    for (const file of [abandoned, young]) fs.writeFileSync(file, 'rest');
+    fs.utimesSync(abandoned, hourAgo, hourAgo);
+    namedFile(directory, 0o600).close();
+    expect(fs.readdirSync(directory)).toEqual([path.basename(young)]);
+  });
+
+  test('stay as long as their creator lives, whatever the clock says', () => {
+    const directory = scratchDirectory();
+    const { file, name } = underConstruction(directory);
+    namedFile(directory, 0o600).close();
+    expect(fs.readdirSync(directory)).toEqual([name]);
+    expect(file.link(path.join(directory, 'made'))).toBe(true);
+    file.close();
+    expect(fs.readdirSync(directory)).toEqual(['made']);
+  });
+
+  test('that cannot be removed keep nobody from creating', () => {
+    const directory = scratchDirectory();
+    const stubborn = path.join(directory, `${TEMPORARY_PREFIX}5-6`);
+    fs.mkdirSync(stubborn);
+    fs.utimesSync(stubborn, hourAgo, hourAgo);
+    namedFile(directory, 0o600).close();
+    expect(fs.readdirSync(directory)).toEqual([path.basename(stubborn)]);
   });
 });
 

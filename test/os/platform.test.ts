@@ -1,11 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { HermesError } from '../../src/errors.js';
-import { bootId } from '../../src/os/boot.js';
+import { bootId, bootIdIfShown } from '../../src/os/boot.js';
 import { errnoName, libc, load } from '../../src/os/libc.js';
 import { checkPlatform } from '../../src/os/platform.js';
-import { systemError, withSystemErrors } from '../../src/os/system-error.js';
+import { isMissing, systemError, withSystemErrors } from '../../src/os/system-error.js';
+import { parseLead } from '../../src/os/time-namespace.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { thrownBy } from '../support/thrown.js';
 
@@ -62,16 +63,54 @@ describe('the platform', () => {
   });
 });
 
-test('the boot id is the kernel’s, in 16 bytes', () => {
-  const text = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'ascii').trim();
-  expect(bootId().length).toBe(16);
-  expect(bootId().toString('hex')).toBe(text.replaceAll('-', ''));
+describe('the boot id', () => {
+  test('is the kernel’s, in 16 bytes', () => {
+    const text = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'ascii').trim();
+    expect(bootId().length).toBe(16);
+    expect(bootId().toString('hex')).toBe(text.replaceAll('-', ''));
+  });
+
+  test.each(['', 'none\n', '00000000-0000-0000-0000-00000000000', '/etc/passwd'])(
+    'is none where /proc holds %j in its place',
+    (text) => {
+      vi.spyOn(fs, 'readFileSync').mockReturnValue(text);
+      onTestFinished(() => {
+        vi.restoreAllMocks();
+      });
+      expect(bootIdIfShown()).toBeUndefined();
+      expect(thrownBy(() => bootId()).message).toContain('/proc/sys/kernel/random/boot_id');
+    },
+  );
+
+  test.each(['ENOENT', 'EACCES', 'EMFILE'])('that cannot be read is an error that names /proc, and why: %s', (code) => {
+    vi.spyOn(fs, 'readFileSync').mockImplementation(() => {
+      throw Object.assign(new Error(code), { code });
+    });
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    expect(bootIdIfShown()).toBeUndefined();
+    const error = thrownBy(() => bootId());
+    expect(error.message).toMatch(new RegExp(`/proc/sys/kernel/random/boot_id: ${code}`));
+    expect(error.code).not.toBe('ERR_HERMES_SEGMENT_NOT_FOUND');
+  });
+});
+
+test.each<[string, bigint]>([
+  ['monotonic           0         0\nboottime            0         0\n', 0n],
+  ['monotonic       86400         5\nboottime       100000         0\n', 86_400_000_000_005n],
+  ['boottime        86400         0\nmonotonic          -5 999999999\n', -4_000_000_001n],
+  ['monotonic       86400\n', 0n],
+  ['', 0n],
+])('of the offsets of a time namespace the monotonic clock’s counts: %j', (text, lead) => {
+  expect(parseLead(text)).toBe(lead);
 });
 
 describe('a failed system call', () => {
   test.each([
-    ['ENOENT', 'ERR_HERMES_SEGMENT_NOT_FOUND'],
-    ['EEXIST', 'ERR_HERMES_SEGMENT_EXISTS'],
+    // What is missing, or there already, is not told by the errno: it may be no segment.
+    ['ENOENT', 'ERR_HERMES_SYSTEM'],
+    ['EEXIST', 'ERR_HERMES_SYSTEM'],
     ['EACCES', 'ERR_HERMES_PERMISSION'],
     ['EPERM', 'ERR_HERMES_PERMISSION'],
     ['ELOOP', 'ERR_HERMES_PERMISSION'],
@@ -89,8 +128,13 @@ describe('a failed system call', () => {
 
   test('of node:fs keeps its cause', () => {
     const error = thrownBy(() => withSystemErrors('read', '/none', () => fs.readFileSync('/none')));
-    expect(error.code).toBe('ERR_HERMES_SEGMENT_NOT_FOUND');
+    expect(error.code).toBe('ERR_HERMES_SYSTEM');
     expect((error.cause as NodeJS.ErrnoException).code).toBe('ENOENT');
+    expect([isMissing(error), isMissing(error.cause), isMissing(systemError('read', '/none', 'EACCES'))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   test('is told from mistakes of the program, which pass as they are', () => {

@@ -1,0 +1,64 @@
+import net from 'node:net';
+import { awaitByte, openFifo } from './fifo.js';
+import { libc } from './libc.js';
+import { withSystemErrors } from './system-error.js';
+
+/**
+ * A FIFO that wakes the event loop, through epoll and without a thread. The descriptor is libuv's, which closes it with the socket, also at
+ * the end of a worker thread, however that ends. Keeps no process alive until `ref`.
+ */
+export class FifoListener {
+  private constructor(
+    private readonly fd: number,
+    private readonly socket: net.Socket,
+  ) {}
+
+  /** `onByte` is called when there was something in the FIFO, which is empty then. @throws HermesError */
+  static open(path: string, onByte: () => void, onError: (error: NodeJS.ErrnoException) => void): FifoListener {
+    const onread = {
+      buffer: new Uint8Array(64),
+      callback: () => {
+        onByte();
+        return true;
+      },
+    };
+    const fd = duplicateOf(path);
+    try {
+      const options = { fd, writable: false, onread } as net.SocketConstructorOpts;
+      const socket = withSystemErrors('listen to', path, () => new net.Socket(options));
+      socket.unref();
+      socket.on('error', onError);
+      return new FifoListener(fd, socket);
+    } catch (error) {
+      libc().close(fd); // a socket that was not made has not taken it
+      throw error;
+    }
+  }
+
+  /** Blocks the thread instead: see `awaitByte`. False when the time is over. */
+  await(timeoutMs: number): boolean {
+    return awaitByte(this.fd, timeoutMs);
+  }
+
+  ref(): void {
+    this.socket.ref();
+  }
+
+  unref(): void {
+    this.socket.unref();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+function duplicateOf(path: string): number {
+  const fifo = openFifo(path);
+  try {
+    return fifo.duplicate();
+  } finally {
+    fifo.close();
+  }
+}

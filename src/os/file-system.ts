@@ -1,0 +1,39 @@
+import fs from 'node:fs';
+
+/**
+ * Where a file system puts what is stored to a page of a file that has all its blocks: in memory that the file has already, in the
+ * blocks that it has already, or elsewhere, for which it needs space anew, at every store that comes after the page was written back.
+ * Unbounded is memory that is never refused.
+ */
+export type Placing = 'memory' | 'unbounded' | 'in-place' | 'elsewhere' | 'unknown';
+
+export interface FileSystem {
+  /** For people. */
+  readonly name: string;
+  readonly placing: Placing;
+}
+
+/** By `f_type` of statfs(2). XFS is not among them: its files may share blocks (`cp --reflink`), and then are written elsewhere. */
+const KNOWN: ReadonlyMap<number, FileSystem> = new Map([
+  [0x0102_1994, { name: 'tmpfs', placing: 'memory' }],
+  [0x8584_58f6, { name: 'ramfs', placing: 'unbounded' }],
+  [0xef53, { name: 'ext4', placing: 'in-place' }],
+  [0x9123_683e, { name: 'btrfs', placing: 'elsewhere' }],
+  [0x2fc1_2fc1, { name: 'ZFS', placing: 'elsewhere' }],
+  [0xca45_1a4e, { name: 'bcachefs', placing: 'elsewhere' }],
+  [0x3434, { name: 'NILFS2', placing: 'elsewhere' }],
+]);
+const OVERLAY = 0x794c_7630;
+const UNKNOWN: FileSystem = { name: 'a file system that is not known', placing: 'unknown' };
+
+/** The file system of an open file. */
+export function fileSystemOf(fd: number): FileSystem {
+  try {
+    const { type, files } = fs.statfsSync(`/proc/self/fd/${fd}`);
+    // An overlay tells of the file system below it everything but its type; only btrfs has no number of files.
+    if (type === OVERLAY && files === 0) return { name: 'an overlay on btrfs', placing: 'elsewhere' };
+    return KNOWN.get(type) ?? UNKNOWN;
+  } catch {
+    return UNKNOWN; // no /proc, or no right to look
+  }
+}

@@ -1,0 +1,24 @@
+import fs from 'node:fs';
+
+/** At most `length` bytes of a file from `offset`: fewer only at its end. A signal that interrupts it changes nothing. */
+export function readAt(fd: number, length: number, offset: number): Buffer {
+  const buffer = Buffer.alloc(length);
+  let end = 0;
+  while (end < length) {
+    const count = readOnce(fd, buffer, end, offset + end);
+    if (count === 0) break;
+    end += count;
+  }
+  return buffer.subarray(0, end);
+}
+
+/** libuv starts every interrupted call again but this one. */
+function readOnce(fd: number, buffer: Buffer, start: number, position: number): number {
+  for (;;) {
+    try {
+      return fs.readSync(fd, buffer, start, buffer.length - start, position);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EINTR') throw error;
+    }
+  }
+}

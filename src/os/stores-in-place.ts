@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import { HermesError } from '../errors.js';
+import { hasOwnExtents } from './extents.js';
+import { fileSystemOf } from './file-system.js';
+import { errnoName, libc } from './libc.js';
+import { checkMemoryRoom } from './memory-room.js';
+import { systemError } from './system-error.js';
+
+// A store through a mapping that finds no space ends the process by SIGBUS, and nothing in Node can catch that. So whatever can be
+// known is seen to before a file is mapped.
+
+const FALLOC_FL_UNSHARE_RANGE = 0x40;
+/** What file systems answer that cannot do it. */
+const NOT_SUPPORTED: readonly string[] = ['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINVAL'];
+/** Bytes that stat(2) counts in. */
+const BLOCK_LENGTH = 512;
+/** Signals may come all the time. */
+const MOST_TRIES = 1000;
+
+/** True where stores through a mapping need no space once the file has all its blocks, whatever is done with it. */
+export function storesInPlace(fd: number): boolean {
+  return ['memory', 'unbounded', 'in-place'].includes(fileSystemOf(fd).placing);
+}
+
+/** Refuses a file where each store may need space anew. @throws HermesError ERR_HERMES_INVALID_OPTION */
+export function checkPlacing(fd: number, subject: string): void {
+  const { name, placing } = fileSystemOf(fd);
+  if (placing !== 'elsewhere') return;
+  throw new HermesError(
+    'ERR_HERMES_INVALID_OPTION',
+    `${subject} is on ${name}, which puts what changes elsewhere: on a full disk a store to a mapped file would end the process. ` +
+      'Choose a directory in memory (tmpfs, such as /dev/shm); hermes rm --force removes one that is there',
+  );
+}
+
+/**
+ * Sees to it that stores to the first `length` bytes of a file need no space: fills holes, as `fallocate -d` and `cp --sparse` leave
+ * them, and copies what is shared with another file. Others may have it mapped meanwhile: nothing of its content changes.
+ * @throws HermesError ERR_HERMES_NO_SPACE; ERR_HERMES_INVALID_OPTION where it cannot be
+ */
+export function ensureBlocks(fd: number, length: number, subject: string): void {
+  checkPlacing(fd, subject);
+  const isWhole = hasAllBlocks(fd, length);
+  if (isWhole === true) return;
+  checkMemoryRoom(fd, length, subject);
+  for (const mode of [FALLOC_FL_UNSHARE_RANGE, 0]) {
+    const failure = fallocate(fd, mode, length);
+    if (failure === undefined) return;
+    if (!NOT_SUPPORTED.includes(failure)) throw systemError('fill the holes of', subject, failure);
+  }
+  // posix_fallocate would write into each block, where others may write, too.
+  if (isWhole === false) throw systemError('fill the holes of', subject, 'ENOSPC');
+}
+
+/** The name of the error, or undefined. */
+function fallocate(fd: number, mode: number, length: number): string | undefined {
+  for (let tries = 1; ; tries++) {
+    if (libc().fallocate(fd, mode, 0, length) === 0) return undefined;
+    const name = errnoName(libc().errno());
+    if (name !== 'EINTR' || tries === MOST_TRIES) return name;
+  }
+}
+
+/**
+ * Refuses a file that cannot be read through a mapping: in memory, a hole that is read is filled, and that needs space.
+ * @throws HermesError ERR_HERMES_NO_SPACE
+ */
+export function checkReadable(fd: number, length: number, subject: string): void {
+  if (fileSystemOf(fd).placing !== 'memory' || hasAllBlocks(fd, length) === true) return;
+  const { bavail, bsize } = fs.statfsSync(`/proc/self/fd/${fd}`);
+  const lack = length - fs.fstatSync(fd).blocks * BLOCK_LENGTH;
+  if (bavail * bsize < lack) throw systemError(`map ${lack} bytes of holes of`, subject, 'ENOSPC');
+}
+
+/** Undefined where that cannot be told: their number may count some of the file system's own, and miss what is compressed. */
+function hasAllBlocks(fd: number, length: number): boolean | undefined {
+  const { placing } = fileSystemOf(fd);
+  if (placing === 'unbounded') return true;
+  const hasEnough = fs.fstatSync(fd).blocks * BLOCK_LENGTH >= length;
+  if (placing === 'memory') return hasEnough;
+  return hasOwnExtents(fd, length) ?? (hasEnough || undefined);
+}

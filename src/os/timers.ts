@@ -1,0 +1,53 @@
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { scheduler, setImmediate } from 'node:timers/promises';
+import { onAbort } from './abort.js';
+
+// Taken once, when Hermes is loaded: what tests put in the place of these fires when they say so, or never. The scheduler's are
+// Node's own even then.
+const [startTimeout, startInterval, endTimeout, endInterval, turnUnheld] = [
+  setTimeout,
+  setInterval,
+  clearTimeout,
+  clearInterval,
+  setImmediate,
+];
+
+/** The longest that Node's timers can; what is longer would fire at once. */
+export const MAX_TIMER_MS: number = 2 ** 31 - 1;
+
+/** Calls back once, after at most `MAX_TIMER_MS`. */
+export function startTimer(callback: () => void, ms: number): NodeJS.Timeout {
+  return startTimeout(callback, Math.min(ms, MAX_TIMER_MS));
+}
+
+export function stopTimer(timer: NodeJS.Timeout | undefined): void {
+  endTimeout(timer);
+}
+
+/** Calls back again and again: `ms` at most `MAX_TIMER_MS`. */
+export function startTicking(callback: () => void, ms: number): NodeJS.Timeout {
+  return startInterval(callback, ms);
+}
+
+export function stopTicking(timer: NodeJS.Timeout | undefined): void {
+  endInterval(timer);
+}
+
+/** Resolves after a while, at most `MAX_TIMER_MS`, or when the signal is set off, whatever came first. */
+export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return;
+  const ended = new AbortController();
+  const forget = onAbort(signal, () => ended.abort());
+  try {
+    await scheduler.wait(Math.min(ms, MAX_TIMER_MS), { signal: ended.signal });
+  } catch {
+    // The signal came first.
+  } finally {
+    forget();
+  }
+}
+
+/** Resolves when timers, I/O and signal handlers of the process have had their turn. Unheld: unless it ends before. */
+export function nextTurn(holdsProcess: boolean): Promise<void> {
+  return holdsProcess ? scheduler.yield() : turnUnheld(undefined, { ref: false });
+}
