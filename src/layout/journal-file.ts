@@ -10,8 +10,8 @@
  *   12 capacity             u32
  * ```
  *
- * The first record of a file is its lane table; a padding record that reaches the end of the data region ends a full
- * file. The next file begins at the position where this one ends.
+ * The first record of a file is its lane table; a segment table for each other segment that is known follows at once. A
+ * padding record that reaches the end of the data region ends a full file. The next file begins at the position where this one ends.
  */
 
 export const JOURNAL_HEADER_LENGTH = 64;
@@ -32,7 +32,8 @@ export const JOURNAL_DATA_OFFSET = 64;
 
 /** Raised when a file of the new layout cannot be used by older code. */
 export const JOURNAL_MAJOR = 1;
-export const JOURNAL_MINOR = 0;
+/** 1: segment tables. */
+export const JOURNAL_MINOR = 1;
 export const JOURNAL_ID_LENGTH = 8;
 
 export const MIN_JOURNAL_FILE_LENGTH: number = 64 * 1024;

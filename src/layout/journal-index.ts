@@ -1,7 +1,7 @@
 /**
- * The sparse index beside a file of a journal, under its name with `.index` behind it: records of `record.ts`, one about
- * every {@link INDEX_INTERVAL} bytes of the journal's records, all of one length. It holds nothing that the records do not
- * tell, and whoever finds it missing or wrong makes it anew. TIMESTAMP is the newest time of a message before the
+ * The sparse index beside a file of a journal, under its name with `.index` behind it: records of `record.ts`, one of the
+ * first message and one about every {@link INDEX_INTERVAL} bytes of the journal's records, all of one length. It holds
+ * nothing that the records do not tell, but for the boot; and whoever finds it missing or wrong makes it anew. TIMESTAMP is the newest time of a message before the
  * position. The payload:
  *
  * ```

@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as Counters from '../../src/layout/counters.js';
-import { fifoPrefix, memberFifoName, producerFifoName } from '../../src/layout/doorbell-fifo.js';
+import { isFifoOf, memberFifoName, producerFifoName } from '../../src/layout/doorbell-fifo.js';
 import * as GeometryLimits from '../../src/layout/geometry.js';
 import { sectionsOf } from '../../src/layout/geometry.js';
 import * as GroupTable from '../../src/layout/group-table.js';
 import * as JournalFile from '../../src/layout/journal-file.js';
 import * as JournalIndex from '../../src/layout/journal-index.js';
 import * as JournalLocks from '../../src/layout/journal-locks.js';
+import * as JournalSegmentTable from '../../src/layout/journal-segment-table.js';
 import * as LaneControl from '../../src/layout/lane-control.js';
 import * as Locks from '../../src/layout/locks.js';
 import * as Slot from '../../src/layout/participant-slot.js';
@@ -42,6 +43,11 @@ const structures: readonly (readonly [string, Constants, number])[] = [
   ['a position', constantsOf(Positions).filter(isOffset), Positions.POSITION_LENGTH],
   ['a record', constantsOf(Record).filter(isOffset), Record.RECORD_HEADER_LENGTH],
   ['the header of a journal file', constantsOf(JournalFile).filter(isField), JournalFile.JOURNAL_HEADER_LENGTH],
+  [
+    'a segment table',
+    constantsOf(JournalSegmentTable).filter(isOffset),
+    JournalSegmentTable.SEGMENT_TABLE_LANES_OFFSET + 8,
+  ],
   ['an entry of an index', constantsOf(JournalIndex).filter(isOffset), JournalIndex.INDEX_LANE_TABLE_OFFSET + 8],
 ];
 
@@ -80,7 +86,9 @@ describe.each(structures.map(([title, constants, length], i) => ({ title, consta
 test('every other constant has a row with its value', () => {
   const modules = [GeometryLimits, Preamble, LaneControl, Slot, Counters, GroupTable, Positions, Record];
   const constants = [
-    ...[...modules, JournalFile, JournalIndex].flatMap(constantsOf).filter((entry) => !isField(entry)),
+    ...[...modules, JournalFile, JournalSegmentTable, JournalIndex]
+      .flatMap(constantsOf)
+      .filter((entry) => !isField(entry)),
     ...constantsOf(JournalLocks),
   ];
   const rows = tablesUnder('constant', 'value', 'meaning').flat();
@@ -108,17 +116,22 @@ test('the lock bytes are where locks.ts puts them', () => {
 });
 
 test('the FIFOs are called as doorbell-fifo.ts calls them', () => {
-  const id = Uint8Array.from({ length: Preamble.ID_LENGTH }, (_, i) => i * 16 + 10);
+  const segmentId = Uint8Array.from({ length: Preamble.ID_LENGTH }, (_, i) => i * 16 + 10);
+  const owner = { segmentId, inode: 4711n };
   const digits = '0a1a2a3a4a5a6a7a8a9aaabacadaeafa';
   const named = (name: string) =>
-    name.replace('<id>', digits).replace('<lane>', '17').replace('<group>', '3').replace('<member>', '12');
+    name
+      .replace('<id>', digits)
+      .replace('<inode>', '4711')
+      .replace('<lane>', '17')
+      .replace('<group>', '3')
+      .replace('<member>', '12');
   const [rows] = tablesUnder('FIFO of', 'name');
   expect(rows!.map(([, name]) => named(name!))).toEqual([
-    `\`${producerFifoName(id, 17)}\``,
-    `\`${memberFifoName(id, 3, 12)}\``,
+    `\`${producerFifoName(owner, 17)}\``,
+    `\`${memberFifoName(owner, 3, 12)}\``,
   ]);
-  expect(layoutDocument).toContain('`.bell-<id>-`');
-  expect(fifoPrefix(id)).toBe(`.bell-${digits}-`);
+  for (const [, name] of rows!) expect(isFifoOf(owner.inode, named(name!).slice(1, -1))).toBe(true);
 });
 
 test('the sections are where geometry.ts puts them', () => {

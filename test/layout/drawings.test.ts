@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as GroupTable from '../../src/layout/group-table.js';
 import * as JournalFile from '../../src/layout/journal-file.js';
 import * as JournalIndex from '../../src/layout/journal-index.js';
+import * as JournalSegmentTable from '../../src/layout/journal-segment-table.js';
 import * as LaneControl from '../../src/layout/lane-control.js';
 import * as Slot from '../../src/layout/participant-slot.js';
 import * as Positions from '../../src/layout/positions.js';
@@ -121,6 +122,15 @@ const structures: readonly Structure[] = [
       checksum: JournalFile.JOURNAL_CHECKSUM_OFFSET,
     },
     within: ['JOURNAL_DATA_OFFSET'],
+  },
+  {
+    module: 'journal-segment-table',
+    exports: JournalSegmentTable,
+    length: JournalSegmentTable.SEGMENT_TABLE_LANES_OFFSET + 8,
+    drawn: {
+      'segment id': JournalSegmentTable.SEGMENT_TABLE_ID_OFFSET,
+      'lane table': JournalSegmentTable.SEGMENT_TABLE_LANES_OFFSET,
+    },
   },
   {
     module: 'journal-index',
