@@ -1,3 +1,5 @@
+import { monotonicMs } from '../clock.js';
+
 /** What a participant does while it has nothing to do. */
 export interface IdleStrategy {
   /**
@@ -5,7 +7,7 @@ export interface IdleStrategy {
    * costs about 10 µs of the participant who rings, and some 25 µs until the sleeper runs.
    */
   readonly spinForUs: number;
-  /** Microseconds of that between two turns of the event loop, so that timers and I/O of the process go on. */
+  /** Microseconds of that between two turns of the event loop, above 0, at most a second: so timers and I/O of the process go on. */
   readonly sliceUs: number;
 }
 
@@ -21,10 +23,14 @@ export const IDLE_STRATEGIES: Readonly<Record<IdleStrategyName, IdleStrategy>> =
   doorbell: { spinForUs: 0, sliceUs: 50 },
 };
 
-/** Calls `look` until it says true or `endMs` (of `performance.now()`) is over. What it said last. */
-export function spinUntil(look: () => boolean, endMs: number): boolean {
+/** No look takes less than 10 ns: so many end it, too, for a clock may stand still. */
+const MAX_LOOKS_PER_MS = 100_000;
+
+/** Calls `look` until it says true or `endMs` (of the monotonic clock, which says `startMs` now) is over. What it said last. */
+export function spinUntil(look: () => boolean, startMs: number, endMs: number): boolean {
+  let looks = (endMs - startMs) * MAX_LOOKS_PER_MS;
   do {
     if (look()) return true;
-  } while (performance.now() < endMs);
+  } while (--looks > 0 && monotonicMs() < endMs);
   return false;
 }

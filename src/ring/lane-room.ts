@@ -38,9 +38,7 @@ export class LaneRoom {
    * overwritten. False when there is none. @throws HermesError ERR_HERMES_REMOVED, ERR_HERMES_CORRUPT_SEGMENT
    */
   make(head: number, end: number, length: number): boolean {
-    this.checkRemoved();
-    if (((this.gateEnd - end) | 0) < length) this.computeGate(head);
-    if (((this.gateEnd - end) | 0) < length) return false;
+    if (!this.has(head, end, length)) return false;
     const missing = (end + length - this.reservedEnd) | 0;
     if (missing > 0) {
       const { words } = this.memory;
@@ -49,6 +47,13 @@ export class LaneRoom {
       Atomics.load(words, this.reservedIndex); // a fence: no record is written before the store is visible
     }
     return true;
+  }
+
+  /** Whether there is room for `length` bytes after `end`: computes the gate if that seems full, and stores nothing. @throws likewise */
+  has(head: number, end: number, length: number): boolean {
+    this.checkRemoved();
+    if (((this.gateEnd - end) | 0) < length) this.computeGate(head);
+    return ((this.gateEnd - end) | 0) >= length;
   }
 
   /** Up to where records may follow `end` without asking again: the gate, what was announced, the lane's end, or half a lane after `head`. */

@@ -1,3 +1,4 @@
+import { refuseHandlersPromise } from '../dropped-promise.js';
 import { COUNTER_LOST, COUNTER_MESSAGES } from '../layout/counters.js';
 import { HEAD_LOW_OFFSET, RESERVED_OFFSET, RESERVED_PIECES_PER_LANE } from '../layout/lane-control.js';
 import {
@@ -13,7 +14,8 @@ import { Counter } from './counter.js';
 import { crc32OfRecord } from './crc32.js';
 import { exactHead, headAndSequence } from './head.js';
 import { laneControlIndex, laneOffset, memberSlotIndex, wordAt } from './indices.js';
-import { Message, type MessageHandler } from './message.js';
+import type { Message, MessageHandler } from './message.js';
+import type { RecordCopy } from './record-copy.js';
 import { corruptRecord, type RecordRules, recordFault } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
 
@@ -30,7 +32,7 @@ export class LossyReader {
   private readonly rules: RecordRules;
   private readonly messages: Counter;
   private readonly lostMessages: Counter;
-  /** A private copy of the record at hand; its last word is stored to as a fence. */
+  /** The record at hand; the last word is stored to as a fence. */
   private readonly copy: Int32Array<ArrayBuffer>;
   private readonly copyBytes: Buffer;
   private readonly message: Message<unknown>;
@@ -46,7 +48,7 @@ export class LossyReader {
     private readonly memory: SegmentMemory,
     private readonly lane: number,
     group: number,
-    decode: (payload: Buffer) => unknown,
+    { words: copy, bytes: copyBytes, message }: RecordCopy,
   ) {
     const { words, geometry } = memory;
     const control = laneControlIndex(memory, lane);
@@ -59,12 +61,9 @@ export class LossyReader {
     const slot = memberSlotIndex(memory, group, 0);
     this.messages = new Counter(words, slot, COUNTER_MESSAGES);
     this.lostMessages = new Counter(words, slot, COUNTER_LOST);
-    const buffer = new ArrayBuffer(recordLength(geometry.maxPayloadLength) + 32);
-    this.copy = new Int32Array(buffer);
-    this.copyBytes = Buffer.from(buffer);
-    this.message = new Message(this.copyBytes, this.copy, new BigInt64Array(buffer), decode);
-    this.message.lane = lane;
-    this.message.offset = RECORD_HEADER_LENGTH;
+    this.copy = copy;
+    this.copyBytes = copyBytes;
+    this.message = message;
     const start = headAndSequence(memory, lane);
     this.position = start?.position ?? exactHead(memory, lane);
     this.sequence = start?.sequence ?? -1;
@@ -87,9 +86,11 @@ export class LossyReader {
           continue;
         }
         if (this.passPadding(available)) continue;
-        this.fillMessage();
-        handler(this.message);
-        this.passMessage();
+        const lost = this.fillMessage();
+        const { message } = this;
+        const { length, sequence } = message; // the handler may write to them
+        refuseHandlersPromise(handler(message));
+        this.pass(length, sequence, lost);
         this.remaining--;
         count++;
       }
@@ -153,22 +154,25 @@ export class LossyReader {
     return isPadding;
   }
 
-  private fillMessage(): void {
+  /** How many messages were lost before this one. */
+  private fillMessage(): number {
     const { copy, message } = this;
     message.type = (copy[1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+    message.lane = this.lane;
     message.length = copy[6]!;
+    message.offset = RECORD_HEADER_LENGTH;
     message.lost = this.sequence === -1 ? 0 : message.sequence - this.sequence;
     if (message.lost < 0) {
       throw corruptRecord(this.memory, this.lane, this.position | 0, `its sequence ${message.sequence} came before`);
     }
+    return message.lost;
   }
 
-  private passMessage(): void {
-    const { message } = this;
-    this.position += recordLength(message.length);
-    this.sequence = message.sequence + 1;
-    if (message.lost === 0) return;
-    this.lost += message.lost;
-    this.lostMessages.add(message.lost);
+  private pass(length: number, sequence: number, lost: number): void {
+    this.position += recordLength(length);
+    this.sequence = sequence + 1;
+    if (lost === 0) return;
+    this.lost += lost;
+    this.lostMessages.add(lost);
   }
 }

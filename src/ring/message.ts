@@ -8,7 +8,8 @@ const TIMESTAMP_DISTANCE: number = RECORD_HEADER_LENGTH - RECORD_TIMESTAMP_OFFSE
 
 /**
  * A message. The one that a handler is given is used again and again: it is valid until the handler returns, and so is
- * everything read in place through it; keep `copy()`. Those of the asynchronous forms are copies, and yours to keep.
+ * everything read in place through it; keep `copy()`. Those of the asynchronous forms are copies, and yours to keep: short ones share
+ * memory of a few KiB, which is kept as long as any of them, and cannot be transferred to another thread; `copy()` stands alone.
  */
 export class Message<T = Buffer> {
   /** Type of the message: 1–239, the producer's choice. */
@@ -24,30 +25,52 @@ export class Message<T = Buffer> {
   /** Shared groups: it may have been handled before, by a member that died or whose handler threw. */
   redelivered = false;
 
+  // Of no use to whoever prints, clones or compares a message: it may be all of the segment.
+  readonly #buffer: Buffer;
+  readonly #words: Int32Array;
+  readonly #times: BigInt64Array;
+  readonly #decode: (payload: Buffer) => T;
+
   /** @internal */
-  constructor(
-    /** The memory that the payload lies in: read `length` bytes from `offset`. Reading here copies and allocates nothing. */
-    readonly buffer: Buffer,
-    /** @internal the same memory */
-    readonly words: Int32Array,
-    private readonly times: BigInt64Array,
-    private readonly decode: (payload: Buffer) => T,
-  ) {}
+  constructor(buffer: Buffer, words: Int32Array, times: BigInt64Array, decode: (payload: Buffer) => T) {
+    this.#buffer = buffer;
+    this.#words = words;
+    this.#times = times;
+    this.#decode = decode;
+  }
+
+  /** The memory that the payload lies in: read `length` bytes from `offset`. Reading here copies and allocates nothing. */
+  get buffer(): Buffer {
+    return this.#buffer;
+  }
+
+  /** @internal the same memory */
+  get words(): Int32Array {
+    return this.#words;
+  }
+
+  /** @internal the same memory */
+  get times(): BigInt64Array {
+    return this.#times;
+  }
 
   /** Number of the message in its lane, from 0, without gap or repeat. */
   get sequence(): number {
     const index = (this.offset - SEQUENCE_DISTANCE) / 4;
-    return wholeSequence(this.words[index + 1]!, this.words[index]!);
+    return wholeSequence(this.#words[index + 1]!, this.#words[index]!);
   }
 
   /** When it was published: nanoseconds since the Unix epoch; 0n in a segment without timestamps. Allocates a BigInt. */
   get timestamp(): bigint {
-    return this.times[(this.offset - TIMESTAMP_DISTANCE) / 8]!;
+    return this.#times[(this.offset - TIMESTAMP_DISTANCE) / 8]!;
   }
 
-  /** The payload in place, as a view. Allocates the view; do not keep it. */
+  /**
+   * The payload in place, as a view. Allocates the view. Do not keep that of a message in a handler, nor post it to another thread: it is
+   * the segment's memory itself, and its buffer the whole segment.
+   */
   get payload(): Buffer {
-    return this.buffer.subarray(this.offset, this.offset + this.length);
+    return this.#buffer.subarray(this.offset, this.offset + this.length);
   }
 
   /**
@@ -55,13 +78,54 @@ export class Message<T = Buffer> {
    * payload. @throws what the codec throws
    */
   get value(): T {
-    return this.decode(this.payload);
+    return this.#decode(this.payload);
   }
 
-  /** The payload, copied: yours to keep. Allocates `length` bytes. */
+  /** The payload, copied: yours to keep, in memory of its own. Allocates `length` bytes. */
   copy(): Buffer {
-    return Buffer.from(this.payload);
+    return copyOf(this.payload);
   }
+
+  /** What `JSON.stringify` writes: the payload as a Buffer, or with a codec the value, which that decodes. @throws what the codec throws */
+  toJSON(): MessageJson {
+    const { lane, type, sequence, timestamp, length, lost, redelivered } = this;
+    return {
+      lane,
+      type,
+      sequence,
+      timestamp: timestamp.toString(),
+      length,
+      ...(lost > 0 ? { lost } : {}),
+      ...(redelivered ? { redelivered } : {}),
+      ...(this.#decode === (asBytes as unknown) ? { payload: this.copy() } : { value: this.value }),
+    };
+  }
+}
+
+/** A message as JSON has it. */
+export interface MessageJson {
+  readonly lane: number;
+  readonly type: number;
+  readonly sequence: number;
+  /** Nanoseconds since the Unix epoch, in decimal. */
+  readonly timestamp: string;
+  /** Of the payload: bytes. */
+  readonly length: number;
+  /** Of a lossy group, where messages were lost just before. */
+  readonly lost?: number;
+  /** Where it is. */
+  readonly redelivered?: boolean;
+  /** Without a codec. */
+  readonly payload?: Buffer;
+  /** With one. */
+  readonly value?: unknown;
+}
+
+/** Bytes, copied to memory of their own: `Buffer.from` would cut it from the pool of the whole process. */
+export function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 /** The payload as it is, as a view: what `value` is without a codec. */
@@ -69,5 +133,8 @@ export function asBytes(payload: Buffer): Buffer {
   return payload;
 }
 
-/** Handles one message. What it throws reaches the caller of `poll`; the message is then not acknowledged. */
+/**
+ * Handles one message, and is done when it returns. What it throws reaches the caller of `poll`; the message is then not
+ * acknowledged. One that returns before it is done is refused, likewise: nobody would wait for it.
+ */
 export type MessageHandler<T = Buffer> = (message: Message<T>) => void;

@@ -6,7 +6,10 @@ import { MAX_USER_TYPE, MIN_USER_TYPE, recordLength } from '../layout/record.js'
 /** @throws HermesError when these are no payload length and type of a message */
 export function checkMessage(length: number, type: number, maxPayloadLength: number): void {
   if (!Number.isInteger(length) || length < 0) {
-    throw new HermesError('ERR_HERMES_INVALID_OPTION', `length is ${length}: give a whole number of bytes from 0`);
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      `length is ${String(length)}: give a whole number of bytes from 0`,
+    );
   }
   if (length > maxPayloadLength) {
     throw new HermesError(
@@ -17,7 +20,7 @@ export function checkMessage(length: number, type: number, maxPayloadLength: num
   if (!Number.isInteger(type) || type < MIN_USER_TYPE || type > MAX_USER_TYPE) {
     throw new HermesError(
       'ERR_HERMES_INVALID_OPTION',
-      `type is ${type}: give a whole number from ${MIN_USER_TYPE} to ${MAX_USER_TYPE}`,
+      `type is ${String(type)}: give a whole number from ${MIN_USER_TYPE} to ${MAX_USER_TYPE}`,
     );
   }
 }
@@ -28,15 +31,12 @@ export function checkCount(count: number, payloadLength: number, laneCapacity: n
   if (Number.isInteger(count) && count > 0 && count <= most) return;
   throw new HermesError(
     'ERR_HERMES_INVALID_OPTION',
-    `count is ${count}: give a whole number from 1 to ${most}, as many messages of ${payloadLength} bytes as a quarter of a lane holds`,
+    `count is ${String(count)}: give a whole number from 1 to ${most}, as many messages of ${payloadLength} bytes as a quarter of a lane holds`,
   );
 }
 
-/** @throws HermesError for anything but bytes */
-export function checkPayload(payload: unknown): void {
-  if (payload instanceof Uint8Array) return;
-  const found = payload === null ? 'null' : typeof payload;
-  throw new HermesError('ERR_HERMES_INVALID_OPTION', `The payload is ${found}: give a Uint8Array or a Buffer`);
+export function noArray(payloads: unknown): HermesError {
+  return new HermesError('ERR_HERMES_INVALID_OPTION', `A batch is ${typeof payloads}: give an array of payloads`);
 }
 
 export function noClaim(action: string): HermesError {
@@ -45,6 +45,13 @@ export function noClaim(action: string): HermesError {
 
 export function openClaim(): HermesError {
   return new HermesError('ERR_HERMES_INVALID_STATE', 'A claim is open: commit or abort it before the next message');
+}
+
+export function openBatch(): HermesError {
+  return new HermesError(
+    'ERR_HERMES_INVALID_STATE',
+    'A batch is being written: reading its payloads called the producer that they are sent with; read them before',
+  );
 }
 
 export function nestedPoll(): HermesError {

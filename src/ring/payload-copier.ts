@@ -1,5 +1,7 @@
+import { checkLength, trueMemory, trueStart } from './payload-length.js';
+
 /** Bytes: up to here a payload that comes again is copied word by word, as that costs less than a call. */
-const MAX_LENGTH_BY_WORDS = 256;
+export const MAX_LENGTH_BY_WORDS = 256;
 /** Bytes: V8 sets shared memory word by word, while `fill` copies it as C does, and costs more to call. */
 const MAX_LENGTH_BY_SET = 1536;
 /** Payloads that are remembered, a power of two: as many as a batch may have to be copied without calls. */
@@ -10,6 +12,12 @@ const PLACES = 256;
  * bookkeeping, which a producer with a new array for each message would pay each time. No power of two, as batches are.
  */
 const STRANGERS_PER_NOTE = 17;
+
+/**
+ * Bytes of memory that remembered payloads may lie in, as they keep all of it from the collector: four times what they can have
+ * themselves, so that a batch from Node's pool (64 KiB from Node 24 on) is among them.
+ */
+const MAX_HELD_LENGTH: number = 4 * PLACES * MAX_LENGTH_BY_WORDS;
 
 const NO_PAYLOAD: Uint8Array = new Uint8Array(0);
 const NO_WORDS: BigInt64Array = new BigInt64Array(0);
@@ -24,6 +32,9 @@ export class PayloadCopier {
   private readonly payloads: Uint8Array[] = new Array(PLACES).fill(NO_PAYLOAD);
   private readonly views: BigInt64Array[] = new Array(PLACES).fill(NO_WORDS);
   private strangers = 0;
+  /** Bytes that are held, at most: memory counts again when it comes again after another. */
+  private heldLength = 0;
+  private lastMemory: ArrayBufferLike | undefined;
 
   /** Both view the same memory from its start. */
   constructor(
@@ -32,21 +43,21 @@ export class PayloadCopier {
   ) {}
 
   /**
-   * Copies all of `payload`, which is the `index`th of its batch, to byte `start`, a multiple of 8. Allocates a view when a
-   * short array has come again and again.
+   * Copies a payload of `length` bytes, which is the `index`th of its batch, to byte `start`, a multiple of 8, and touches nothing else.
+   * From `MAX_LENGTH_BY_WORDS` on that must be its true length; of a shorter one it is checked.
+   * Allocates a view when a short array has come again and again. @throws HermesError ERR_HERMES_INVALID_OPTION
    */
-  copy(payload: Uint8Array, start: number, index: number): void {
-    const { length } = payload;
+  copy(payload: Uint8Array, length: number, start: number, index: number): void {
     if (length > MAX_LENGTH_BY_WORDS) {
       if (length > MAX_LENGTH_BY_SET) this.bytes.fill(payload, start, start + length);
       else this.bytes.set(payload, start);
       return;
     }
     const place = index & (PLACES - 1);
-    const view = this.views[place]!;
+    const view = this.views[place]!; // has no length once its memory was given away
     const count = length >>> 3;
     if (payload !== this.payloads[place] || view.length !== count || count === 0) {
-      this.copyAndRemember(payload, start, place);
+      this.copyAndRemember(payload, length, start, place);
       return;
     }
     const { words } = this;
@@ -62,17 +73,37 @@ export class PayloadCopier {
     for (i = count * 8; i < length; i++) this.bytes[start + i] = payload[i]!;
   }
 
-  /** Also when its length has changed, as that of an array over resizable memory may. */
-  private copyAndRemember(payload: Uint8Array, start: number, place: number): void {
-    this.bytes.set(payload, start); // refuses one whose memory was given away
-    const { buffer, byteOffset, length } = payload;
+  private copyAndRemember(payload: Uint8Array, length: number, start: number, place: number): void {
+    checkLength(payload, length);
+    this.bytes.set(payload, start);
     if (length < 8) return;
     if (payload === this.payloads[place]) {
-      if (byteOffset % 8 === 0) this.views[place] = new BigInt64Array(buffer, byteOffset, length >>> 3);
+      const offset = trueStart(payload);
+      if (offset % 8 === 0) this.views[place] = new BigInt64Array(trueMemory(payload), offset, length >>> 3);
     } else if (++this.strangers === STRANGERS_PER_NOTE) {
       this.strangers = 0;
-      this.payloads[place] = payload;
-      this.views[place] = NO_WORDS;
+      this.remember(payload, place);
     }
+  }
+
+  private remember(payload: Uint8Array, place: number): void {
+    const memory = trueMemory(payload) as ArrayBufferLike & {
+      readonly resizable?: boolean;
+      readonly growable?: boolean;
+    };
+    if (memory.resizable === true || memory.growable === true || memory.byteLength > MAX_HELD_LENGTH) return;
+    if (memory !== this.lastMemory) {
+      if (this.heldLength + memory.byteLength > MAX_HELD_LENGTH) this.forgetAll();
+      this.heldLength += memory.byteLength;
+      this.lastMemory = memory;
+    }
+    this.payloads[place] = payload;
+    this.views[place] = NO_WORDS;
+  }
+
+  private forgetAll(): void {
+    this.payloads.fill(NO_PAYLOAD);
+    this.views.fill(NO_WORDS);
+    this.heldLength = 0;
   }
 }

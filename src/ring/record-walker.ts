@@ -1,3 +1,4 @@
+import { refuseHandlersPromise } from '../dropped-promise.js';
 import { HEAD_LOW_OFFSET } from '../layout/lane-control.js';
 import {
   MAX_USER_TYPE,
@@ -14,12 +15,13 @@ import { crc32OfRecord } from './crc32.js';
 import { laneControlIndex, laneOffset, wordAt } from './indices.js';
 import type { Kernel } from './kernel.js';
 import type { Message, MessageHandler } from './message.js';
-import { corruptRecord, recordFault } from './record-fault.js';
+import { corruptRecord, type RecordRules, recordFault } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 // Constants of this module are compiled in; imported ones are loaded at every use.
-const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
-const ALIGNMENT: number = RECORD_ALIGNMENT;
+/** A payload's record is as long as it and this, less the bits of the mask: `recordLength` of the layout. */
+const HEADER_AND_ROUNDING: number = RECORD_HEADER_LENGTH + RECORD_ALIGNMENT - 1;
+const ALIGNED: number = -RECORD_ALIGNMENT;
 const MAGIC: number = RECORD_MAGIC;
 const TYPE_SHIFT: number = RECORD_TYPE_SHIFT;
 const TYPE_MASK: number = RECORD_TYPE_MASK;
@@ -28,7 +30,8 @@ const PADDING: number = PADDING_TYPE;
 
 /**
  * Walks the records of one lane in place and believes nothing of them: each field is read once and checked, then used.
- * Positions are low words (int32). Nothing here allocates once optimized. Readers of reliable groups build on it.
+ * Positions are low words (int32). Once optimized, nothing here allocates but the checksum of a payload from 1,536 bytes on
+ * (a view). Readers of reliable groups build on it.
  */
 export class RecordWalker {
   protected readonly words: Int32Array;
@@ -38,8 +41,9 @@ export class RecordWalker {
   private readonly checksum: boolean;
   private readonly kind: number;
   private readonly maxPayloadLength: number;
-  /** The lane in bytes, and in words. */
-  private readonly laneStart: number;
+  private readonly rules: RecordRules;
+  /** Where the payload of a record at the lane's start begins, in bytes; and the lane in words. */
+  private readonly firstPayload: number;
   private readonly laneIndex: number;
   private readonly headIndex: number;
 
@@ -48,7 +52,8 @@ export class RecordWalker {
   /** Of the next record; -1, -1 (no message ever has that) when it is not known. */
   private sequenceLow = -1;
   private sequenceHigh = -1;
-  private remaining = 0;
+  /** Messages that a running walk may hand out yet; 0 once it was stopped. */
+  protected remaining = 0;
 
   /** `message` is filled and handed out; the readers of one consumer share it. */
   constructor(
@@ -64,8 +69,9 @@ export class RecordWalker {
     this.capacity = geometry.laneCapacity;
     this.kind = recordKind(lane, memory.checksum);
     this.maxPayloadLength = geometry.maxPayloadLength;
-    this.laneStart = laneOffset(memory, lane);
-    this.laneIndex = this.laneStart >>> 2;
+    this.rules = { kind: this.kind, maxPayloadLength: this.maxPayloadLength };
+    this.firstPayload = laneOffset(memory, lane) + RECORD_HEADER_LENGTH;
+    this.laneIndex = laneOffset(memory, lane) >>> 2;
     this.headIndex = wordAt(laneControlIndex(memory, lane), HEAD_LOW_OFFSET);
   }
 
@@ -92,9 +98,10 @@ export class RecordWalker {
 
   /**
    * Hands the messages from the position up to `end`, at most `limit`, to `handler`. How many. What that throws goes
-   * through: the message counts as not handed out. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT
+   * through: the message counts as not handed out. Without a handler it only looks where they end, and checks their headers.
+   * @throws HermesError ERR_HERMES_CORRUPT_SEGMENT, _INVALID_STATE when the handler returns a promise
    */
-  protected walk(handler: MessageHandler<unknown>, end: number, limit: number): number {
+  protected walk(handler: MessageHandler<unknown> | undefined, end: number, limit: number): number {
     const { words, message, capacity, kind, maxPayloadLength } = this;
     if ((end - this.position) >>> 0 > capacity) throw this.outOfBounds(end);
     message.lane = this.lane;
@@ -107,7 +114,7 @@ export class RecordWalker {
       const found = words[index + 1]!;
       const type = (found >>> TYPE_SHIFT) & 0xff;
       const length = words[index + 6]!;
-      const whole = (length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
+      const whole = (length + HEADER_AND_ROUNDING) & ALIGNED;
       if (
         words[index] !== MAGIC ||
         (found & ~TYPE_MASK) !== kind ||
@@ -122,11 +129,15 @@ export class RecordWalker {
         this.passPadding(end, index);
         continue;
       }
-      if (this.checksum) this.checkCrc(index, length);
-      message.type = type;
-      message.length = length;
-      message.offset = this.laneStart + at + HEADER_LENGTH;
-      handler(message);
+      if (handler !== undefined) {
+        if (this.checksum) this.checkCrc(index, length);
+        message.type = type;
+        message.length = length;
+        message.offset = this.firstPayload + at;
+        const result: unknown = handler(message);
+        // Short functions return what they did last, which is a number as a rule: no call for that.
+        if (result !== undefined && typeof result !== 'number') refuseHandlersPromise(result);
+      }
       this.position = (position + whole) | 0;
       this.sequenceLow = (this.sequenceLow + 1) | 0;
       if (this.sequenceLow === 0) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
@@ -140,13 +151,7 @@ export class RecordWalker {
   private passPadding(end: number, index: number): void {
     const { words, position } = this;
     const untilEnd = this.capacity - (position & (this.capacity - 1));
-    const fault = recordFault(
-      words,
-      index,
-      { kind: this.kind, maxPayloadLength: this.maxPayloadLength },
-      untilEnd,
-      (end - position) >>> 0,
-    );
+    const fault = recordFault(words, index, this.rules, untilEnd, (end - position) >>> 0);
     if (fault !== undefined) throw corruptRecord(this.memory, this.lane, position, fault);
     const sequenceLow = words[index + 2]!;
     const sequenceHigh = words[index + 3]!;

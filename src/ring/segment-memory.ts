@@ -17,7 +17,7 @@ export interface SegmentMemory {
   readonly checksum: boolean;
   /** Every record carries the time of its publication. */
   readonly timestamps: boolean;
-  /** Nanoseconds from this machine's monotonic clock to the Unix epoch, fixed when the segment was created. */
+  /** Nanoseconds from the monotonic clock, as this process sees it, to the Unix epoch, as that was when the segment was created. */
   readonly clockOffsetNs: bigint;
 }
 

@@ -10,7 +10,6 @@ import type { SegmentMemory } from './segment-memory.js';
 /** More than a lane can hold. */
 const ALL = 0x3fff_ffff;
 const ALIGNMENT: number = RECORD_ALIGNMENT;
-const ignore: MessageHandler<unknown> = () => {};
 
 /**
  * Reads one lane for a shared group, in place: the members of the group share its messages by moving one claim position.
@@ -21,6 +20,8 @@ export class SharedReader extends RecordWalker {
   /** The entry that holds what was handed out and not acknowledged, and where that ends. */
   private held: InFlight | undefined;
   private heldEnd = 0;
+  /** What is wrong with the record behind the messages that were claimed. */
+  private fault: unknown;
 
   constructor(
     memory: SegmentMemory,
@@ -40,7 +41,8 @@ export class SharedReader extends RecordWalker {
 
   /**
    * Claims up to `limit` messages and hands them to `handler`; they stay in flight until `acknowledge`. How many.
-   * The member's entry must be clear: it holds one batch at a time.
+   * The member's entry must be clear: it holds one batch at a time. A damaged record is told of once the good ones before it
+   * were handed out: if its header shows it, it stays unclaimed; if its checksum does, it stays in flight with what follows it.
    */
   read(handler: MessageHandler<unknown>, limit: number): number {
     const end = this.claim(limit);
@@ -49,6 +51,7 @@ export class SharedReader extends RecordWalker {
     this.heldEnd = end;
     const count = this.walk(handler, end, ALL);
     if (count === 0) this.acknowledge(); // padding with no message behind it
+    if (this.fault !== undefined && this.remaining > 0) throw this.fault;
     return count;
   }
 
@@ -89,7 +92,6 @@ export class SharedReader extends RecordWalker {
       if (this.loadHead() === start) return undefined; // so that an idle member stores nothing
       inFlight.announce(this.lane, start);
       if (this.loadClaim() === start) {
-        // From here on the writer does not pass `start`.
         const end = this.endOfBatch(start, limit);
         inFlight.extendTo(end);
         this.moveTo(start);
@@ -100,16 +102,24 @@ export class SharedReader extends RecordWalker {
     }
   }
 
+  /** The writer does not pass `start` now: headers are what they will be when the messages are handed out, and checksums can wait until then. */
   private endOfBatch(start: number, limit: number): number {
-    this.moveTo(start);
+    // At a record that was found damaged it is known which sequence is due: a walk that learnt it there would believe the record.
+    if (this.fault === undefined || this.position !== start) this.moveTo(start);
+    this.fault = undefined;
     try {
-      this.walk(ignore, this.loadHead(), limit);
-      return this.position;
+      this.walk(undefined, this.loadHead(), limit);
     } catch (error) {
-      this.inFlight.clear();
-      this.producers.ring();
-      throw error;
+      this.fault = error;
+      if (this.position === start) this.giveUp(error);
     }
+    return this.position;
+  }
+
+  private giveUp(error: unknown): never {
+    this.inFlight.clear();
+    this.producers.ring();
+    throw error;
   }
 
   private loadClaim(): number {

@@ -37,11 +37,13 @@ function isAsleep(sleep: number): boolean {
   return (sleep & 1) === 1;
 }
 
-/** Rings the owner of a slot if it sleeps. `write` puts a byte into its FIFO: **before** the word says that it was rung. */
-export function ringIfAsleep(memory: SegmentMemory, slotIndex: number, write: (slotIndex: number) => void): void {
+/**
+ * Rings the owner of a slot if it sleeps. `write` puts a byte into its FIFO, **before** the word says that it was rung; where it cannot, it
+ * returns false, and whoever can still finds the sleeper unrung.
+ */
+export function ringIfAsleep(memory: SegmentMemory, slotIndex: number, write: (slotIndex: number) => boolean): void {
   const index = wordAt(slotIndex, SLOT_SLEEP_OFFSET);
   const sleep = Atomics.load(memory.words, index); // SYNC: sleep
-  if (!isAsleep(sleep)) return;
-  write(slotIndex);
+  if (!isAsleep(sleep) || !write(slotIndex)) return;
   Atomics.compareExchange(memory.words, index, sleep, (sleep + 1) | 0); // SYNC: sleep
 }

@@ -10,9 +10,10 @@ import { rawSegment, SEGMENT_NAME } from '../support/raw-segment.js';
 const OBSERVER = `
   import { openSegment } from 'hermes:broker/segment.js';
   import { LossyReader } from 'hermes:ring/lossy-reader.js';
+  import { RecordCopy } from 'hermes:ring/record-copy.js';
   const { memory } = openSegment(process.argv[1], { directory: process.argv[2] }, 'read-write');
   try {
-    console.log(new LossyReader(memory, 0, 0).read(() => {}, 10));
+    console.log(new LossyReader(memory, 0, 0, new RecordCopy(memory, String)).read(() => {}, 10));
   } catch (error) {
     console.log(error.code);
   }

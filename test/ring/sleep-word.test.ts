@@ -17,7 +17,7 @@ function sleeper() {
     value: () => Atomics.load(memory.words, index),
     set: (value: number) => Atomics.store(memory.words, index, value),
     bell: () => Atomics.load(memory.words, CONSUMER_BELL_OFFSET >>> 2),
-    ring: (write: () => void = () => {}) => ringIfAsleep(memory, slotIndex, write),
+    ring: (write: () => boolean = () => true) => ringIfAsleep(memory, slotIndex, write),
   };
 }
 
@@ -27,6 +27,7 @@ function ringing({ memory, slotIndex, value }: { memory: SegmentMemory; slotInde
   ringIfAsleep(memory, slotIndex, (written) => {
     expect(written).toBe(slotIndex);
     seen.push(value());
+    return true;
   });
   return seen;
 }
@@ -78,8 +79,18 @@ test('a ringer that was stopped while it wrote does not take the next sleep for 
   ring(() => {
     word.wakeUp(); // woken by somebody else, and asleep again
     word.goToSleep();
+    return true;
   });
   expect(value()).toBe(3);
+});
+
+test('a ringer that cannot write leaves the sleeper to those who can', () => {
+  const subject = sleeper();
+  subject.word.goToSleep();
+  subject.ring(() => false);
+  expect(subject.value()).toBe(1);
+  expect(ringing(subject)).toEqual([1]);
+  expect(subject.value()).toBe(2);
 });
 
 test('the count comes round', () => {

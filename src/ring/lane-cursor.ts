@@ -1,0 +1,240 @@
+import type { HermesError } from '../errors.js';
+import { COUNTER_BACK_PRESSURED } from '../layout/counters.js';
+import {
+  HANDOVER_SEQUENCE_HIGH_OFFSET,
+  HANDOVER_SEQUENCE_LOW_OFFSET,
+  HEAD_HIGH_OFFSET,
+  HEAD_LOW_OFFSET,
+} from '../layout/lane-control.js';
+import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
+import {
+  PADDING_TYPE,
+  RECORD_ALIGNMENT,
+  RECORD_HEADER_LENGTH,
+  RECORD_MAGIC,
+  RECORD_TYPE_SHIFT,
+  recordKind,
+} from '../layout/record.js';
+import { PublicationTime } from './clock.js';
+import { corruptLane } from './corrupt-lane.js';
+import { Counter } from './counter.js';
+import { crc32OfRecord } from './crc32.js';
+import { exactHead, handoverEntryIndex, highOf, wholePosition } from './head.js';
+import { laneControlIndex, laneOffset, producerSlotIndex, wordAt } from './indices.js';
+import type { Kernel } from './kernel.js';
+import { LaneRoom } from './lane-room.js';
+import { openBatch, openClaim } from './misuse.js';
+import { PayloadCopier } from './payload-copier.js';
+import type { RecordSink } from './record-sink.js';
+import { Ringer } from './ringer.js';
+import type { SegmentMemory } from './segment-memory.js';
+
+// Constants of this module are compiled in; imported ones are loaded at every use.
+const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
+const MAGIC: number = RECORD_MAGIC;
+const TYPE_SHIFT: number = RECORD_TYPE_SHIFT;
+const ALIGNMENT: number = RECORD_ALIGNMENT;
+
+// Instead of a claimed length: nobody is writing, or a batch is being read and written.
+export const FREE = -1;
+export const BATCH = -2;
+
+/**
+ * Where the writer of a lane stands: head, end, sequence and limit are one cursor. It runs ahead of what is published while a call
+ * writes; a publication brings head up to it, and whatever throws before that takes it back (`rollBack`). Positions are low words
+ * (int32): differences between two of them are right however often they have come round. Nothing here allocates once optimized.
+ */
+export abstract class LaneCursor {
+  private readonly words: Int32Array;
+  private readonly kernel: Kernel;
+  private readonly bytes: Buffer;
+  private readonly payloads: PayloadCopier;
+  /** What goes into records; zeros in a segment without timestamps. */
+  protected readonly time: PublicationTime;
+  private readonly checksum: boolean;
+  protected readonly timestamps: boolean;
+  protected readonly maxPayloadLength: number;
+  protected readonly capacity: number;
+  protected readonly mask: number;
+  private readonly kind: number;
+  /** The lane in bytes, and in words. */
+  protected readonly laneStart: number;
+  private readonly laneIndex: number;
+  private readonly headIndex: number;
+  private readonly headHighIndex: number;
+  protected readonly room: LaneRoom;
+  private readonly consumers: Ringer;
+  private readonly backPressured: Counter;
+
+  /** The published position, and the high word that goes with it. */
+  protected head: number;
+  private headHigh: number;
+  /** Where the next record goes; beyond `head` only while a batch is being written. */
+  protected end: number;
+  /** Records may be written up to here without asking for room: never beyond the lane's end, nothing while a claim is open, or a batch is read. */
+  protected limit: number;
+  /** Of the next message. */
+  private sequenceLow: number;
+  private sequenceHigh: number;
+  /** Words: the handover entry of the present head. */
+  private entryIndex: number;
+  /** Each of the messages that are being written in place; or FREE, or BATCH. */
+  protected claimedLength: number = FREE;
+  protected closedBy: HermesError | undefined;
+
+  /** Takes the lane over where its last writer left it. `ringSleepers` rings consumers. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
+  protected constructor(
+    memory: SegmentMemory,
+    readonly lane: number,
+    ringSleepers: () => void,
+    private readonly sink: RecordSink | undefined,
+  ) {
+    const { words, geometry } = memory;
+    const control = laneControlIndex(memory, lane);
+    const slot = producerSlotIndex(memory, lane);
+    this.words = words;
+    this.kernel = memory.kernel;
+    this.bytes = memory.bytes;
+    this.payloads = new PayloadCopier(memory.times, memory.bytes);
+    this.time = new PublicationTime(memory.clockOffsetNs);
+    this.checksum = memory.checksum;
+    this.timestamps = memory.timestamps;
+    this.maxPayloadLength = geometry.maxPayloadLength;
+    this.capacity = geometry.laneCapacity;
+    this.mask = geometry.laneCapacity - 1;
+    this.kind = recordKind(lane, memory.checksum);
+    this.laneStart = laneOffset(memory, lane);
+    this.laneIndex = this.laneStart >>> 2;
+    this.headIndex = wordAt(control, HEAD_LOW_OFFSET);
+    this.headHighIndex = wordAt(control, HEAD_HIGH_OFFSET);
+    this.backPressured = new Counter(words, slot, COUNTER_BACK_PRESSURED);
+
+    const position = exactHead(memory, lane);
+    this.head = position | 0;
+    this.headHigh = highOf(position);
+    this.end = this.head;
+    this.limit = this.head;
+    this.entryIndex = handoverEntryIndex(memory, lane, this.head);
+    if (this.entryIndex === -1 || this.head % RECORD_HEADER_LENGTH !== 0) {
+      throw corruptLane(lane, `not exactly one handover entry belongs to its head (${this.head >>> 0})`);
+    }
+    this.sequenceLow = words[wordAt(this.entryIndex, HANDOVER_SEQUENCE_LOW_OFFSET)]!;
+    this.sequenceHigh = words[wordAt(this.entryIndex, HANDOVER_SEQUENCE_HIGH_OFFSET)]!;
+    this.room = new LaneRoom(memory, lane, position);
+    this.consumers = new Ringer(memory, CONSUMER_BELL_OFFSET, ringSleepers);
+  }
+
+  /** The unbounded position after the last published message, in bytes. */
+  get position(): number {
+    // Small integers as long as they do: a lane's first 2 GiB.
+    return this.headHigh === 0 ? this.head : wholePosition(this.headHigh, this.head);
+  }
+
+  /** Gives up what was written since the last publication: nothing of it is ever seen, and no sequence is left out. */
+  protected rollBack(): void {
+    if (this.claimedLength !== FREE) return; // it was refused beside a claim or a batch, which stays good
+    this.end = this.head;
+    this.limit = this.head; // whatever comes next asks for room anew
+    this.sequenceLow = this.words[this.entryIndex + 1]!;
+    this.sequenceHigh = this.words[this.entryIndex + 2]!;
+  }
+
+  /** Writes one message, the `index`th of its batch, to the end, unpublished. False when there is no room before a publication. */
+  protected append(payload: Uint8Array, length: number, type: number, index: number): boolean {
+    const need = (length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
+    if (((this.limit - this.end) | 0) < need && !this.makeRoom(need)) return false;
+    this.put(payload, length, need, type, index);
+    return true;
+  }
+
+  protected put(payload: Uint8Array, length: number, need: number, type: number, index: number): void {
+    this.payloads.copy(payload, length, this.laneStart + (this.end & this.mask) + HEADER_LENGTH, index);
+    this.seal(length, need, type, 1);
+  }
+
+  /** Completes `count` alike records at the end, whose payloads are in place, and moves the end past them. */
+  protected seal(length: number, need: number, type: number, count: number): void {
+    const index = this.laneIndex + ((this.end & this.mask) >>> 2);
+    this.fillHeader(index, length, type);
+    if (count > 1) this.kernel.repeatHeader(index, need, count - 1);
+    if (this.checksum) for (let i = 0; i < count; i++) this.addChecksum(index + i * (need >>> 2), length);
+    this.end = (this.end + need * count) | 0;
+    this.sequenceLow = (this.sequenceLow + count) | 0;
+    if (this.sequenceLow >>> 0 < count) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
+  }
+
+  private fillHeader(index: number, length: number, type: number): void {
+    const { words, time } = this;
+    words[index] = MAGIC;
+    words[index + 1] = this.kind | (type << TYPE_SHIFT);
+    words[index + 2] = this.sequenceLow;
+    words[index + 3] = this.sequenceHigh;
+    words[index + 4] = time.low;
+    words[index + 5] = time.high;
+    words[index + 6] = length;
+    words[index + 7] = 0;
+  }
+
+  private addChecksum(index: number, length: number): void {
+    this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, length);
+  }
+
+  /** Makes all that was written visible: handover entry, high word if it changes, and last of all the head. */
+  protected publish(): void {
+    const { words, end, sink } = this;
+    if (sink !== undefined) sink.take(this.head, end);
+    const entry = this.entryIndex ^ 4; // the other one: two entries of four words, aligned to eight
+    words[entry] = end; // plain: the load of the bell keeps the next entry behind this head (`handover.pml`)
+    words[entry + 1] = this.sequenceLow;
+    words[entry + 2] = this.sequenceHigh;
+    this.entryIndex = entry;
+    if ((end ^ this.head) < 0) Atomics.store(words, this.headHighIndex, ++this.headHigh);
+    const bell = this.kernel.storeThenLoad(this.headIndex, end, this.consumers.bellIndex); // SYNC: published, handover, bell
+    this.head = end;
+    this.consumers.answer(bell);
+  }
+
+  /** @throws HermesError while a claim is open, or a batch is read */
+  protected checkFree(): void {
+    if (this.claimedLength !== FREE) throw this.claimedLength === BATCH ? openBatch() : openClaim();
+  }
+
+  protected makeRoom(need: number): boolean {
+    if (this.closedBy !== undefined) throw this.closedBy;
+    this.checkFree();
+    return !this.isPublicationDue(need) && this.findRoom(need);
+  }
+
+  /** Looks for room for records of `need` bytes together, pads the lane's end away where it does not fit. False when there is none. */
+  protected findRoom(need: number): boolean {
+    if (this.closedBy !== undefined) throw this.closedBy;
+    const padding = this.paddingBefore(need);
+    if (!this.room.make(this.head, this.end, padding + need)) {
+      this.backPressured.add(1);
+      return false;
+    }
+    if (padding > 0) this.pad(padding);
+    this.limit = this.room.limit(this.head, this.end);
+    return true;
+  }
+
+  /** Whether records of `need` bytes more would make it more than half a lane that is written and not published. */
+  protected isPublicationDue(need: number): boolean {
+    const unpublished = (this.end - this.head) | 0;
+    return unpublished !== 0 && unpublished + this.paddingBefore(need) + need > this.capacity >>> 1;
+  }
+
+  /** Bytes to the lane's end where a record of `need` bytes does not fit in before it. */
+  protected paddingBefore(need: number): number {
+    const untilEnd = this.capacity - (this.end & this.mask);
+    return need > untilEnd ? untilEnd : 0;
+  }
+
+  /** A padding record carries the sequence of the message that follows it; its CRC covers the header alone. */
+  private pad(length: number): void {
+    const index = this.laneIndex + ((this.end & this.mask) >>> 2);
+    this.fillHeader(index, length - HEADER_LENGTH, PADDING_TYPE);
+    if (this.checksum) this.addChecksum(index, 0);
+    this.end = (this.end + length) | 0;
+  }
+}
