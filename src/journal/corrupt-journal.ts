@@ -20,10 +20,34 @@ export function damagedJournal({ file, fromPosition, toPosition, fault }: Damage
   );
 }
 
+/** @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for a file of another journal than the expected one */
+export function checkJournalId(file: string, { journalId }: { journalId: Buffer }, expected: Buffer): void {
+  if (journalId.equals(expected)) return;
+  const ids = `its journal is ${journalId.toString('hex')}, and not ${expected.toString('hex')}`;
+  throw foreignFile(file, `${ids}: it is of another journal`);
+}
+
 /** The error for a file that is no part of the journal. */
 export function foreignFile(file: string, fault: string): HermesError {
   return new HermesError(
     'ERR_HERMES_CORRUPT_JOURNAL',
     `${file} is not usable as a file of this journal: ${fault}. Move it out of the directory, or restore it`,
+  );
+}
+
+/** The error for a file that is shorter than its header says. */
+export function cutFile(file: string, length: number, wholeLength: number): HermesError {
+  return new HermesError(
+    'ERR_HERMES_CORRUPT_JOURNAL',
+    `${file} was cut to ${length} of its ${wholeLength} bytes, by something else: restore it, or attach again to go on with what is left`,
+  );
+}
+
+/** The error of a writer whose directory or file is not where it was. */
+export function lostPlace(path: string): HermesError {
+  return new HermesError(
+    'ERR_HERMES_JOURNAL_NOT_FOUND',
+    `${path} is not what is being written any more: it was removed, moved or replaced. Nothing more is acknowledged or published: ` +
+      'put it back, or attach again, which goes on with the journal that is there, or begins one',
   );
 }

@@ -1,4 +1,5 @@
 import { PADDING_TYPE, RECORD_TYPE_MASK, RECORD_TYPE_SHIFT, recordLength } from '../layout/record.js';
+import { startTicking, stopTicking } from '../os/timers.js';
 import { corruptLane } from '../ring/corrupt-lane.js';
 import { headAndSequence } from '../ring/head.js';
 import { laneOffset } from '../ring/indices.js';
@@ -7,14 +8,23 @@ import type { SegmentMemory } from '../ring/segment-memory.js';
 import type { SyncMode } from './journal-options.js';
 import type { JournalWriter } from './journal-writer.js';
 
+/** Milliseconds between two looks whether the journal is where it was: a message needs no system call. */
+const LOOK_INTERVAL_MS = 250;
+
 /**
  * A journal in a producer's path: what the producer publishes is in the journal first. A producer that dies between the two
  * leaves messages in the journal that were never published; the next one that opens it takes them back.
  */
 export class InlineJournal implements RecordSink {
   private readonly timer: NodeJS.Timeout | undefined;
-  private syncFailure: unknown;
+  private readonly lookTimer: NodeJS.Timeout;
+  /** What was in the journal may be lost, or is not known: nothing more is taken. */
+  private failure: { readonly error: unknown } | undefined;
   private isChanged = false;
+  /** The last look found the journal elsewhere. */
+  private isLost = false;
+  /** Messages were published, and nobody has been told since whether the journal is where it was. */
+  private isUnchecked = false;
   private memory: SegmentMemory | undefined;
   private lane = 0;
 
@@ -23,7 +33,8 @@ export class InlineJournal implements RecordSink {
     private readonly sync: SyncMode,
     syncIntervalMs: number,
   ) {
-    if (sync === 'interval') this.timer = setInterval(() => this.syncChanges(), syncIntervalMs).unref();
+    if (sync === 'interval') this.timer = startTicking(() => this.syncChanges(), syncIntervalMs).unref();
+    this.lookTimer = startTicking(() => this.look(), LOOK_INTERVAL_MS).unref();
   }
 
   /** The lanes of which messages are in the journal. */
@@ -46,12 +57,54 @@ export class InlineJournal implements RecordSink {
     }
   }
 
+  /** What fails here is not published: the journal gives it up as well. */
   take(head: number, end: number): void {
-    if (this.syncFailure !== undefined) throw this.syncFailure;
+    this.isUnchecked = false; // whatever is thrown from here on tells
+    if (this.failure !== undefined) throw this.failure.error;
+    if (this.isLost) this.writer.checkPlace();
+    const { writer, lane } = this;
+    writer.reserve((end - head) >>> 0);
+    const due = writer.nextSequence(lane) ?? 0;
+    try {
+      this.append(head, end);
+      writer.store();
+      this.isChanged = true;
+      if (this.sync === 'every') this.syncNow();
+    } catch (error) {
+      this.takeBack(due);
+      throw error;
+    }
+    this.isUnchecked = true;
+  }
+
+  /**
+   * Syncs, as far as that was asked for, and lets go of the journal.
+   * @throws HermesError when that fails, or when what was published since the last look is not where it should be
+   */
+  close(): void {
+    stopTicking(this.timer);
+    stopTicking(this.lookTimer);
+    try {
+      if (this.sync !== 'os' && this.isChanged) this.writer.syncNow();
+      if (this.isUnchecked) this.writer.checkPlace();
+    } finally {
+      this.writer.close();
+    }
+  }
+
+  private look(): void {
+    try {
+      this.writer.checkPlace();
+      this.isLost = false;
+    } catch {
+      this.isLost = true; // who publishes next is told
+    }
+  }
+
+  private append(head: number, end: number): void {
     const { writer, lane } = this;
     const { words, geometry } = this.memory!;
     const laneIndex = laneOffset(this.memory!, lane) >>> 2;
-    writer.reserve((end - head) >>> 0);
     for (let position = head; position !== end; ) {
       const at = position & (geometry.laneCapacity - 1);
       const index = laneIndex + (at >>> 2);
@@ -63,17 +116,14 @@ export class InlineJournal implements RecordSink {
       if (type !== PADDING_TYPE) writer.append(index, lane, type, length);
       position = (position + whole) | 0;
     }
-    this.isChanged = true;
-    if (this.sync === 'every') this.syncNow();
   }
 
-  /** Syncs, as far as that was asked for, and lets go of the journal. */
-  close(): void {
-    clearInterval(this.timer);
+  /** Of the lane's messages, those from a sequence on. Where that fails too, nobody knows any more what the journal holds. */
+  private takeBack(sequence: number): void {
     try {
-      if (this.sync !== 'os' && this.isChanged) this.writer.syncNow();
-    } finally {
-      this.writer.close();
+      this.writer.cutBack(this.lane, sequence);
+    } catch (error) {
+      this.failure ??= { error };
     }
   }
 
@@ -82,7 +132,7 @@ export class InlineJournal implements RecordSink {
       this.writer.syncNow();
       this.isChanged = false;
     } catch (error) {
-      this.syncFailure = error; // the kernel may have forgotten what it could not write: no later sync proves anything
+      this.failure = { error }; // the kernel may have forgotten what it could not write: no later sync proves anything
       throw error;
     }
   }
@@ -91,7 +141,7 @@ export class InlineJournal implements RecordSink {
     if (!this.isChanged) return;
     this.isChanged = false;
     this.writer.sync().catch((error) => {
-      this.syncFailure = error;
+      this.failure = { error };
     });
   }
 }

@@ -1,14 +1,19 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { HermesError, type HermesErrorCode } from '../errors.js';
 import { JOURNAL_PIN_LOCK_OFFSET } from '../layout/journal-locks.js';
 import { ByteLocks } from '../os/byte-locks.js';
-import { existingEntries, type JournalEntry } from './journal-directory.js';
+import { checkJournalId } from './corrupt-journal.js';
+import { existingEntries, type JournalEntry, resolveJournalDirectory } from './journal-directory.js';
 import { JournalFile } from './journal-file.js';
+import type { JournalHeader } from './journal-header.js';
 import { walkToPlace } from './journal-seek.js';
 import { type JournalStart, readJournalStart } from './journal-start.js';
-import { WriterProbe } from './writer-lock.js';
+import { lostHeaderFault } from './lost-header.js';
+import { cutFault } from './lost-records.js';
+import { type JournalWriterStatus, writerOf } from './writer-lock.js';
 
-/** A journal as it is at one moment. */
+/** A journal as it is at one moment, in what JSON has. */
 export interface JournalInspection {
   readonly directory: string;
   readonly journalId: string;
@@ -18,10 +23,29 @@ export interface JournalInspection {
   /** Bytes that its files take, without their indexes. */
   readonly allocatedLength: number;
   readonly files: readonly JournalFileInspection[];
-  /** Of the segment that was recorded last: the lanes of which there are messages, with the sequence that comes next. */
+  /** Files of which something is missing that an inspection sees. */
+  readonly faults: readonly JournalFileFault[];
+  /** Files among them that cannot be used: damaged, of another journal, or not ours to read. */
+  readonly unusable: readonly UnusableFile[];
+  /** The segment that was recorded last: hexadecimal. */
+  readonly segmentId: string;
+  /** Of that segment: the lanes of which there are messages, with the sequence that comes next. */
   readonly lanes: readonly { readonly lane: number; readonly nextSequence: number }[];
   /** The process that writes to it now. */
-  readonly writer: { readonly pid: number | null } | null;
+  readonly writer: JournalWriterStatus | null;
+}
+
+export interface JournalFileFault {
+  readonly name: string;
+  /** In words for people. */
+  readonly fault: string;
+}
+
+/** A file that has the name of one of the journal, and why it cannot be used. */
+export interface UnusableFile {
+  readonly name: string;
+  readonly code: HermesErrorCode;
+  readonly message: string;
 }
 
 export interface JournalFileInspection {
@@ -32,68 +56,139 @@ export interface JournalFileInspection {
   /** Bytes. */
   readonly fileLength: number;
   readonly segmentId: string;
-  /** Nanoseconds since the Unix epoch. */
-  readonly createdAtNs: bigint;
-  /** The newest time of a message in the files before: nanoseconds since the Unix epoch; null when that cannot be read. */
-  readonly newestTimeBeforeNs: bigint | null;
+  /** Nanoseconds since the Unix epoch, in decimal. */
+  readonly createdAtNs: string;
+  /** The newest time of a message in the files before: nanoseconds since the Unix epoch, in decimal; null when that cannot be read. */
+  readonly newestTimeBeforeNs: string | null;
   /** A writer or a reader has it open: it is not pruned. */
   readonly isPinned: boolean;
 }
 
-/** Looks at a journal; reads its last file from the last index entry on. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL */
-export function inspectJournal(directory: string): JournalInspection {
-  const entries = existingEntries(directory);
-  const files = entries.flatMap((entry) => inspectFile(entry) ?? []);
-  const probe = new WriterProbe(directory);
-  try {
-    return {
-      directory: path.resolve(directory),
-      firstPosition: entries[0].firstPosition,
-      allocatedLength: files.reduce((sum, { fileLength }) => sum + fileLength, 0),
-      files,
-      writer: probe.status,
-      ...findEnd(entries),
-    };
-  } finally {
-    probe.close();
-  }
+/** A file of a journal, with what only this library uses. */
+export interface JournalFileLook {
+  readonly entry: JournalEntry;
+  readonly header: JournalHeader;
+  readonly inspection: JournalFileInspection;
+  /** Milliseconds since the Unix epoch. */
+  readonly modifiedAtMs: number;
 }
 
-function inspectFile(entry: JournalEntry): JournalFileInspection | undefined {
-  const start: JournalStart | undefined = readJournalStart(entry);
-  if (start === undefined) return undefined;
-  const { header, table } = start;
+/** What is wrong with one file, and no reason not to look at the others. */
+const OF_ONE_FILE: readonly HermesErrorCode[] = [
+  'ERR_HERMES_CORRUPT_JOURNAL',
+  'ERR_HERMES_INCOMPATIBLE_LAYOUT',
+  'ERR_HERMES_PERMISSION',
+];
+
+/**
+ * Looks at a journal; reads its last file from the last index entry on.
+ * @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND; where no file can be used, what is wrong with the first
+ */
+export function inspectJournal(directory: string): JournalInspection {
+  const resolved = resolveJournalDirectory(directory);
+  const entries = existingEntries(resolved);
+  const { looks, unusable } = lookAtFiles(entries);
+  const files = looks.map(({ inspection }) => inspection);
   return {
-    name: path.basename(entry.path),
-    firstPosition: entry.firstPosition,
-    endPosition: entry.firstPosition + header.capacity,
-    fileLength: fs.statSync(entry.path).size,
-    segmentId: header.segmentId.toString('hex'),
-    createdAtNs: header.createdAtNs,
-    newestTimeBeforeNs: table?.newestTimeNs ?? null,
-    isPinned: isPinned(entry.path),
+    directory: resolved,
+    firstPosition: entries[0].firstPosition,
+    allocatedLength: files.reduce((sum, { fileLength }) => sum + fileLength, 0),
+    files,
+    faults: entries.flatMap((entry) => (isIn(unusable, entry) ? [] : (faultOf(entry, looks) ?? []))),
+    unusable,
+    writer: writerOf(resolved, entries.at(-1)!.path),
+    ...findEnd(looks, entries[0].firstPosition),
   };
 }
 
-function isPinned(file: string): boolean {
-  const locks = ByteLocks.openReadOnly(file);
+/** The files that have a header, all of the journal of the first, and those that cannot be used. @throws HermesError where there are only these */
+export function lookAtFiles(entries: readonly JournalEntry[]): {
+  readonly looks: readonly JournalFileLook[];
+  readonly unusable: readonly UnusableFile[];
+} {
+  const looks: JournalFileLook[] = [];
+  const errors: { readonly name: string; readonly error: HermesError }[] = [];
+  for (const entry of entries) {
+    const look = unlessUnusable(
+      () => lookAtFile(entry, looks[0]?.header.journalId),
+      (error) => errors.push({ name: path.basename(entry.path), error }),
+    );
+    if (look !== undefined) looks.push(look);
+  }
+  if (looks.length === 0 && errors[0] !== undefined) throw errors[0].error;
+  return { looks, unusable: errors.map(({ name, error: { code, message } }) => ({ name, code, message })) };
+}
+
+/** What `look` returns; undefined for a file that cannot be used, of which `note` is told. */
+function unlessUnusable<T>(look: () => T, note: (error: HermesError) => void = () => {}): T | undefined {
   try {
-    return locks.isLockedByOther(JOURNAL_PIN_LOCK_OFFSET);
+    return look();
+  } catch (error) {
+    if (!(error instanceof HermesError) || !OF_ONE_FILE.includes(error.code)) throw error;
+    note(error);
+    return undefined;
+  }
+}
+
+/** Undefined for a file without a header, and one that is gone. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for one of another journal */
+function lookAtFile(entry: JournalEntry, journalId: Buffer | undefined): JournalFileLook | undefined {
+  const start: JournalStart | undefined = readJournalStart(entry);
+  if (start !== undefined && journalId !== undefined) checkJournalId(entry.path, start.header, journalId);
+  const locks = start === undefined ? undefined : locksIfThere(entry.path, ByteLocks.openReadOnly);
+  if (start === undefined || locks === undefined) return undefined;
+  try {
+    const { header, table } = start;
+    const { size, mtimeMs } = locks.stat();
+    const inspection: JournalFileInspection = {
+      name: path.basename(entry.path),
+      firstPosition: entry.firstPosition,
+      endPosition: entry.firstPosition + header.capacity,
+      fileLength: size,
+      segmentId: header.segmentId.toString('hex'),
+      createdAtNs: `${header.createdAtNs}`,
+      newestTimeBeforeNs: table?.newestTimeNs.toString() ?? null,
+      isPinned: locks.isLockedByOther(JOURNAL_PIN_LOCK_OFFSET),
+    };
+    return { entry, header, inspection, modifiedAtMs: mtimeMs };
   } finally {
     locks.close();
   }
 }
 
+/** Undefined when the file is gone. */
+export function locksIfThere(file: string, open: (file: string) => ByteLocks): ByteLocks | undefined {
+  try {
+    return open(file);
+  } catch (error) {
+    if (fs.existsSync(file)) throw error;
+    return undefined; // it was pruned meanwhile
+  }
+}
+
+function isIn(files: readonly UnusableFile[], entry: JournalEntry): boolean {
+  return files.some(({ name }) => name === path.basename(entry.path));
+}
+
+function faultOf({ path: file }: JournalEntry, looks: readonly JournalFileLook[]): JournalFileFault | undefined {
+  const look = looks.find(({ entry }) => entry.path === file);
+  const fault = look === undefined ? lostHeaderFault(file) : cutFault(look.inspection.fileLength, look.header.capacity);
+  return fault === undefined ? undefined : { name: path.basename(file), fault };
+}
+
 /** Behind the last whole record of the last file that has any. */
-function findEnd(entries: readonly JournalEntry[]): Pick<JournalInspection, 'journalId' | 'position' | 'lanes'> {
-  for (const entry of entries.toReversed()) {
-    const file = JournalFile.open(entry, 'read-only');
+function findEnd(
+  looks: readonly JournalFileLook[],
+  firstPosition: number,
+): Pick<JournalInspection, 'journalId' | 'segmentId' | 'position' | 'lanes'> {
+  for (const { entry, header } of looks.toReversed()) {
+    const file = unlessUnusable(() => JournalFile.open(entry, 'read-only', undefined, header.journalId));
     if (file === undefined) continue;
     try {
       const { offset, sequences } = walkToPlace(file, { position: Number.POSITIVE_INFINITY });
       const all = Array.from({ length: sequences.laneCount }, (_, lane) => ({ lane, next: sequences.next(lane) }));
       return {
         journalId: file.header.journalId.toString('hex'),
+        segmentId: file.header.segmentId.toString('hex'),
         position: file.positionAt(offset),
         lanes: all.flatMap(({ lane, next }) => (next === undefined ? [] : [{ lane, nextSequence: next }])),
       };
@@ -101,5 +196,5 @@ function findEnd(entries: readonly JournalEntry[]): Pick<JournalInspection, 'jou
       file.close();
     }
   }
-  return { journalId: '', position: entries[0]!.firstPosition, lanes: [] };
+  return { journalId: '', segmentId: '', position: firstPosition, lanes: [] };
 }

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { checkPath } from '../checks.js';
 import { HermesError } from '../errors.js';
-import { positionOfName } from '../layout/journal-file.js';
+import { journalFileName, positionOfName } from '../layout/journal-file.js';
 import { indexFileName } from '../layout/journal-index.js';
 import { systemError, withSystemErrors } from '../os/system-error.js';
 
@@ -10,6 +11,28 @@ export interface JournalEntry {
   readonly path: string;
   /** Bytes. */
   readonly firstPosition: number;
+}
+
+/**
+ * The absolute path of a journal's directory: it is resolved once, so that it means the same wherever the process goes.
+ * @throws HermesError ERR_HERMES_INVALID_OPTION
+ */
+export function resolveJournalDirectory(directory: string): string {
+  checkPath("the journal's directory", directory);
+  try {
+    return path.resolve(directory);
+  } catch (error) {
+    throw new HermesError(
+      'ERR_HERMES_INVALID_OPTION',
+      `The journal directory is ${directory}, and the working directory is gone: give an absolute path`,
+      { cause: error },
+    );
+  }
+}
+
+/** The file that begins at a position, whether it is there or not. */
+export function entryAt(directory: string, firstPosition: number): JournalEntry {
+  return { path: path.join(directory, journalFileName(firstPosition)), firstPosition };
 }
 
 /** The files of a journal, in the order of their positions. Other files are not looked at. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
@@ -34,8 +57,6 @@ export function existingEntries(directory: string): [JournalEntry, ...JournalEnt
 
 /** Makes the directory (0700) if it is missing. @throws HermesError */
 export function ensureJournalDirectory(directory: string): void {
-  if (directory === '')
-    throw new HermesError('ERR_HERMES_INVALID_OPTION', 'The journal directory is empty: give a path');
   try {
     fs.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {

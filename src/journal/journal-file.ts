@@ -1,32 +1,43 @@
 import fs from 'node:fs';
 import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET, JOURNAL_HEADER_LENGTH } from '../layout/journal-file.js';
-import { JOURNAL_PIN_LOCK_OFFSET } from '../layout/journal-locks.js';
+import { JOURNAL_PIN_LOCK_OFFSET, JOURNAL_TAIL_LOCK_OFFSET } from '../layout/journal-locks.js';
 import { RECORD_ALIGNMENT } from '../layout/record.js';
 import { ByteLocks } from '../os/byte-locks.js';
 import { chosenMapper } from '../os/chosen-mapper.js';
+import { Descriptor } from '../os/descriptor.js';
+import { HeldName } from '../os/held-name.js';
 import type { MapAccess, Mapping } from '../os/mapper.js';
-import { openWithoutLinks } from '../os/open-file.js';
-import { withSystemErrors } from '../os/system-error.js';
+import { checkReadable, storesInPlace } from '../os/stores-in-place.js';
+import { isMissing, withSystemErrors } from '../os/system-error.js';
 import { asBytes, Message } from '../ring/message.js';
-import { foreignFile } from './corrupt-journal.js';
+import { checkJournalId, cutFile, lostPlace } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
+import { JournalStage } from './journal-stage.js';
 
 /**
  * A file of a journal, open and mapped whole. As long as it is open it is pinned: nobody prunes it. Views of the memory
  * are the same objects as those of the file that was mapped before, where the mapper can do that.
  */
 export class JournalFile {
+  private readonly name: HeldName;
+
   private constructor(
     readonly path: string,
     readonly header: JournalHeader,
-    /** For syncing, and for the file's length; never for locks. */
-    readonly fd: number,
+    /** For mapping, for syncing, and to look at the file; never for locks. */
+    readonly descriptor: Descriptor,
+    /** What it was when it was opened. */
+    private readonly stat: fs.BigIntStats,
     private readonly pin: ByteLocks,
     private readonly mapping: Mapping,
     readonly memory: JournalMemory,
-  ) {}
+    /** What brings stores to the file; undefined where the file itself is mapped to be written. */
+    readonly stage: JournalStage | undefined,
+  ) {
+    this.name = new HeldName(path, descriptor.number);
+  }
 
   /**
    * Opens a file, maps it over that of `former`, which is closed then, and pins it. Undefined when it has
@@ -41,7 +52,7 @@ export class JournalFile {
   ): JournalFile | undefined {
     const pin = pinFile(path);
     if (pin === undefined) return undefined;
-    let fd = -1;
+    let descriptor: Descriptor | undefined;
     try {
       const first = pin.read(0, JOURNAL_HEADER_LENGTH);
       if (isBlankHeader(first)) {
@@ -49,20 +60,28 @@ export class JournalFile {
         return undefined;
       }
       const header = decodeJournalHeader(first, path, firstPosition);
-      if (journalId?.equals(header.journalId) === false) throw foreignFile(path, 'it is of another journal');
-      fd = openWithoutLinks(path, access === 'read-write' ? fs.constants.O_RDWR : fs.constants.O_RDONLY);
-      const fileLength = fs.fstatSync(fd).size;
+      if (journalId !== undefined) checkJournalId(path, header, journalId);
+      descriptor = Descriptor.open(path, access === 'read-write' ? fs.constants.O_RDWR : fs.constants.O_RDONLY);
+      const stat = fs.fstatSync(descriptor.number, { bigint: true });
+      if (!pin.isOf(stat)) {
+        pin.close();
+        descriptor.close();
+        return JournalFile.open({ path, firstPosition }, access, former, journalId); // the name led elsewhere meanwhile
+      }
       const wholeLength = JOURNAL_DATA_OFFSET + header.capacity;
       // Behind its end, a page reads as zeros: what an alignment takes of that is no loss.
-      const length = Math.min(wholeLength, Math.ceil(fileLength / RECORD_ALIGNMENT) * RECORD_ALIGNMENT);
-      const mapping = chosenMapper().map(fd, length, access, former?.mapping);
+      const length = Math.min(wholeLength, Math.ceil(Number(stat.size) / RECORD_ALIGNMENT) * RECORD_ALIGNMENT);
+      const isStaged = access === 'read-write' && !storesInPlace(descriptor.number);
+      if (access === 'read-only') checkReadable(descriptor.number, length, path);
+      const mapping = chosenMapper().map(descriptor.number, length, isStaged ? 'private' : access, former?.mapping);
       const memory = former?.memory.buffer === mapping.buffer ? former.memory : new JournalMemory(mapping);
-      const file = new JournalFile(path, header, fd, pin, mapping, memory);
+      const stage = isStaged ? JournalStage.of(path, descriptor.number, memory) : undefined;
+      const file = new JournalFile(path, header, descriptor, stat, pin, mapping, memory, stage);
       former?.closeDescriptors();
       return file;
     } catch (error) {
       pin.close();
-      if (fd !== -1) fs.closeSync(fd);
+      descriptor?.close();
       throw error;
     }
   }
@@ -90,17 +109,42 @@ export class JournalFile {
     return position - this.header.firstPosition + JOURNAL_DATA_OFFSET;
   }
 
+  /** Bytes, when it was opened. */
+  get fileLength(): number {
+    return Number(this.stat.size);
+  }
+
+  /** Somebody cut it before it was opened: a file is allocated whole before it gets its name. */
+  get isCut(): boolean {
+    return this.fileLength < this.dataEnd;
+  }
+
   /** True when a file that was cut has been mended since it was mapped. */
   get hasGrown(): boolean {
-    return this.mappedEnd < this.dataEnd && fs.fstatSync(this.fd).size > this.mappedEnd;
+    return this.isCut && fs.fstatSync(this.descriptor.number).size > this.fileLength;
   }
 
-  /** False once the name leads to another file, or nowhere. */
+  /** False once the name leads to another file, or nowhere. @throws HermesError ERR_HERMES_PERMISSION, _SYSTEM */
   get isInPlace(): boolean {
-    const [named, own] = [fs.statSync(this.path, { throwIfNoEntry: false }), fs.fstatSync(this.fd)];
-    return named !== undefined && named.ino === own.ino && named.dev === own.dev;
+    const named = withSystemErrors('look at', this.path, () =>
+      fs.statSync(this.path, { bigint: true, throwIfNoEntry: false }),
+    );
+    return named !== undefined && named.ino === this.stat.ino && named.dev === this.stat.dev;
   }
 
+  /** @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND when its name leads elsewhere, _CORRUPT_JOURNAL when somebody has cut it */
+  checkInPlace(): void {
+    const stat = this.name.stat();
+    if (stat === undefined) throw lostPlace(this.path);
+    if (stat.size < this.dataEnd) throw cutFile(this.path, Number(stat.size), this.dataEnd);
+  }
+
+  /** True while another one writes to it, as the journal's last file. One system call. */
+  get isWritten(): boolean {
+    return this.pin.isLockedByOther(JOURNAL_TAIL_LOCK_OFFSET);
+  }
+
+  /** Idempotent. */
   close(): void {
     this.mapping.unmap();
     this.closeDescriptors();
@@ -108,7 +152,7 @@ export class JournalFile {
 
   private closeDescriptors(): void {
     this.pin.close();
-    fs.closeSync(this.fd);
+    this.descriptor.close();
   }
 }
 
@@ -137,24 +181,22 @@ function pinFile(path: string): ByteLocks | undefined {
     try {
       pin = ByteLocks.openReadOnly(path);
     } catch (error) {
-      if ((error as HermesError).code === 'ERR_HERMES_SEGMENT_NOT_FOUND') return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
-    if (!pin.tryLockShared(JOURNAL_PIN_LOCK_OFFSET)) {
-      pin.close(); // it is being removed
-      return undefined;
+    let isPinned = false;
+    try {
+      if (!pin.tryLockShared(JOURNAL_PIN_LOCK_OFFSET)) return undefined; // it is being removed
+      if (!pin.stat().isFile()) {
+        throw new HermesError(
+          'ERR_HERMES_CORRUPT_JOURNAL',
+          `${path} is not a regular file: move it out of the directory`,
+        );
+      }
+      isPinned = pin.isInPlace;
+      if (isPinned) return pin;
+    } finally {
+      if (!isPinned) pin.close(); // it was removed or replaced meanwhile
     }
-    const named = withSystemErrors('look at', path, () => fs.statSync(path, { throwIfNoEntry: false }));
-    const own = pin.stat();
-    if (!own.isFile()) {
-      pin.close();
-      throw new HermesError(
-        'ERR_HERMES_CORRUPT_JOURNAL',
-        `${path} is not a regular file: move it out of the directory`,
-      );
-    }
-    if (named?.ino === own.ino && named.dev === own.dev) return pin;
-    pin.close();
-    if (named === undefined) return undefined;
   }
 }

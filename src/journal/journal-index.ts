@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { JOURNAL_DATA_OFFSET, JOURNAL_ID_LENGTH, laneTableLength } from '../layout/journal-file.js';
+import { JOURNAL_ID_LENGTH, laneTableLength } from '../layout/journal-file.js';
 import {
   INDEX_BOOT_ID_OFFSET,
   INDEX_ENTRY_TYPE,
@@ -11,7 +11,8 @@ import {
 } from '../layout/journal-index.js';
 import { ID_LENGTH } from '../layout/preamble.js';
 import { RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET, recordLength } from '../layout/record.js';
-import { bootId } from '../os/boot.js';
+import { bootIdIfShown } from '../os/boot.js';
+import { Descriptor } from '../os/descriptor.js';
 import { encodeControlRecord, isControlRecord } from './control-record.js';
 import type { JournalHeader } from './journal-header.js';
 import { LaneSequences } from './lane-sequences.js';
@@ -24,7 +25,10 @@ export interface IndexEntry {
   readonly newestTimeNs: bigint;
   /** What comes next in each lane. */
   readonly sequences: LaneSequences;
-  /** Written since the machine was started: what the kernel was told then, it still knows. */
+  /**
+   * Written since the machine was started, as far as the boot id tells: what the kernel was told then, it still knows. Where that id
+   * is not shown, or is a container's own, more is read again than would have to be.
+   */
   readonly isOfThisBoot: boolean;
 }
 
@@ -41,7 +45,7 @@ export function encodeIndexEntry(
 ): Buffer {
   const payload = Buffer.alloc(INDEX_LANE_TABLE_OFFSET + laneTableLength(sequences.laneCount));
   payload.writeBigUInt64LE(BigInt(position), INDEX_POSITION_OFFSET);
-  bootId().copy(payload, INDEX_BOOT_ID_OFFSET);
+  bootIdIfShown()?.copy(payload, INDEX_BOOT_ID_OFFSET);
   journalId.copy(payload, INDEX_JOURNAL_ID_OFFSET);
   sequences.encode().copy(payload, INDEX_LANE_TABLE_OFFSET);
   return encodeControlRecord(INDEX_ENTRY_TYPE, newestTimeNs, payload);
@@ -61,7 +65,7 @@ export function readIndex(journalFile: string, header: JournalHeader): IndexEntr
   }
   const length = entryLength(laneCount);
   const payloadLength = INDEX_LANE_TABLE_OFFSET + laneTableLength(laneCount);
-  const presentBoot = bootId();
+  const presentBoot = bootIdIfShown();
   const entries: IndexEntry[] = [];
   for (let start = 0; start + length <= bytes.length; start += length) {
     const payload = start + RECORD_HEADER_LENGTH;
@@ -75,7 +79,7 @@ export function readIndex(journalFile: string, header: JournalHeader): IndexEntr
       position,
       newestTimeNs: bytes.readBigInt64LE(start + RECORD_TIMESTAMP_OFFSET),
       sequences: LaneSequences.decode(bytes, payload + INDEX_LANE_TABLE_OFFSET, laneCount),
-      isOfThisBoot: boot.equals(presentBoot),
+      isOfThisBoot: presentBoot?.equals(boot) === true,
     });
   }
   return entries;
@@ -100,7 +104,7 @@ export function writeIndex(journalFile: string, entries: readonly Buffer[]): voi
 
 /** The index of the file that is being written: entries are added at its end. */
 export class IndexWriter {
-  private fd: number;
+  private descriptor: Descriptor | undefined;
   private end: number;
 
   /** Keeps the first `keptCount` entries that are there. */
@@ -111,19 +115,19 @@ export class IndexWriter {
   ) {
     this.end = keptCount * entryLength(header.laneCount);
     try {
-      const { O_CREAT, O_RDWR, O_NOFOLLOW } = fs.constants;
-      this.fd = fs.openSync(indexFileName(journalFile), O_CREAT | O_RDWR | O_NOFOLLOW, 0o600);
-      fs.ftruncateSync(this.fd, this.end);
+      const { O_CREAT, O_RDWR } = fs.constants;
+      this.descriptor = Descriptor.open(indexFileName(journalFile), O_CREAT | O_RDWR, 0o600);
+      fs.ftruncateSync(this.descriptor.number, this.end);
     } catch {
-      this.fd = -1; // it is made anew by whoever needs it
+      this.close(); // it is made anew by whoever needs it
     }
   }
 
   add(position: number, newestTimeNs: bigint, sequences: LaneSequences): void {
-    if (this.fd === -1) return;
+    if (this.descriptor === undefined) return;
     const entry = encodeIndexEntry(this.header, position, newestTimeNs, sequences);
     try {
-      fs.writeSync(this.fd, entry, 0, entry.length, this.end);
+      fs.writeSync(this.descriptor.number, entry, 0, entry.length, this.end);
       this.end += entry.length;
     } catch {
       this.close(); // a full file system: an index that has a gap would be worse than one that ends
@@ -131,12 +135,7 @@ export class IndexWriter {
   }
 
   close(): void {
-    if (this.fd !== -1) fs.closeSync(this.fd);
-    this.fd = -1;
+    this.descriptor?.close();
+    this.descriptor = undefined;
   }
-}
-
-/** Byte offset of the first record behind the lane table. */
-export function firstMessageOffset(laneCount: number): number {
-  return JOURNAL_DATA_OFFSET + recordLength(laneTableLength(laneCount));
 }

@@ -1,3 +1,4 @@
+import { checkAmount, checkChoice, checkFlags, checkMode, checkWhole } from '../checks.js';
 import { HermesError } from '../errors.js';
 import {
   JOURNAL_DATA_OFFSET,
@@ -6,6 +7,7 @@ import {
   MIN_JOURNAL_FILE_LENGTH,
 } from '../layout/journal-file.js';
 import { recordLength } from '../layout/record.js';
+import { MAX_TIMER_MS } from '../os/timers.js';
 
 /**
  * When what was written reaches the disk: `os` leaves that to the kernel, `interval` asks for it every so many
@@ -52,24 +54,37 @@ export function resolveJournalOptions(options: JournalOptions): JournalSettings 
   const sync = options.sync ?? DEFAULTS.sync;
   const syncIntervalMs = options.syncIntervalMs ?? DEFAULTS.syncIntervalMs;
   const mode = options.mode ?? DEFAULTS.mode;
+  checkWhole('fileLength', fileLength, 0);
   const inRange = fileLength >= MIN_JOURNAL_FILE_LENGTH && fileLength <= MAX_JOURNAL_FILE_LENGTH;
   if (!inRange || fileLength % PAGE_LENGTH !== 0) {
     throw invalid(
       `fileLength is ${fileLength}: give a multiple of ${PAGE_LENGTH} from ${MIN_JOURNAL_FILE_LENGTH} to ${MAX_JOURNAL_FILE_LENGTH} bytes`,
     );
   }
-  if (!SYNC_MODES.includes(sync)) throw invalid(`sync is ${sync}: give ${SYNC_MODES.join(', ')}`);
-  if (!(syncIntervalMs >= 1)) throw invalid(`syncIntervalMs is ${syncIntervalMs}: give milliseconds from 1`);
-  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777)
-    throw invalid(`mode is ${mode}: give permissions such as 0o600`);
+  checkChoice('sync', sync, SYNC_MODES);
+  checkAmount('syncIntervalMs', syncIntervalMs, 'milliseconds', 1, MAX_TIMER_MS);
+  checkMode('mode', mode);
+  checkFlags(options, 'skipDamage');
   return { fileLength, sync, syncIntervalMs, skipDamage: options.skipDamage ?? DEFAULTS.skipDamage, mode };
 }
 
 /** A file must hold its lane table and the largest message. @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function checkFileLength(fileLength: number, laneCount: number, maxPayloadLength: number): void {
-  const least = JOURNAL_DATA_OFFSET + recordLength(laneTableLength(laneCount)) + recordLength(maxPayloadLength);
+  const least = leastFileLength(laneCount, maxPayloadLength);
   if (fileLength >= least) return;
   throw invalid(`fileLength is ${fileLength}, and the largest message of the segment needs ${least} bytes: give more`);
+}
+
+/**
+ * Bytes at the start of a file that segment tables may take: a quarter, and no more than the largest message leaves. What a
+ * producer publishes together is at most half a lane, and so fits behind them, as its files hold a lane.
+ */
+export function roomForSegmentTables(fileLength: number, laneCount: number, maxPayloadLength: number): number {
+  return Math.min((fileLength - JOURNAL_DATA_OFFSET) >>> 2, fileLength - leastFileLength(laneCount, maxPayloadLength));
+}
+
+function leastFileLength(laneCount: number, maxPayloadLength: number): number {
+  return JOURNAL_DATA_OFFSET + recordLength(laneTableLength(laneCount)) + recordLength(maxPayloadLength);
 }
 
 function invalid(message: string): HermesError {

@@ -1,3 +1,4 @@
+import { checkFlags, checkFunction } from '../checks.js';
 import type { Damage } from './corrupt-journal.js';
 import type { JournalPlace } from './journal-seek.js';
 
@@ -17,4 +18,10 @@ export interface FollowOptions {
   readonly follow?: boolean | undefined;
   /** Ends the iteration. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws HermesError ERR_HERMES_INVALID_OPTION; a place is looked at when it is gone to */
+export function checkReaderOptions(options: JournalReaderOptions): void {
+  checkFlags(options, 'skipDamage');
+  if (options.onDamage !== undefined) checkFunction('onDamage', options.onDamage);
 }

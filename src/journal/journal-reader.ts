@@ -1,22 +1,24 @@
 import fs from 'node:fs';
-import path from 'node:path';
+import { checkFunction, checkLimit } from '../checks.js';
+import { refuseHandlersPromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
-import { journalFileName } from '../layout/journal-file.js';
+import { hideFields } from '../hidden-fields.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import type { MessageHandler } from '../ring/message.js';
-import { type Damage, damagedJournal } from './corrupt-journal.js';
-import { existingEntries, type JournalEntry, journalEntries } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
-import type { FollowOptions, JournalReaderOptions } from './journal-reader-options.js';
-import { checkPlace, filesOfPlace, type JournalPlace, walkToPlace } from './journal-seek.js';
-import { FAULT, type Gap, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
+import { surveyBrokenWalk } from './broken-walk.js';
+import type { Damage } from './corrupt-journal.js';
+import { DamageLog } from './damage-log.js';
+import { HeldJournal } from './held-journal.js';
+import { entryAt, existingEntries, type JournalEntry } from './journal-directory.js';
+import { JournalIteration } from './journal-iteration.js';
+import { checkReaderOptions, type FollowOptions, type JournalReaderOptions } from './journal-reader-options.js';
+import { checkPlace, type JournalPlace, walkToPlace } from './journal-seek.js';
+import { type Found, type Gap, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
+import { cutDamage } from './lost-records.js';
 import { missingFrom } from './missing-file.js';
 import { openFirst } from './open-first.js';
 import { ReadAhead } from './read-ahead.js';
-import { copyMessage, type RecordedMessage } from './recorded-message.js';
-import { surveyTail } from './tail-survey.js';
-import { waitForRecords } from './waiting.js';
-import { WriterProbe } from './writer-lock.js';
+import type { RecordedMessage } from './recorded-message.js';
 
 const DEFAULT_READ_LIMIT = 256;
 
@@ -25,33 +27,37 @@ const DEFAULT_READ_LIMIT = 256;
  * allocates nothing for a message once optimized, below 1,536 bytes of payload.
  */
 export class JournalReader {
+  /** Absolute. */
+  readonly directory: string;
   /** What was skipped. */
-  readonly damages: Damage[] = [];
+  readonly damages: readonly Damage[];
+  private readonly held: HeldJournal;
   private readonly gapsBefore: Gap[] = [];
-  private readonly probe: WriterProbe;
-  private readonly skipsDamage: boolean;
-  private readonly onDamage: ((damage: Damage) => void) | undefined;
+  private readonly damageLog: DamageLog;
   private walker: JournalWalker;
   /** Byte offset in the file behind which nothing was found, with no writer alive. */
   private surveyedOffset = -1;
+  /** The later files that were found to hold nothing to go on in. */
+  private searched: readonly JournalEntry[] | undefined;
   private readonly readAhead: ReadAhead = new ReadAhead();
-  private isClosed = false;
+  /** @internal */
+  isClosed = false;
   private isRefused = false;
 
   /** @internal use openJournal */
-  constructor(
-    readonly directory: string,
-    { from, skipDamage = false, onDamage }: JournalReaderOptions,
-  ) {
-    this.onDamage = onDamage;
-    this.skipsDamage = skipDamage;
-    this.probe = new WriterProbe(directory);
-    const entries = existingEntries(directory);
-    this.walker = new JournalWalker(openFirst(entries, directory));
+  constructor(directory: string, options: JournalReaderOptions) {
+    checkReaderOptions(options);
+    this.held = new HeldJournal(directory);
+    this.directory = this.held.directory;
+    this.damageLog = new DamageLog(options);
+    this.damages = this.damageLog.damages;
+    const entries = existingEntries(this.directory);
+    this.walker = new JournalWalker(openFirst(entries, this.directory));
+    hideFields(this, 'directory', 'damages');
     try {
-      if (from !== undefined) this.seek(from);
+      if (options.from !== undefined) this.seek(options.from);
       else if (fs.existsSync(entries[0].path) && this.walker.file.path !== entries[0].path) {
-        this.passMissing(entries[0].firstPosition);
+        this.passMissing(entries, entries[0].firstPosition);
       }
     } catch (error) {
       this.close();
@@ -59,9 +65,19 @@ export class JournalReader {
     }
   }
 
+  /** The one journal that is read: one that is begun anew in its directory has another id. Hexadecimal digits. */
+  get journalId(): string {
+    return this.walker.file.header.journalId.toString('hex');
+  }
+
   /** The position of the message that is being handled, or else of the next one: bytes. */
   get position(): number {
     return this.walker.file.positionAt(this.walker.offset);
+  }
+
+  /** The segment whose messages are read at present: hexadecimal. */
+  get segmentId(): string {
+    return this.walker.segmentId;
   }
 
   /** The sequence that comes next of a lane of the segment whose messages are read at present; undefined when none is known. */
@@ -76,12 +92,14 @@ export class JournalReader {
 
   /**
    * Hands messages to `handler`, in the order of the journal. The message object is used again: it is valid until the
-   * handler returns. @returns how many, at most `limit`; 0 at the end, though a writer may go on there
-   * @throws what the handler throws: that message comes again; HermesError ERR_HERMES_CORRUPT_JOURNAL with the damage's
-   *   extent, _DETACHED
+   * handler returns. @returns how many, at most `limit`; 0 at the end, though a writer may go on there: six system calls
+   * @throws what the handler throws: that message comes again; HermesError, only when nothing was handed out:
+   *   ERR_HERMES_CORRUPT_JOURNAL with the damage's extent, _REMOVED when the journal is no longer there, _DETACHED
    */
   read(handler: MessageHandler, limit: number = DEFAULT_READ_LIMIT): number {
     if (this.isClosed) throw closed(this.directory);
+    checkFunction('handler', handler);
+    checkLimit('limit', limit, 0);
     let count = 0;
     while (count < limit && !this.isClosed) {
       const { walker } = this;
@@ -90,8 +108,14 @@ export class JournalReader {
       if (found === MESSAGE) {
         if (!this.hand(walker, handler)) break;
         count++;
-      } else if (found !== LANE_TABLE && !(found === SEALED ? this.enterNext() : this.passFault(found))) {
-        break;
+      } else if (found !== LANE_TABLE) {
+        if (count > 0 && found === NOTHING) break; // the next call looks whether this is the end
+        try {
+          if (!(found === SEALED ? this.enterNext() : this.passFault(found))) break;
+        } catch (error) {
+          if (count > 0 && error instanceof HermesError) break; // it comes again
+          throw error;
+        }
       }
     }
     return count;
@@ -106,20 +130,15 @@ export class JournalReader {
   seek(place: JournalPlace): void {
     if (this.isClosed) throw closed(this.directory);
     checkPlace(place);
-    this.enter(walkToPlace(openFirst(filesOfPlace(this.directory, place), this.directory, this.walker.file), place));
+    this.enter(walkToPlace(this.held.openAt(place, this.walker.file), place));
   }
 
-  /** Copies of the messages from here on: to the end, or for ever with `follow`. */
-  async *messages({ follow = false, signal }: FollowOptions = {}): AsyncGenerator<RecordedMessage, void, undefined> {
-    const batch: RecordedMessage[] = [];
-    const collect: MessageHandler = (message) => {
-      batch.push(copyMessage(message, this.walker.file.positionAt(message.offset - RECORD_HEADER_LENGTH)));
-    };
-    while (signal?.aborted !== true) {
-      if (this.read(collect) > 0) yield* batch.splice(0);
-      else if (follow) await waitForRecords(signal);
-      else return;
-    }
+  /**
+   * Copies of the messages from here on: to the end, or for ever with `follow`. A loop that is left goes on behind the last message
+   * that it was given; closing the reader ends it, and `seek` moves it. Several share the messages between them.
+   */
+  messages(options: FollowOptions = {}): AsyncGenerator<RecordedMessage, void, undefined> {
+    return new JournalIteration(this, options);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<RecordedMessage, void, undefined> {
@@ -130,7 +149,6 @@ export class JournalReader {
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.probe.close();
     this.walker.file.close();
   }
 
@@ -148,9 +166,9 @@ export class JournalReader {
     const next = walker.offset;
     walker.offset = walker.recordOffset; // `position` tells of this message
     try {
-      handler(message);
+      refuseHandlersPromise(handler(message));
     } catch (error) {
-      walker.stepBack();
+      if (!this.isClosed) walker.stepBack();
       throw error;
     }
     walker.offset = next;
@@ -162,67 +180,54 @@ export class JournalReader {
 
   /** The file is read to its end: goes on in the next one. False when there is none yet. */
   private enterNext(): boolean {
-    const firstPosition = this.walker.file.endPosition;
-    const next = { path: path.join(this.directory, journalFileName(firstPosition)), firstPosition };
-    return this.goOnIn(next) || this.passMissing(firstPosition);
+    const { file } = this.walker;
+    this.damageLog.report(cutDamage(file));
+    if (this.goOnIn(entryAt(this.directory, file.endPosition))) return true;
+    if (!this.held.isInPlace(this.walker)) return this.reopen();
+    const later = this.held.filesBehind(file);
+    if (later === this.searched) return false;
+    const goesOn = this.passMissing(later, file.endPosition);
+    if (!goesOn) this.searched = later;
+    return goesOn;
   }
 
   /** False when the file is not there, or not even its header. */
   private goOnIn(entry: JournalEntry): boolean {
-    const { file, sequences } = this.walker;
-    const { segmentId, laneCount, journalId } = file.header;
-    const opened = JournalFile.open(entry, 'read-only', file, journalId);
+    const opened = this.held.open(entry, this.walker.file);
     if (opened === undefined) return false;
-    const isSame = opened.header.segmentId.equals(segmentId) && opened.header.laneCount === laneCount;
-    this.enter(new JournalWalker(opened, isSame ? sequences : undefined));
+    this.enter(new JournalWalker(opened, this.walker.segments));
     return true;
   }
 
   /** There is no next file: at the end, or because it is missing in the middle, or its header. */
-  private passMissing(fromPosition: number): boolean {
-    const missing = missingFrom(journalEntries(this.directory), fromPosition);
-    if (missing === undefined || this.damages.at(-1)?.fromPosition === fromPosition) return false;
-    if (missing.toPosition === fromPosition) return true; // it came a moment ago
-    this.report({ file: path.join(this.directory, journalFileName(fromPosition)), fromPosition, ...missing });
+  private passMissing(entries: readonly JournalEntry[], fromPosition: number): boolean {
+    const missing = missingFrom(this.directory, entries, fromPosition, this.walker.file.header);
+    if (missing === undefined || this.damageLog.isKnown(fromPosition)) return false;
+    if (missing.damage.toPosition === fromPosition) return true; // it came a moment ago
+    this.damageLog.report(missing.damage);
     return missing.goesOnIn !== undefined && this.goOnIn(missing.goesOnIn);
   }
 
   /** No whole record is at the offset. True when the walk goes on, false at the end of what has been written. */
-  private passFault(found: number): boolean {
+  private passFault(found: Found): boolean {
     const { walker } = this;
-    const { file } = walker;
-    if (file.hasGrown) return this.reopen(); // it was mended
-    if (found !== FAULT && walker.offset === this.surveyedOffset) return false;
-    const isLast = !journalEntries(this.directory).some((entry) => entry.firstPosition > file.header.firstPosition);
-    if (isLast && found !== FAULT && this.probe.isAlive) return file.isInPlace ? false : this.reopen();
-    // Somebody may have written or wiped something meanwhile: only what is still so is damage.
-    const again = walker.next();
-    if (again === MESSAGE) walker.stepBack();
-    if (again !== found) return true;
-    const { nextRecordOffset } = surveyTail(file, walker.offset, walker.sequences);
-    if (isLast && nextRecordOffset === -1) {
-      this.surveyedOffset = walker.offset;
-      return false;
-    }
-    const end = nextRecordOffset === -1 ? file.dataEnd : nextRecordOffset;
-    const [fromPosition, toPosition] = [this.position, file.positionAt(end)];
-    this.report({ file: file.path, fromPosition, toPosition, fault: walker.fault() });
-    walker.skipTo(end);
-    return true;
+    if (!this.held.isInPlace(walker)) return this.reopen();
+    const isLast = this.held.filesBehind(walker.file).length === 0;
+    if (isLast && walker.offset === this.surveyedOffset) return false;
+    if (isLast && found === NOTHING && !walker.file.isCut && walker.file.isWritten) return false;
+    const broken = surveyBrokenWalk(walker, found, isLast);
+    if (broken === undefined) return true;
+    this.damageLog.report(broken.damage);
+    if (broken.nextOffset === undefined) this.surveyedOffset = walker.offset;
+    else walker.skipTo(broken.nextOffset);
+    return broken.nextOffset !== undefined;
   }
 
-  /** @throws HermesError ERR_HERMES_CORRUPT_JOURNAL unless damage is skipped */
-  private report(damage: Damage): void {
-    if (!this.skipsDamage) throw damagedJournal(damage);
-    this.damages.push(damage);
-    this.onDamage?.(damage);
-  }
-
-  /** Maps the file anew: it has become longer, or its name leads to another one. */
+  /** Goes on in what the name of the file leads to now. False while there is nothing. */
   private reopen(): boolean {
-    const { position } = this;
-    this.seek({ position });
-    return true;
+    const walker = this.held.openAgain(this.walker);
+    if (walker !== undefined) this.enter(walker);
+    return walker !== undefined;
   }
 
   private enter(walker: JournalWalker): void {

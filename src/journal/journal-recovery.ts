@@ -4,28 +4,29 @@ import { INDEX_INTERVAL } from '../layout/journal-index.js';
 import { RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
 import { allocate } from '../os/new-file.js';
 import { openWithoutLinks } from '../os/open-file.js';
+import { readAt } from '../os/read-at.js';
+import { storesInPlace } from '../os/stores-in-place.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { damagedJournal, foreignFile } from './corrupt-journal.js';
 import { type JournalEntry, journalEntries, removeJournalFile } from './journal-directory.js';
 import { JournalFile } from './journal-file.js';
 import { decodeJournalHeader, isBlankHeader } from './journal-header.js';
-import { encodeIndexEntry, firstMessageOffset, type IndexEntry, readIndex, writeIndex } from './journal-index.js';
-import { type Found, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
+import { encodeIndexEntry, type IndexEntry, readIndex, writeIndex } from './journal-index.js';
+import { FAULT, type Found, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
+import type { KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
 import { hasLostHeader } from './lost-header.js';
 import { surveyTail } from './tail-survey.js';
 import { wipeRecord } from './wipe-record.js';
-
-/** Bytes that stat(2) counts in. */
-const BLOCK_LENGTH = 512;
+import type { WriterLock } from './writer-lock.js';
 
 /** Where the records of a journal end, in its last file, which is open to be written to. */
-export interface JournalTail {
+interface JournalTail {
   readonly file: JournalFile;
   /** Byte offset behind the last whole record; `file.dataEnd` when the file is full. */
   readonly offset: number;
-  /** What comes next in each lane. */
-  readonly sequences: LaneSequences;
+  /** What comes next in each lane of each segment, first of the file's own. */
+  readonly segments: KnownSegments;
   readonly newestTimeNs: bigint;
   /** Entries of the file's index, all good. */
   readonly indexCount: number;
@@ -35,7 +36,7 @@ export interface JournalTail {
 export interface JournalRepair {
   /** The records end here: bytes. */
   readonly position: number;
-  /** Bytes that held no whole record. */
+  /** Bytes that held no whole record, or were missing. */
   readonly discardedLength: number;
 }
 
@@ -49,13 +50,17 @@ export interface Recovery {
 
 /**
  * Finds the end of a journal and mends a torn tail: what holds no whole record becomes zeros again, and a last file in
- * which nothing is whole is removed. Reads the last file from its last index entry on. The writer's lock must be held.
- * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for damage with whole records behind it, unless that is skipped; _NO_SPACE
+ * which nothing is whole is removed. Reads the last file from its last index entry on. The writer's lock is moved to each file
+ * before it is looked at. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for damage with whole records behind it, unless that is
+ * skipped; _NO_SPACE, _BUSY
  */
-export function recoverJournal(directory: string, skipsDamage: boolean): Recovery {
+export function recoverJournal(directory: string, skipsDamage: boolean, lock: WriterLock): Recovery {
   let nextPosition = 0;
   let repair: JournalRepair | null = null;
-  for (const entry of journalEntries(directory).reverse()) {
+  for (;;) {
+    const entry = journalEntries(directory).at(-1);
+    if (entry === undefined) return { tail: undefined, nextPosition, repair };
+    if (!lock.takeFile(entry.path) || journalEntries(directory).at(-1)?.path !== entry.path) continue; // it is not the last one any more
     const ended = openTail(entry, skipsDamage);
     if (ended !== undefined) {
       const position = ended.tail.file.positionAt(ended.tail.offset);
@@ -67,7 +72,6 @@ export function recoverJournal(directory: string, skipsDamage: boolean): Recover
     else removeJournalFile(entry.path);
     nextPosition = entry.firstPosition;
   }
-  return { tail: undefined, nextPosition, repair };
 }
 
 /** A file whose header was lost may hold records: it is kept, under a name that is no journal file's. */
@@ -81,13 +85,14 @@ function openTail(
   entry: JournalEntry,
   skipsDamage: boolean,
 ): { tail: JournalTail; discardedLength: number } | undefined {
-  if (!restoreLength(entry)) return undefined;
+  const missingLength = restoreLength(entry);
+  if (missingLength === undefined) return undefined;
   const file = JournalFile.open(entry, 'read-write');
   if (file === undefined) return undefined;
   try {
     const ended = walkToEnd(file, skipsDamage);
     if (ended === undefined) file.close();
-    return ended;
+    return ended && { ...ended, discardedLength: ended.discardedLength + missingLength };
   } catch (error) {
     file.close();
     throw error;
@@ -96,18 +101,18 @@ function openTail(
 
 /**
  * Gives a file that was cut its length again, and one that was copied with holes its blocks: a store to a hole on a full file
- * system would kill the process. False when its header is not there.
+ * system would kill the process. The bytes that were missing; undefined when its header is not there.
  */
-function restoreLength({ path, firstPosition }: JournalEntry): boolean {
+function restoreLength({ path, firstPosition }: JournalEntry): number | undefined {
   const fd = openWithoutLinks(path, fs.constants.O_RDWR);
   try {
-    const bytes = Buffer.alloc(JOURNAL_HEADER_LENGTH);
-    const header = bytes.subarray(0, fs.readSync(fd, bytes, 0, bytes.length, 0));
-    if (isBlankHeader(header)) return false;
+    const header = readAt(fd, JOURNAL_HEADER_LENGTH, 0);
+    if (isBlankHeader(header)) return undefined;
+    const { size } = fs.fstatSync(fd);
     const wholeLength = JOURNAL_DATA_OFFSET + decodeJournalHeader(header, path, firstPosition).capacity;
-    const { size, blocks } = fs.fstatSync(fd);
-    if (size < wholeLength || blocks * BLOCK_LENGTH < wholeLength) allocate(fd, wholeLength, path);
-    return true;
+    if (storesInPlace(fd)) allocate(fd, wholeLength, path);
+    else if (size < wholeLength) fs.ftruncateSync(fd, wholeLength); // a write finds out whether there is room
+    return Math.max(0, wholeLength - size);
   } finally {
     fs.closeSync(fd);
   }
@@ -124,7 +129,7 @@ function walkToEnd(
     const { nextRecordOffset, usedEnd } = surveyTail(file, walker.offset, walker.sequences);
     if (nextRecordOffset === -1) {
       if (walker.offset === JOURNAL_DATA_OFFSET) return undefined;
-      wipeRecord(file.memory, walker.offset, usedEnd);
+      wipeRecord(file, walker.offset, usedEnd);
       return { tail: walk.end(), discardedLength: usedEnd - walker.offset };
     }
     const [fromPosition, toPosition] = [file.positionAt(walker.offset), file.positionAt(nextRecordOffset)];
@@ -145,8 +150,9 @@ class IndexedWalk {
 
   constructor(private readonly file: JournalFile) {
     this.walker = new JournalWalker(file);
-    this.nextIndexOffset = firstMessageOffset(file.header.laneCount) + INDEX_INTERVAL;
-    const entries = readIndex(file.path, file.header);
+    this.nextIndexOffset = this.walker.offset;
+    const isWhole = this.walker.readTables() !== FAULT; // otherwise the walk has to come upon it
+    const entries = isWhole ? readIndex(file.path, file.header) : [];
     this.begin(entries.slice(0, this.countGood(entries)));
   }
 
@@ -156,6 +162,7 @@ class IndexedWalk {
     const before = at >= this.nextIndexOffset ? walker.sequences.copy() : undefined;
     const found = walker.next();
     if (found !== MESSAGE && found !== LANE_TABLE) return found;
+    if (found === LANE_TABLE) this.nextIndexOffset = walker.offset; // the first message has an entry of its own
     if (before !== undefined) {
       this.entries.push(encodeIndexEntry(file.header, file.positionAt(at), this.newestTimeNs, before));
       this.nextIndexOffset = at + INDEX_INTERVAL;
@@ -168,9 +175,9 @@ class IndexedWalk {
 
   end(): JournalTail {
     if (!this.isComplete) writeIndex(this.file.path, this.entries);
-    const { offset, sequences } = this.walker;
+    const { offset, segments } = this.walker;
     const indexCount = this.entries.length;
-    return { file: this.file, offset, sequences, newestTimeNs: this.newestTimeNs, indexCount };
+    return { file: this.file, offset, segments, newestTimeNs: this.newestTimeNs, indexCount };
   }
 
   /** An entry counts if a whole record follows it: then all before it was written, and the kernel of this boot has it. */

@@ -30,7 +30,7 @@ export function filesOfPlace(directory: string, place: JournalPlace): JournalEnt
     if (start === undefined) continue;
     const { header, table } = start;
     segmentId ??= header.segmentId;
-    if ('lane' in place && !header.segmentId.equals(segmentId)) break;
+    if ('lane' in place && !header.segmentId.equals(segmentId)) continue;
     candidates.unshift(entry);
     if (table !== undefined && isBefore(place, table.sequences, table.newestTimeNs)) break;
   }
@@ -42,6 +42,7 @@ export function walkToPlace(file: JournalFile, place: JournalPlace): JournalWalk
   const walker = new JournalWalker(file);
   const entry = readIndex(file.path, file.header).findLast((each) => isEntryBefore(place, each));
   if (entry !== undefined) {
+    walker.readTables();
     walker.moveTo(file.offsetAt(entry.position), entry.sequences);
     const found = walker.next();
     if (found === MESSAGE) walker.stepBack();
@@ -88,16 +89,17 @@ function isBefore(
 
 /** @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function checkPlace(place: JournalPlace): void {
-  const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  const { position, lane, sequence, timeNs } = (place ?? {}) as Record<string, unknown>;
   const isFine =
-    'position' in place
-      ? isCount(place.position)
-      : 'lane' in place
-        ? isCount(place.lane) && isCount(place.sequence)
-        : typeof place.timeNs === 'bigint';
+    position !== undefined
+      ? isCount(position)
+      : lane !== undefined
+        ? isCount(lane) && isCount(sequence)
+        : typeof timeNs === 'bigint';
   if (isFine) return;
   throw new HermesError(
     'ERR_HERMES_INVALID_OPTION',
-    `${JSON.stringify(place, (_, value) => String(value))} is no place in a journal: give { position }, { lane, sequence } or { timeNs } (a BigInt)`,
+    `${JSON.stringify(place, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))} is no place in a journal: give { position }, { lane, sequence } or { timeNs } (a BigInt)`,
   );
 }

@@ -6,7 +6,8 @@ import {
   laneTableLength,
 } from '../layout/journal-file.js';
 import { RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET, recordLength } from '../layout/record.js';
-import { openWithoutLinks } from '../os/open-file.js';
+import { openIfThere } from '../os/open-file.js';
+import { readAt } from '../os/read-at.js';
 import { isControlRecord } from './control-record.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
@@ -22,23 +23,18 @@ export interface JournalStart {
 /** Reads header and lane table, without mapping the file. Undefined when
  * the header was never written, or the file is gone. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _PERMISSION */
 export function readJournalStart({ path, firstPosition }: JournalEntry): JournalStart | undefined {
-  if (!fs.existsSync(path)) return undefined;
-  const fd = openWithoutLinks(path, fs.constants.O_RDONLY);
+  const fd = openIfThere(path);
+  if (fd === undefined) return undefined;
   try {
-    const first = readAt(fd, 0, JOURNAL_HEADER_LENGTH);
+    const first = readAt(fd, JOURNAL_HEADER_LENGTH, 0);
     if (isBlankHeader(first)) return undefined;
     const header = decodeJournalHeader(first, path, firstPosition);
     const length = laneTableLength(header.laneCount);
-    const record = readAt(fd, JOURNAL_DATA_OFFSET, recordLength(length));
+    const record = readAt(fd, recordLength(length), JOURNAL_DATA_OFFSET);
     if (!isControlRecord(record, 0, LANE_TABLE_TYPE, length)) return { header, table: undefined };
     const sequences = LaneSequences.decode(record, RECORD_HEADER_LENGTH, header.laneCount);
     return { header, table: { sequences, newestTimeNs: record.readBigInt64LE(RECORD_TIMESTAMP_OFFSET) } };
   } finally {
     fs.closeSync(fd);
   }
-}
-
-function readAt(fd: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  return bytes.subarray(0, fs.readSync(fd, bytes, 0, length, offset));
 }

@@ -1,22 +1,27 @@
 import fs from 'node:fs';
-import { promisify } from 'node:util';
-import { withSystemErrors } from '../os/system-error.js';
-
-const fdatasync = promisify(fs.fdatasync);
-const fsync = promisify(fs.fsync);
+import { Descriptor } from '../os/descriptor.js';
+import { syncFile, syncFileInBackground } from '../os/sync-file.js';
+import type { JournalFile } from './journal-file.js';
 
 /**
  * What has to be synced so that all that was written is on the disk: the files written to since the last sync, and the
  * directory when it has new names. `fdatasync` of a file also writes the pages that a mapping of it has made dirty. Every
- * sync has descriptors of its own, which nobody closes meanwhile.
+ * sync has descriptors of its own, which nobody closes meanwhile, of what was written, wherever the names lead by then.
  */
 export class JournalSync {
   private hasNewNames = false;
-  /** Descriptors of files that are full, and not synced yet. */
-  private full: number[] = [];
+  /** The one that is being written. */
+  private file: JournalFile | undefined;
+  /** Of files that are full, and not synced yet. */
+  private full: Descriptor[] = [];
   private running: Promise<void> | undefined;
 
-  constructor(private readonly directory: string) {}
+  constructor(private readonly directory: Held) {}
+
+  /** From now on this file is written to. */
+  goOnIn(file: JournalFile): void {
+    this.file = file;
+  }
 
   /** A file has got its name. */
   addName(): void {
@@ -24,14 +29,14 @@ export class JournalSync {
   }
 
   /** The file will not be written to any more, and what was is not synced. */
-  addFull(file: string): void {
+  addFull(file: JournalFile): void {
     this.full.push(openToSync(file));
   }
 
-  /** Syncs on another thread: `file` is the one that is being written. One at a time. @throws HermesError ERR_HERMES_SYSTEM */
-  async sync(file: string): Promise<void> {
+  /** Syncs on another thread. One at a time. @throws HermesError ERR_HERMES_SYSTEM */
+  async sync(): Promise<void> {
     while (this.running !== undefined) await this.running;
-    this.running = this.inBackground(this.take(file));
+    this.running = this.inBackground(this.take());
     try {
       await this.running;
     } finally {
@@ -40,58 +45,64 @@ export class JournalSync {
   }
 
   /** Syncs on this thread, which waits for the disk. @throws HermesError ERR_HERMES_SYSTEM */
-  syncNow(file: string): void {
-    const { files, directory } = this.take(file);
+  syncNow(): void {
+    const { files, directory } = this.take();
     try {
-      withSystemErrors('sync', this.directory, () => {
-        for (const fd of files) fs.fdatasyncSync(fd);
-        if (directory !== undefined) fs.fsyncSync(directory);
-      });
+      for (const { number } of files) syncFile('fdatasync', number, this.directory.path);
+      if (directory !== undefined) syncFile('fsync', directory.number, this.directory.path);
     } finally {
       closeAll({ files, directory });
     }
   }
 
-  /** What was not synced stays so. */
+  /** What was not synced stays so; there is nothing to sync any more. */
   close(): void {
+    this.file = undefined;
+    this.hasNewNames = false;
     closeAll({ files: this.full, directory: undefined });
     this.full = [];
   }
 
   private async inBackground({ files, directory }: Descriptors): Promise<void> {
-    let failure: unknown;
     try {
-      for (const fd of files) await fdatasync(fd);
-      if (directory !== undefined) await fsync(directory);
-    } catch (error) {
-      failure = error;
+      for (const { number } of files) await syncFileInBackground('fdatasync', number, this.directory.path);
+      if (directory !== undefined) await syncFileInBackground('fsync', directory.number, this.directory.path);
     } finally {
       closeAll({ files, directory });
     }
-    withSystemErrors('sync', this.directory, () => {
-      if (failure !== undefined) throw failure;
-    });
   }
 
-  private take(file: string): Descriptors {
-    const files = [...this.full, openToSync(file)];
-    const directory = this.hasNewNames ? openToSync(this.directory) : undefined;
-    this.full = [];
-    this.hasNewNames = false;
-    return { files, directory };
+  private take(): Descriptors {
+    const last = this.file === undefined ? [] : [openToSync(this.file)];
+    try {
+      const directory = this.hasNewNames ? openToSync(this.directory) : undefined;
+      const files = [...this.full, ...last];
+      this.full = [];
+      this.hasNewNames = false;
+      return { files, directory };
+    } catch (error) {
+      for (const descriptor of last) descriptor.close();
+      throw error;
+    }
   }
+}
+
+/** What is open, and by which name. */
+interface Held {
+  readonly descriptor: Descriptor;
+  readonly path: string;
 }
 
 interface Descriptors {
-  readonly files: readonly number[];
-  readonly directory: number | undefined;
+  readonly files: readonly Descriptor[];
+  readonly directory: Descriptor | undefined;
 }
 
-function openToSync(file: string): number {
-  return withSystemErrors('open', file, () => fs.openSync(file, fs.constants.O_RDONLY));
+function openToSync({ descriptor, path }: Held): Descriptor {
+  return Descriptor.openAgain(descriptor.number, path, fs.constants.O_RDONLY);
 }
 
 function closeAll({ files, directory }: Descriptors): void {
-  for (const fd of files) fs.closeSync(fd);
-  if (directory !== undefined) fs.closeSync(directory);
+  for (const file of files) file.close();
+  directory?.close();
 }

@@ -1,4 +1,5 @@
 import { JOURNAL_DATA_OFFSET, LANE_TABLE_TYPE, laneTableLength } from '../layout/journal-file.js';
+import { SEGMENT_TABLE_TYPE } from '../layout/journal-segment-table.js';
 import {
   MAX_USER_TYPE,
   PADDING_TYPE,
@@ -11,6 +12,7 @@ import {
 import { crc32OfRecord } from '../ring/crc32.js';
 import { wholeSequence } from '../ring/head.js';
 import type { JournalFile } from './journal-file.js';
+import { decodeSegmentTable, type KnownSegment, KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
 
 // Constants of this module are compiled in; imported ones are loaded at every use.
@@ -20,6 +22,7 @@ const MAGIC: number = RECORD_MAGIC;
 const MAX_TYPE: number = MAX_USER_TYPE;
 const PADDING: number = PADDING_TYPE;
 const TABLE: number = LANE_TABLE_TYPE;
+const SEGMENT_TABLE: number = SEGMENT_TABLE_TYPE;
 const DATA_OFFSET: number = JOURNAL_DATA_OFFSET;
 /** VER and the lower FLAGS of every record, and the bits of the word that hold them. */
 const KIND: number = RECORD_VERSION | (RECORD_FLAG_CRC << 16);
@@ -28,6 +31,7 @@ const KIND_MASK = 0x00ff_00ff;
 /** What stands at a place of a file. */
 export const NOTHING = 0;
 export const MESSAGE = 1;
+/** The table of the segment's lanes, or one of another segment behind it. */
 export const LANE_TABLE = 2;
 /** The end of a full file. */
 export const SEALED = 3;
@@ -36,6 +40,8 @@ export type Found = typeof NOTHING | typeof MESSAGE | typeof LANE_TABLE | typeof
 
 /** Messages of a lane that are not in the journal: sequences, from the first to behind the last. */
 export interface Gap {
+  /** Hexadecimal. */
+  readonly segmentId: string;
   readonly lane: number;
   readonly fromSequence: number;
   readonly toSequence: number;
@@ -46,8 +52,8 @@ export interface Gap {
  * `next` the fields tell of the record that it found. Nothing here allocates once optimized, below 1,536 bytes of payload.
  */
 export class JournalWalker {
-  /** Byte offset in the file: of the record that was found last, and of the next. */
-  recordOffset: number = DATA_OFFSET;
+  /** Byte offset in the file: of the record that was passed last, or -1 when none is known, and of the next. */
+  recordOffset = -1;
   offset: number = DATA_OFFSET;
   lane = 0;
   type = 0;
@@ -55,29 +61,54 @@ export class JournalWalker {
   length = 0;
   /** Messages that are missing, as far as they were noticed. */
   readonly gaps: Gap[] = [];
+  /** What comes next in each lane of the file's segment. */
+  readonly sequences: LaneSequences;
+  /** That segment: hexadecimal. */
+  readonly segmentId: string;
   /** Messages may be missing: damage was skipped. The next lane table ends that. */
   private mayJump = false;
+  /** Byte offset behind the tables that were found: another one can follow there. */
+  private tablesEnd = -1;
 
+  private readonly segment: KnownSegment;
   private readonly words: Int32Array;
   private readonly bytes: Buffer;
   private readonly mappedEnd: number;
   private readonly dataEnd: number;
 
-  /** `sequences`: what comes next in each lane, as the file before it ended. */
+  /** `segments`: what is known of each segment, as the file before it ended. */
   constructor(
     readonly file: JournalFile,
-    readonly sequences: LaneSequences = new LaneSequences(file.header.laneCount),
+    readonly segments: KnownSegments = new KnownSegments(),
   ) {
+    this.segment = segments.enter(file.header.segmentId, file.header.laneCount);
+    this.sequences = this.segment.sequences;
+    this.segmentId = file.header.segmentId.toString('hex');
     this.words = file.memory.words;
     this.bytes = file.memory.bytes;
     this.mappedEnd = file.mappedEnd;
     this.dataEnd = file.dataEnd;
   }
 
+  /** Reads the tables at the start of the file, for whoever goes on somewhere else. What is behind them. */
+  readTables(): Found {
+    this.offset = DATA_OFFSET;
+    let found = this.next();
+    while (found === LANE_TABLE) found = this.next();
+    return found;
+  }
+
   /** Goes to a byte offset, where the sequences are those of `sequences`. */
   moveTo(offset: number, sequences: LaneSequences): void {
     this.offset = offset;
+    this.recordOffset = -1;
     this.sequences.take(sequences);
+  }
+
+  /** Goes to a byte offset to which the file was read before. */
+  goOnAt(offset: number): void {
+    this.offset = offset;
+    this.tablesEnd = offset; // it may be between two of them
   }
 
   /** Goes back to before the message that was found last. */
@@ -86,6 +117,7 @@ export class JournalWalker {
     this.offset = this.recordOffset;
     this.sequences.low[this.lane] = this.words[index + 2]!;
     this.sequences.high[this.lane] = this.words[index + 3]!;
+    this.recordOffset = -1;
   }
 
   /** Goes on behind damage: what comes next in a lane may be any number from the one that was due. */
@@ -98,7 +130,6 @@ export class JournalWalker {
   next(): Found {
     const { words } = this;
     const at = this.offset;
-    this.recordOffset = at;
     if (at === this.dataEnd) return SEALED;
     if (at + HEADER_LENGTH > this.mappedEnd) return NOTHING;
     const index = at >>> 2;
@@ -123,6 +154,7 @@ export class JournalWalker {
     this.lane = lane;
     this.type = type;
     this.length = length;
+    this.recordOffset = at;
     this.offset = at + ((length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT);
     return MESSAGE;
   }
@@ -132,37 +164,66 @@ export class JournalWalker {
     const due = this.sequences.next(lane);
     if (due === undefined) return true;
     if (!this.mayJump || sequence < due) return false;
-    this.gaps.push({ lane, fromSequence: due, toSequence: sequence });
+    this.note(lane, due, sequence);
     return true;
+  }
+
+  private note(lane: number, fromSequence: number, toSequence: number): void {
+    this.gaps.push({ segmentId: this.segmentId, lane, fromSequence, toSequence });
   }
 
   /** Takes the sequences of a lane table. A lane that goes on farther on is one of which messages are missing. */
   private take(table: LaneSequences): void {
     for (let lane = 0; lane < table.laneCount; lane++) {
-      const [due, next] = [this.sequences.next(lane), table.next(lane)];
+      const [due, next] = [this.segment.next(lane), table.next(lane)];
       if (due !== undefined && next !== undefined && next > due) {
-        this.gaps.push({ lane, fromSequence: due, toSequence: next });
+        this.note(lane, due, next);
       }
     }
-    this.sequences.take(table);
+    this.segment.take(table);
     this.mayJump = false;
   }
 
-  /** Padding and lane tables. */
+  /** A lane table that asks for messages that were read already is one of an earlier state of the journal. */
+  private goesBack(table: LaneSequences): boolean {
+    return table.low.some((_, lane) => {
+      const [due, next] = [this.sequences.next(lane), table.next(lane)];
+      return due !== undefined && next !== undefined && next < due;
+    });
+  }
+
+  /** Padding and tables. */
   private special(at: number, type: number, kind: number, length: number): Found {
     const isPadding = type === PADDING;
-    if (kind >>> 24 !== 0 || (!isPadding && type !== TABLE)) return FAULT;
+    if (kind >>> 24 !== 0 || (!isPadding && type !== TABLE && type !== SEGMENT_TABLE)) return FAULT;
     if (crc32OfRecord(this.words, this.bytes, at, isPadding ? 0 : length) !== this.words[(at >>> 2) + 7]) return FAULT;
     if (isPadding) {
       if (at + HEADER_LENGTH + length !== this.dataEnd) return FAULT;
       this.offset = this.dataEnd;
       return SEALED;
     }
-    const { laneCount } = this.sequences;
-    if (at !== DATA_OFFSET || length !== laneTableLength(laneCount)) return FAULT;
-    this.take(LaneSequences.decode(this.bytes, at + HEADER_LENGTH, laneCount));
+    if (!(type === TABLE ? this.takeTable(at, length) : this.hearTable(at, length))) return FAULT;
+    this.recordOffset = at;
     this.offset = at + ((length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT);
+    this.tablesEnd = this.offset;
     return LANE_TABLE;
+  }
+
+  /** Of the file's own segment: the first record. False when it is none. */
+  private takeTable(at: number, length: number): boolean {
+    const { laneCount } = this.sequences;
+    if (at !== DATA_OFFSET || length !== laneTableLength(laneCount)) return false;
+    const table = LaneSequences.decode(this.bytes, at + HEADER_LENGTH, laneCount);
+    if (this.goesBack(table)) return false;
+    this.take(table);
+    return true;
+  }
+
+  /** Of another segment: behind the tables before it. False when it is none. */
+  private hearTable(at: number, length: number): boolean {
+    const table = at === this.tablesEnd ? decodeSegmentTable(this.bytes, at + HEADER_LENGTH, length) : undefined;
+    if (table !== undefined) this.segments.hear(table);
+    return table !== undefined;
   }
 
   /** What is wrong at the offset, in words for people; to be asked when `next` has found a FAULT there, or NOTHING. */
@@ -181,6 +242,7 @@ export class JournalWalker {
     const covered = type === PADDING ? 0 : length;
     if (crc32OfRecord(words, this.bytes, offset, covered) !== words[index + 7])
       return 'its checksum does not match its content';
+    if (type === TABLE && offset === DATA_OFFSET) return 'its lane table tells less than the files before';
     if (type === PADDING || type > MAX_TYPE) return `its type ${type} has no place there`;
     if (lane >= this.sequences.laneCount) return `its lane is ${lane}, of ${this.sequences.laneCount}`;
     return `its sequence is not ${this.sequences.next(lane)}, which comes next in lane ${lane}`;

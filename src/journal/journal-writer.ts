@@ -1,23 +1,21 @@
 import { randomBytes } from 'node:crypto';
+import { wallMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET, JOURNAL_ID_LENGTH } from '../layout/journal-file.js';
 import { INDEX_INTERVAL } from '../layout/journal-index.js';
 import { prefault } from '../os/prefault.js';
-import { damagedJournal } from './corrupt-journal.js';
-import { ensureJournalDirectory } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
-import type { JournalHeader } from './journal-header.js';
-import { countEntriesBefore, firstMessageOffset, IndexWriter } from './journal-index.js';
-import { checkFileLength, type JournalSettings } from './journal-options.js';
-import { type JournalRepair, type Recovery, recoverJournal } from './journal-recovery.js';
-import { walkToPlace } from './journal-seek.js';
+import { journalEntries } from './journal-directory.js';
+import type { JournalFile } from './journal-file.js';
+import { countEntriesBefore, IndexWriter } from './journal-index.js';
+import { checkFileLength, type JournalSettings, roomForSegmentTables } from './journal-options.js';
+import type { JournalRepair, Recovery } from './journal-recovery.js';
 import { JournalSync } from './journal-sync.js';
-import { type JournalWalker, MESSAGE } from './journal-walker.js';
+import { encodeSegmentTables } from './known-segments.js';
 import type { LaneSequences } from './lane-sequences.js';
-import { createJournalFile } from './new-journal-file.js';
 import { RecordAppender } from './record-appender.js';
-import { wipeRecord } from './wipe-record.js';
-import { WriterLock } from './writer-lock.js';
+import { sealFile } from './seal-file.js';
+import { messagesFrom, takeBackBefore, wipeRecords } from './take-back.js';
+import { WriterPlace } from './writer-place.js';
 
 /** Bytes that are made ready to be written, ahead of the records. */
 const PREFAULT_LENGTH: number = 2 * 1024 * 1024;
@@ -42,48 +40,49 @@ export class JournalWriter extends RecordAppender {
   private index: IndexWriter;
   private nextIndexOffset = 0;
   private prefaultedEnd = 0;
+  /** What comes next cannot go into the present file, which is another segment's, or tells of other sequences. */
+  private needsFile = false;
+  /** Of other segments that are known: whole records for the start of a file. */
+  private readonly segmentTables: Buffer;
 
   private constructor(
-    readonly directory: string,
-    private readonly lock: WriterLock,
+    private readonly place: WriterPlace,
     private readonly source: JournalSource,
     private readonly settings: JournalSettings,
     { tail, nextPosition, repair }: Recovery,
   ) {
     super(source.laneCount, source.checksum);
+    const { segmentId, laneCount, maxPayloadLength } = source;
     this.repair = repair;
-    this.syncing = new JournalSync(directory);
+    this.syncing = new JournalSync(place.home);
     if (tail === undefined) {
-      this.file = this.create(nextPosition, randomBytes(JOURNAL_ID_LENGTH), this.sequences, () => {});
-      this.index = this.enter(firstMessageOffset(source.laneCount), 0);
+      this.segmentTables = Buffer.alloc(0);
+      const offset = this.create(nextPosition, randomBytes(JOURNAL_ID_LENGTH), this.sequences, () => {});
+      this.file = place.file;
+      this.index = this.enter(offset, 0);
       return;
     }
-    this.file = tail.file;
+    this.file = place.file;
     this.index = this.enter(tail.offset, tail.indexCount);
     this.newestTimeNs = tail.newestTimeNs;
-    const { segmentId, laneCount } = tail.file.header;
-    if (segmentId.equals(source.segmentId) && laneCount === source.laneCount) {
-      this.sequences.take(tail.sequences);
-    } else {
-      this.roll(this.sequences); // another segment begins a file of its own
-    }
+    const { header } = tail.file;
+    this.needsFile = !header.segmentId.equals(segmentId) || header.laneCount !== laneCount;
+    this.sequences.take(tail.segments.enter(segmentId, laneCount).table.sequences);
+    const room = roomForSegmentTables(settings.fileLength, laneCount, maxPayloadLength);
+    this.segmentTables = encodeSegmentTables(tail.segments.tablesWithout(segmentId), room);
   }
 
   /**
-   * Opens a journal to write to it, or begins one; mends its torn tail. Blocks for some milliseconds.
-   * @throws HermesError ERR_HERMES_BUSY, _CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _NO_SPACE, _PERMISSION, _INVALID_OPTION
+   * Opens a journal to write to it, or begins one; mends its torn tail. Another segment begins a file with its first message. Blocks for
+   * some milliseconds. @throws HermesError ERR_HERMES_BUSY, _CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _NO_SPACE, _PERMISSION, _INVALID_OPTION, _JOURNAL_NOT_FOUND
    */
   static open(directory: string, source: JournalSource, settings: JournalSettings): JournalWriter {
     checkFileLength(settings.fileLength, source.laneCount, source.maxPayloadLength);
-    ensureJournalDirectory(directory);
-    const lock = WriterLock.take(directory);
-    let recovery: Recovery | undefined;
+    const { place, recovery } = WriterPlace.take(directory, settings.skipDamage);
     try {
-      recovery = recoverJournal(directory, settings.skipDamage);
-      return new JournalWriter(directory, lock, source, settings, recovery);
+      return new JournalWriter(place, source, settings, recovery);
     } catch (error) {
-      recovery?.tail?.file.close();
-      lock.release();
+      place.close();
       throw error;
     }
   }
@@ -104,31 +103,48 @@ export class JournalWriter extends RecordAppender {
     return this.sequences.next(lane);
   }
 
-  /** Makes sure that `length` bytes of records go into one file. @throws HermesError ERR_HERMES_NO_SPACE: nothing was changed */
-  reserve(length: number): void {
-    if (this.end + length > this.file.dataEnd) this.roll(this.sequences);
+  /**
+   * Sees to it that all that was appended is in the file, before anybody is told: on most file systems it is at once. Where it is not
+   * there, it may be tried again, or taken back. @throws HermesError ERR_HERMES_NO_SPACE: not all of it is in the file
+   */
+  store(): void {
+    this.file.stage?.store(this.end);
+  }
+
+  /** That the file is where its name leads, and whole. One system call. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL */
+  checkFile(): void {
+    this.place.checkFile();
+  }
+
+  /** The same, and the directory: to be asked now and then. Three system calls. */
+  checkPlace(): void {
+    this.place.check();
   }
 
   /**
-   * Takes back the messages of a lane from a sequence on, which nobody has seen published, and what follows them: the last
-   * record first, so that one that dies leaves no record behind the hole. They are in the last file, where `reserve` has put
-   * them. The bytes that were taken back. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when there is damage before them
+   * Makes sure that `length` bytes of records go into one file; checks the place once for each MiB.
+   * @throws HermesError ERR_HERMES_NO_SPACE, _JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL: nothing was changed
    */
-  cutBack(lane: number, sequence: number): number {
-    const due = this.sequences.next(lane);
-    if (due === undefined || due <= sequence) return 0;
-    const { end, file } = this;
-    const walker = walkToPlace(file, { lane, sequence });
-    const { offset } = walker;
-    const sequences = walker.sequences.copy();
-    const starts: number[] = [];
-    while (walker.next() === MESSAGE) starts.push(walker.recordOffset);
-    if (walker.offset !== end) throw this.damagedAt(walker); // what is to be taken back is behind it
-    this.sequences.take(sequences);
-    for (let i = starts.length - 1; i >= 0; i--) wipeRecord(file.memory, starts[i]!, starts[i + 1] ?? end);
-    this.index.close();
-    this.index = this.enter(offset, countEntriesBefore(file.path, file.header, file.positionAt(offset)));
-    return end - offset;
+  reserve(length: number): void {
+    if (this.end + length <= this.limit) return;
+    this.checkPlace();
+    this.beginFileIfNeeded(length);
+  }
+
+  /**
+   * Takes back the messages of a lane from a sequence on, which nobody has seen published: the last record first, so that one that
+   * dies leaves no record behind the hole. They end the last file of the segment, where `reserve` has put them.
+   * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when there is damage before them
+   */
+  cutBack(lane: number, sequence: number): void {
+    const isBehind = (next: number | undefined) => next !== undefined && next > sequence;
+    if (!isBehind(this.sequences.next(lane))) return;
+    const origin = { ...this.source, journalId: this.file.header.journalId };
+    if (this.needsFile) takeBackBefore(journalEntries(this.place.home.path), origin, lane, sequence);
+    else this.cutBackHere(lane, sequence);
+    if (!isBehind(this.sequences.next(lane))) return;
+    this.sequences.set(lane, sequence);
+    this.needsFile = true; // its lane table tells
   }
 
   /** The lanes of which messages are in the journal. */
@@ -137,22 +153,21 @@ export class JournalWriter extends RecordAppender {
     return all.filter((lane) => this.sequences.next(lane) !== undefined);
   }
 
-  /** Resolves when all that was appended so far is on the disk; another thread waits for the disk. */
+  /** Resolves when all that was stored so far is on the disk; another thread waits for the disk. */
   sync(): Promise<void> {
-    return this.syncing.sync(this.file.path);
+    return this.syncing.sync();
   }
 
   /** The same; this thread waits. */
   syncNow(): void {
-    this.syncing.syncNow(this.file.path);
+    this.syncing.syncNow();
   }
 
   /** Lets go of everything, and leaves it to the kernel to write what is not synced. */
   close(): void {
     this.index.close();
     this.syncing.close();
-    this.file.close();
-    this.lock.release();
+    this.place.close();
   }
 
   /** A gap begins a new file, whose lane table tells of it. */
@@ -162,13 +177,13 @@ export class JournalWriter extends RecordAppender {
     if (sequence < due) return false;
     const jumped = this.sequences.copy();
     jumped.set(lane, sequence);
-    this.roll(jumped);
+    this.beginFile(jumped);
     this.missedCount += sequence - due;
     return true;
   }
 
   protected override makeRoom(length: number): void {
-    this.reserve(length);
+    this.beginFileIfNeeded(length);
     const { end, file } = this;
     if (end >= this.nextIndexOffset) {
       this.index.add(file.positionAt(end), this.newestTimeNs, this.sequences);
@@ -179,10 +194,14 @@ export class JournalWriter extends RecordAppender {
     this.limit = Math.max(end + length, Math.min(nextPrefault, this.nextIndexOffset));
   }
 
-  private damagedAt(walker: JournalWalker): HermesError {
-    const { file, offset } = walker;
-    const [fromPosition, toPosition] = [file.positionAt(offset), this.position];
-    return damagedJournal({ file: file.path, fromPosition, toPosition, fault: walker.fault() });
+  /** In the present file, with all that follows them. */
+  private cutBackHere(lane: number, sequence: number): void {
+    const { end, file } = this;
+    const { offset, sequences, starts } = messagesFrom(file, lane, sequence, end);
+    this.sequences.take(sequences);
+    this.index.close();
+    this.index = this.enter(offset, countEntriesBefore(file.path, file.header, file.positionAt(offset))); // it tells of no more than there is
+    wipeRecords(file, starts, end);
   }
 
   private prefault(): void {
@@ -192,32 +211,47 @@ export class JournalWriter extends RecordAppender {
     if (this.prefaultedEnd > start) prefault(file.memory.buffer, start, this.prefaultedEnd - start);
   }
 
-  /** Ends the file, and goes on in a new one whose lane table is `sequences`. @throws HermesError ERR_HERMES_NO_SPACE: nothing was changed */
-  private roll(sequences: LaneSequences): void {
-    const { header, endPosition, path } = this.file;
-    this.file = this.create(endPosition, header.journalId, sequences, () => {
-      this.pad(this.file.dataEnd);
-      if (this.settings.sync !== 'os') this.syncing.addFull(path);
+  private beginFileIfNeeded(length: number): void {
+    if (this.needsFile || this.end + length > this.file.dataEnd) this.beginFile(this.sequences);
+  }
+
+  /**
+   * Ends the file, and goes on in a new one whose lane table is `sequences`.
+   * @throws HermesError ERR_HERMES_NO_SPACE, _JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL: nothing was changed
+   */
+  private beginFile(sequences: LaneSequences): void {
+    const { file } = this;
+    this.store();
+    const offset = this.create(file.endPosition, file.header.journalId, sequences, () => {
+      sealFile(file, this.end);
+      this.end = file.dataEnd;
+      if (this.settings.sync !== 'os') this.syncing.addFull(file);
     });
     this.index.close();
-    this.index = this.enter(firstMessageOffset(this.source.laneCount), 0);
+    this.file = this.place.file;
+    this.index = this.enter(offset, 0);
+    this.needsFile = false;
     if (sequences !== this.sequences) this.sequences.take(sequences);
   }
 
-  /** Makes the file that begins at a position, and opens it in the place of the present one. */
-  private create(firstPosition: number, journalId: Buffer, sequences: LaneSequences, seal: () => void): JournalFile {
+  /** Makes the file that begins at a position: the place's from then on. The byte offset of its first message. */
+  private create(firstPosition: number, journalId: Buffer, sequences: LaneSequences, end: () => void): number {
     const { segmentId, laneCount } = this.source;
-    const capacity = this.settings.fileLength - JOURNAL_DATA_OFFSET;
-    const createdAtNs = BigInt(Date.now()) * 1_000_000n;
-    const header: JournalHeader = { capacity, firstPosition, createdAtNs, segmentId, journalId, laneCount };
-    const entry = createJournalFile(this.directory, header, sequences, this.newestTimeNs, this.settings.mode, seal);
+    const { fileLength, mode } = this.settings;
+    const capacity = fileLength - JOURNAL_DATA_OFFSET;
+    const createdAtNs = BigInt(wallMs()) * 1_000_000n;
+    const header = { capacity, firstPosition, createdAtNs, segmentId, journalId, laneCount };
+    const tables = { sequences, newestTimeNs: this.newestTimeNs, segmentTables: this.segmentTables };
+    const offset = this.place.begin(header, tables, mode, end);
     this.syncing.addName();
-    return JournalFile.open(entry, 'read-write', this.file)!;
+    return offset;
   }
 
   private enter(offset: number, indexCount: number): IndexWriter {
+    this.syncing.goOnIn(this.file);
     this.writeTo(this.file.memory, offset);
-    this.nextIndexOffset = offset + INDEX_INTERVAL;
+    this.file.stage?.begin(offset);
+    this.nextIndexOffset = indexCount === 0 ? offset : offset + INDEX_INTERVAL; // the first one tells of the boot
     this.prefaultedEnd = offset;
     return new IndexWriter(this.file.path, this.file.header, indexCount);
   }

@@ -45,6 +45,20 @@ export class LaneSequences {
     this.high.set(other.high);
   }
 
+  /** Takes those numbers of another one, of as many lanes, that are not known here. */
+  fillFrom(other: LaneSequences): void {
+    for (let lane = 0; lane < this.laneCount; lane++) {
+      if (this.next(lane) !== undefined) continue;
+      this.low[lane] = other.low[lane]!;
+      this.high[lane] = other.high[lane]!;
+    }
+  }
+
+  /** The number of some lane is known. */
+  get areKnown(): boolean {
+    return this.low.some((low, lane) => low !== NONE || this.high[lane] !== NONE);
+  }
+
   /** The number that comes next, or undefined when none is known. */
   next(lane: number): number | undefined {
     if (this.low[lane] === NONE && this.high[lane] === NONE) return undefined;

@@ -1,5 +1,4 @@
 import {
-  PADDING_TYPE,
   RECORD_ALIGNMENT,
   RECORD_FLAG_CRC,
   RECORD_HEADER_LENGTH,
@@ -118,18 +117,5 @@ export abstract class RecordAppender {
     this.bytes = bytes;
     this.end = offset;
     this.limit = offset;
-  }
-
-  /** Fills the file up to `dataEnd` with a padding record. */
-  protected pad(dataEnd: number): void {
-    const { words, end } = this;
-    const target = end >>> 2;
-    if (end === dataEnd) return;
-    words[target + 1] = KIND | (PADDING_TYPE << TYPE_SHIFT);
-    words.fill(0, target + 2, target + 6);
-    words[target + 6] = dataEnd - end - HEADER_LENGTH;
-    words[target + 7] = crc32OfBegunRecord(words, this.bytes, end, 0);
-    Atomics.store(words, target, MAGIC); // SYNC: journaled
-    this.end = dataEnd;
   }
 }

@@ -1,12 +1,12 @@
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
-import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_MAGIC, recordLength } from '../layout/record.js';
+import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_MAGIC, recordKind, recordLength } from '../layout/record.js';
 import type { JournalFile } from './journal-file.js';
 import { JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
 import { ReadAhead } from './read-ahead.js';
 
 /** What lies behind the place where the records of a file stop being whole. */
-export interface TailSurvey {
+interface TailSurvey {
   /** Byte offset of the next whole record, or -1: then the records end where they stop, and the tail is only torn. */
   readonly nextRecordOffset: number;
   /** Byte offset behind the last byte that is not zero; `from` when there is none. */
@@ -15,6 +15,9 @@ export interface TailSurvey {
 
 /** Nearly all of a tail is zeros: they are passed a piece at a time. */
 const PIECE_LENGTH: number = 64 * 1024;
+/** VER and FLAGS of every record of a journal, and the bits of the word that hold them, without type and lane. */
+const KIND: number = recordKind(0, true);
+const KIND_MASK = 0x00ff_00ff;
 const zeros: Buffer = Buffer.alloc(PIECE_LENGTH);
 
 /** Looks at all bytes from the offset on: some milliseconds for 64 MiB. `sequences` are those that are due there. */
@@ -40,15 +43,19 @@ export function surveyTail(file: JournalFile, from: number, sequences: LaneSeque
 }
 
 /**
- * A message that was being written by a process that died has its length, but no magic yet. What looks like a record
- * inside of it is payload.
+ * A message that was being written by a process that died has its length, but no magic yet, and there may be several, one behind the
+ * other. What looks like a record inside of one is payload.
  */
-function searchStart(file: JournalFile, from: number): number {
-  if (from + RECORD_HEADER_LENGTH > file.mappedEnd) return from;
-  const magic = file.memory.words[from >>> 2]!;
-  const length = file.memory.words[(from >>> 2) + 6]! >>> 0;
-  const isBegun = magic === 0 && length <= file.mappedEnd - from - RECORD_HEADER_LENGTH;
-  return from + (isBegun ? recordLength(length) : RECORD_ALIGNMENT);
+function searchStart({ mappedEnd, memory: { words } }: JournalFile, from: number): number {
+  let start = from;
+  while (start + RECORD_HEADER_LENGTH <= mappedEnd) {
+    const index = start >>> 2;
+    const length = words[index + 6]! >>> 0;
+    const isBegun = words[index] === 0 && length <= mappedEnd - start - RECORD_HEADER_LENGTH;
+    if (!isBegun || (start > from && (words[index + 1]! & KIND_MASK) !== KIND)) break;
+    start += recordLength(length);
+  }
+  return start === from ? from + RECORD_ALIGNMENT : start;
 }
 
 /** A message that does not come before what is due in its lane, or the end of the file; by magic, length, CRC. */

@@ -1,7 +1,10 @@
+import { checkSignal } from '../os/abort.js';
+import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
 import type { Damage } from './corrupt-journal.js';
 import { openJournal } from './journal-reader.js';
 import type { Gap } from './journal-walker.js';
+import { LaneCounts, type LaneVerification } from './lane-counts.js';
 
 /** What reading every record of a journal has shown. */
 export interface JournalVerification {
@@ -18,44 +21,33 @@ export interface JournalVerification {
   readonly gaps: readonly Gap[];
 }
 
-export interface LaneVerification {
-  readonly lane: number;
-  readonly messages: number;
-  /** Sequences of the first and of the last message. */
-  readonly firstSequence: number;
-  readonly lastSequence: number;
-}
-
-/** Messages between two looks at the signal. */
-const BATCH_COUNT = 65_536;
+/** Messages between two looks at the clock: few, for they may be large. */
+const BATCH_COUNT = 16;
 
 /**
  * Reads every record and checks magic, length, checksum and sequence, and that no file is missing in the middle.
  * The signal ends it early. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL (a foreign file)
  */
 export async function verifyJournal(directory: string, signal?: AbortSignal): Promise<JournalVerification> {
+  checkSignal(signal);
   using reader = openJournal(directory, { skipDamage: true });
   const firstPosition = reader.position;
-  const lanes = new Map<number, { messages: number; firstSequence: number; lastSequence: number }>();
+  const lanes = new LaneCounts();
   let messages = 0;
   let payloadLength = 0;
   const count = ({ lane, sequence, length }: Message) => {
-    const found = lanes.get(lane);
-    if (found === undefined) lanes.set(lane, { messages: 1, firstSequence: sequence, lastSequence: sequence });
-    else {
-      found.messages++;
-      found.lastSequence = sequence;
-    }
+    lanes.add(reader.segmentId, lane, sequence);
     messages++;
     payloadLength += length;
   };
-  while (signal?.aborted !== true && reader.read(count, BATCH_COUNT) > 0) await new Promise(setImmediate);
+  const turns = new Turns();
+  while (signal?.aborted !== true && reader.read(count, BATCH_COUNT) > 0) if (turns.isDue) await turns.take();
   return {
     messages,
     payloadLength,
     firstPosition,
     position: reader.position,
-    lanes: [...lanes].sort(([a], [b]) => a - b).map(([lane, found]) => ({ lane, ...found })),
+    lanes: lanes.all(),
     damages: [...reader.damages],
     gaps: reader.gaps,
   };

@@ -1,20 +1,28 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { attachConsumer, type Consumer } from '../broker/consumer.js';
 import { journalSource } from '../broker/producer-options.js';
 import { openSegment } from '../broker/segment.js';
+import { checkFlags, checkFunction, checkLimit } from '../checks.js';
+import { refusePromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
+import { hideFields } from '../hidden-fields.js';
 import { resolveJournalOptions, type SyncMode } from '../journal/journal-options.js';
 import type { JournalRepair } from '../journal/journal-recovery.js';
 import { type JournalSource, JournalWriter } from '../journal/journal-writer.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
+import { checkSignal } from '../os/abort.js';
+import { sleep, startTicking, stopTicking } from '../os/timers.js';
+import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
 import { DEFAULT_RECORDER_GROUP, type RecorderOptions, type RunOptions } from './recorder-options.js';
 
 /** Most messages between two acknowledgements. */
 const BATCH_COUNT = 1024;
-/** How long a busy run keeps the event loop waiting, and how long a run that is out of room waits. Milliseconds. */
-const TURN_INTERVAL_MS = 5;
+/** The same in a run where no sync comes before each: fewer, for they may be large, and the event loop waits for its turn. */
+const SMALL_BATCH_COUNT = 64;
+/** How long a run that is out of room waits. Milliseconds. */
 const BLOCKED_INTERVAL_MS = 50;
+/** How long an idle run goes without a look at where the journal is. Milliseconds. */
+const LOOK_INTERVAL_MS = 250;
 
 /**
  * The one member of a durable group, whose acknowledgement is that a message is in the journal. Whatever dies, each
@@ -27,6 +35,8 @@ export class Recorder {
   /** There is something to sync: at first also what a recorder that died has written. */
   private isChanged = true;
   private blockedBy: HermesError | undefined;
+  /** Messages that were read, and for which there was no room in the file: they are stored before others are read. */
+  private owedCount: number | undefined;
   private isAttached = true;
 
   /** @internal use attachRecorder */
@@ -41,6 +51,7 @@ export class Recorder {
       if (!this.isReading) this.readFrom(message);
       writer.append((message.offset - RECORD_HEADER_LENGTH) / 4, message.lane, message.type, message.length);
     };
+    hideFields(this);
   }
 
   /** The journal's position behind the last message: bytes. */
@@ -61,41 +72,51 @@ export class Recorder {
   /**
    * Records what is there now, and acknowledges it. With `sync: 'every'` this thread waits for the disk.
    * @returns how many messages were read, at most `limit`
-   * @throws HermesError ERR_HERMES_NO_SPACE: what was recorded is acknowledged, the rest comes again; _CORRUPT_SEGMENT, _REMOVED, _DETACHED
+   * @throws HermesError ERR_HERMES_NO_SPACE: what was recorded is acknowledged, the rest comes again; _JOURNAL_NOT_FOUND (its directory
+   *   or file was removed, moved or replaced: nothing is acknowledged), _CORRUPT_JOURNAL (its file was cut), _CORRUPT_SEGMENT, _REMOVED, _DETACHED
    */
   record(limit: number = BATCH_COUNT): number {
+    checkLimit('limit', limit, 0);
     const count = this.take(limit);
     if (this.isChanged && this.sync === 'every') {
       this.writer.syncNow();
       this.isChanged = false;
     }
-    this.consumer.acknowledge();
+    this.acknowledge(count);
     if (this.blockedBy !== undefined) throw this.blockedBy;
     return count;
   }
 
   /**
    * Records until it is told to end. Without room in the journal's file system it waits, and acknowledges nothing.
-   * @throws HermesError ERR_HERMES_REMOVED, _CORRUPT_SEGMENT, _CORRUPT_JOURNAL, _SYSTEM (a sync failed), _DETACHED
+   * @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND (its directory or file was removed, moved or replaced; noticed before each acknowledgement,
+   *   and every 250 ms), _REMOVED, _CORRUPT_SEGMENT, _CORRUPT_JOURNAL, _SYSTEM (a sync failed), _DETACHED
    */
-  async run({ signal, drain = false, onBlocked }: RunOptions = {}): Promise<void> {
-    let turnedAtMs = performance.now();
+  async run(options: RunOptions = {}): Promise<void> {
+    const { signal, drain = false, onBlocked } = options;
+    checkSignal(signal);
+    checkFlags(options, 'drain');
+    if (onBlocked !== undefined) checkFunction('onBlocked', onBlocked);
+    const turns = new Turns();
+    const limit = this.sync === 'every' ? BATCH_COUNT : SMALL_BATCH_COUNT;
     let wasBlocked = false;
     try {
       while (signal?.aborted !== true) {
-        const count = this.take(BATCH_COUNT);
+        const count = this.take(limit);
         if (this.isChanged && this.sync === 'every') await this.syncChanges();
-        this.consumer.acknowledge();
+        this.acknowledge(count);
         if (this.blockedBy !== undefined ? !wasBlocked : wasBlocked && count > 0) {
           wasBlocked = !wasBlocked;
-          onBlocked?.(this.blockedBy ?? null);
+          refusePromise(
+            onBlocked?.(this.blockedBy ?? null),
+            'onBlocked',
+            'give a function that is done when it returns',
+          );
         }
-        if (this.blockedBy !== undefined) await sleep(BLOCKED_INTERVAL_MS, undefined, { signal }).catch(() => {});
+        if (turns.isDue) await turns.take();
+        if (this.blockedBy !== undefined) await sleep(BLOCKED_INTERVAL_MS, signal);
         else if (count === 0 && drain && this.consumer.isDrained()) return;
         else if (count === 0) await this.waitForMessages(drain, signal);
-        else if (performance.now() - turnedAtMs > TURN_INTERVAL_MS) await nextTurn();
-        else continue;
-        turnedAtMs = performance.now();
       }
     } finally {
       if (this.sync !== 'os') await this.syncChanges();
@@ -119,26 +140,47 @@ export class Recorder {
     this.detach();
   }
 
-  /** Reads messages into the journal. How many; where there is no room for one, `blockedBy` says so. */
+  /** Reads messages into the journal, or stores those that were owed. How many; where there is no room, `blockedBy` says so. */
   private take(limit: number): number {
     this.ticker.check();
-    const { position } = this.writer;
     this.blockedBy = undefined;
+    const count = this.owedCount ?? this.read(limit);
+    try {
+      this.writer.store();
+      if (this.owedCount !== undefined) this.isChanged = true; // a sync that came before has not seen it
+      this.owedCount = undefined;
+      return count;
+    } catch (error) {
+      this.blockedBy = roomError(error);
+      this.owedCount = count;
+      return 0;
+    }
+  }
+
+  private read(limit: number): number {
+    const { position } = this.writer;
     try {
       return this.consumer.read(this.append, limit);
     } catch (error) {
-      if (!(error instanceof HermesError) || error.code !== 'ERR_HERMES_NO_SPACE') throw error;
-      this.blockedBy = error;
+      this.blockedBy = roomError(error);
       return 0;
     } finally {
       if (this.writer.position !== position) this.isChanged = true;
     }
   }
 
-  /** Sleeps until there is something; ends early with the signal. */
+  /** What was read is in the journal, all of it, where its name leads; that of the directory is looked at when there is time. */
+  private acknowledge(count: number): void {
+    if (this.owedCount !== undefined) return;
+    if (count > 0) this.writer.checkFile();
+    else this.writer.checkPlace();
+    this.consumer.acknowledge();
+  }
+
+  /** Sleeps until there is something, or a look is due; ends early with the signal. */
   private async waitForMessages(drain: boolean, signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.consumer.waitAsync({ drain, signal });
+      await this.consumer.waitAsync({ drain, signal, timeout: LOOK_INTERVAL_MS });
     } catch (error) {
       if (signal?.aborted !== true) throw error;
     }
@@ -156,6 +198,12 @@ export class Recorder {
   }
 }
 
+/** The error, if it is for want of room. @throws it otherwise */
+function roomError(error: unknown): HermesError {
+  if (error instanceof HermesError && error.code === 'ERR_HERMES_NO_SPACE') return error;
+  throw error;
+}
+
 /** Calls for a sync now and then, one at a time, and remembers when one has failed. */
 class SyncTicker {
   private failure: { readonly error: unknown } | undefined;
@@ -163,7 +211,7 @@ class SyncTicker {
 
   constructor(intervalMs: number, sync: () => Promise<void>) {
     if (intervalMs > 0) {
-      this.timer = setInterval(() => {
+      this.timer = startTicking(() => {
         sync().catch((error) => {
           this.failure ??= { error };
         });
@@ -176,7 +224,7 @@ class SyncTicker {
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    stopTicking(this.timer);
   }
 }
 

@@ -1,9 +1,12 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { DirectoryOptions } from '../broker/directory.js';
 import { attachProducer, type Producer } from '../broker/producer.js';
+import { FollowPace } from '../journal/follow-pace.js';
 import { inspectJournal } from '../journal/inspect-journal.js';
 import { openJournal } from '../journal/journal-reader.js';
 import type { FollowOptions, JournalReaderOptions } from '../journal/journal-reader-options.js';
+import { checkSignal } from '../os/abort.js';
+import { sleep } from '../os/timers.js';
+import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
 import { Replay, type ReplayOptions } from './replay.js';
 
@@ -12,8 +15,8 @@ export interface ReplayIntoOptions extends DirectoryOptions, JournalReaderOption
 /** What was replayed. */
 export interface ReplayReport {
   readonly messages: number;
-  /** For each lane of the journal the lane of the segment that its messages went into. */
-  readonly lanes: ReadonlyMap<number, number>;
+  /** Pairs, as `new Map` takes them: a lane of the journal, and the lane of the segment that its messages went into. */
+  readonly lanes: readonly (readonly [number, number])[];
 }
 
 /** A message that there was no room for. */
@@ -23,13 +26,10 @@ interface Refused {
   readonly type: number;
 }
 
-const BATCH_COUNT = 1024;
+/** Messages between two looks at the clock: few, for they may be large. */
+const BATCH_COUNT = 64;
 /** How long a consumer may make room before it is looked for: who is woken by each acknowledgement costs both a system call. Milliseconds. */
 const ROOM_INTERVAL_MS = 1;
-/** How long a busy replay keeps the event loop waiting. Milliseconds. */
-const TURN_INTERVAL_MS = 5;
-/** Milliseconds between two looks for more, or for whether a message is due. */
-const LOOK_INTERVAL_MS = 1;
 
 /**
  * Sends a journal's messages into a segment: each lane's through a producer of its own, in order, with their types. In a
@@ -38,27 +38,30 @@ const LOOK_INTERVAL_MS = 1;
  */
 export async function replayInto(journal: string, segment: string, options: ReplayIntoOptions): Promise<ReplayReport> {
   const { directory, lane: only, follow = false, signal } = options;
+  checkSignal(signal);
   using reader = openJournal(journal, options);
   const replay = new Replay(reader, options);
   using producers = new LaneProducers(segment, { directory });
-  for (const { lane } of inspectJournal(journal).lanes) if (only === undefined || only === lane) producers.of(lane);
+  for (const { lane } of inspectJournal(reader.directory).lanes)
+    if (only === undefined || only === lane) producers.of(lane);
   const offer = (message: Message) => {
     if (!producers.offer(message)) replay.refuse();
   };
+  const pace = new FollowPace();
   let messages = 0;
-  let turnedAtMs = performance.now();
+  const turns = new Turns();
   while (signal?.aborted !== true && !replay.isDone) {
     let count = 0;
     try {
-      count = replay.read(offer, BATCH_COUNT);
+      count = replay.readOnce(offer, BATCH_COUNT);
     } finally {
       messages += count - (await producers.sendRefused(signal)); // also before damage is told of
     }
-    if (count > 0 && performance.now() - turnedAtMs < TURN_INTERVAL_MS) continue;
-    if (count > 0) await nextTurn();
-    else if (replay.isAtEnd && !follow) break;
-    else await sleep(Math.max(LOOK_INTERVAL_MS, replay.waitMs), undefined, { signal }).catch(() => {});
-    turnedAtMs = performance.now();
+    if (count > 0) pace.reset();
+    if (turns.isDue) await turns.take();
+    if (count > 0 || replay.hasMore) continue;
+    if (replay.isAtEnd && !follow) break;
+    await pace.wait(signal, replay.waitMs);
   }
   return { messages, lanes: producers.lanes };
 }
@@ -98,7 +101,7 @@ class LaneProducers {
     if (this.refused === undefined) return 0;
     const { producer, payload, type } = this.refused;
     try {
-      await sleep(ROOM_INTERVAL_MS, undefined, { signal });
+      await sleep(ROOM_INTERVAL_MS, signal);
       await producer.send(payload, { type, signal });
       return 0;
     } catch (error) {
@@ -109,8 +112,8 @@ class LaneProducers {
     }
   }
 
-  get lanes(): Map<number, number> {
-    return new Map([...this.producers].map(([lane, producer]) => [lane, producer.lane]));
+  get lanes(): [number, number][] {
+    return [...this.producers].map(([lane, producer]) => [lane, producer.lane]);
   }
 
   [Symbol.dispose](): void {

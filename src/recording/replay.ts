@@ -1,15 +1,24 @@
+import { checkFlags, checkFunction, checkLimit, checkPositive, checkWhole } from '../checks.js';
+import { monotonicMs } from '../clock.js';
+import { refuseHandlersPromise } from '../dropped-promise.js';
+import { hideFields } from '../hidden-fields.js';
+import { inspectJournal } from '../journal/inspect-journal.js';
 import type { JournalReader } from '../journal/journal-reader.js';
-import type { JournalPlace } from '../journal/journal-seek.js';
+import { checkPlace, type JournalPlace } from '../journal/journal-seek.js';
+import { MAX_LANES } from '../layout/geometry.js';
 import type { Message, MessageHandler } from '../ring/message.js';
 import { TimeEnd } from './time-end.js';
 
 /** What of a journal is replayed, and how fast. */
 export interface ReplayOptions {
-  /** Ends before this place. Of a time, each lane ends before its first message that is not older. */
+  /**
+   * Ends before this place. Of a time, messages that are not older are left out. Before a sequence, which is one of the
+   * segment that was recorded last, messages of other segments are left out.
+   */
   readonly to?: JournalPlace | undefined;
   /** One lane alone. */
   readonly lane?: number | undefined;
-  /** How many times as fast as the messages were published. Default: as fast as it goes. */
+  /** How many times as fast as the messages were published: above 0. Default: as fast as it goes. */
   readonly speed?: number | undefined;
   /** More will come: then a time ends no lane but the one that is replayed alone. Default false. */
   readonly follow?: boolean | undefined;
@@ -21,29 +30,42 @@ export class Replay {
   isDone = false;
   /** The last read came to the end of what is in the journal. */
   isAtEnd = false;
+  /** @internal The last read has ended for its limit alone. */
+  hasMore = false;
   private readonly pace: Pace | undefined;
   private readonly handle: (message: Message) => void;
   private handler: MessageHandler = () => {};
   private handed = 0;
   private isRefused = false;
   private readonly timeEnd: TimeEnd | undefined;
+  /** The only one whose messages are replayed; undefined: all are. */
+  private readonly segmentId: string | undefined;
 
+  /** @throws HermesError ERR_HERMES_INVALID_OPTION */
   constructor(
     private readonly reader: JournalReader,
-    { to, lane, speed, follow = false }: ReplayOptions,
+    options: ReplayOptions,
   ) {
-    if (to !== undefined && 'timeNs' in to && !follow) this.timeEnd = new TimeEnd(reader, to.timeNs);
+    const { to, lane, speed, follow = false } = options;
+    checkFlags(options, 'follow');
+    if (to !== undefined) checkPlace(to);
+    if (lane !== undefined) checkWhole('lane', lane, 0, MAX_LANES - 1);
+    if (speed !== undefined) checkPositive('speed', speed);
+    if (to !== undefined && 'timeNs' in to && !follow) this.timeEnd = new TimeEnd(reader, to.timeNs, lane);
+    if (to !== undefined && 'lane' in to) this.segmentId = inspectJournal(reader.directory).segmentId;
     this.pace = speed === undefined ? undefined : new Pace(speed);
     this.handle = (message) => {
       if (lane !== undefined && message.lane !== lane) return;
+      if (this.segmentId !== undefined && this.segmentId !== reader.segmentId) return;
       if (to !== undefined && this.isBehind(message, to, lane)) return;
       if (this.pace?.isTooEarly(message.timestamp)) {
         this.refuse();
         return;
       }
-      this.handler(message);
+      refuseHandlersPromise(this.handler(message));
       if (!this.isRefused) this.handed++;
     };
+    hideFields(this, 'isDone', 'isAtEnd');
   }
 
   /** Milliseconds until the next message is due; 0 when nothing is waited for. */
@@ -53,16 +75,24 @@ export class Replay {
 
   /** How many messages were handed out. 0: nothing is there, or due, now. The handler may `refuse` a message: it comes again. */
   read(handler: MessageHandler, limit: number): number {
+    let count: number;
+    do count = this.readOnce(handler, limit);
+    while (count === 0 && this.hasMore);
+    return count;
+  }
+
+  /** @internal The same, and also 0 where all that was read was filtered out: what that takes is bounded by the limit. */
+  readOnce(handler: MessageHandler, limit: number): number {
+    checkFunction('handler', handler);
+    checkLimit('limit', limit, 1);
+    this.handed = 0;
+    this.hasMore = false;
     if (this.isDone) return 0;
     this.handler = handler;
-    this.handed = 0;
-    // What is filtered out does not end a replay.
-    while (this.handed === 0 && !this.isDone) {
-      this.isRefused = false;
-      const read = this.reader.read(this.handle, limit);
-      this.isAtEnd = read === 0 && !this.isRefused;
-      if (this.isRefused || read === 0) break;
-    }
+    this.isRefused = false;
+    const read = this.reader.read(this.handle, limit);
+    this.isAtEnd = read === 0 && !this.isRefused;
+    this.hasMore = read > 0 && !this.isRefused;
     return this.handed;
   }
 
@@ -75,7 +105,8 @@ export class Replay {
   private isBehind(message: Message, to: JournalPlace, lane: number | undefined): boolean {
     if ('timeNs' in to) {
       if (message.timestamp < to.timeNs) return false;
-      if (lane !== undefined || this.timeEnd?.isReached()) this.end(); // within a lane no older one follows
+      // What more may come of a lane that is followed alone is taken not to be older.
+      if (this.timeEnd === undefined ? lane !== undefined : this.timeEnd.isReached()) this.end();
       return true;
     }
     const isBehind =
@@ -101,7 +132,7 @@ class Pace {
   constructor(private readonly speed: number) {}
 
   isTooEarly(timestampNs: bigint): boolean {
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     if (this.firstNs === undefined) {
       this.firstNs = timestampNs;
       this.startedMs = nowMs;

@@ -2,21 +2,28 @@ import { inspectJournal } from '../journal/inspect-journal.js';
 import { type JournalReader, openJournal } from '../journal/journal-reader.js';
 import type { Message } from '../ring/message.js';
 
-/** Messages at or behind the time before the first look; before each later one there are twice as many. */
+/** Messages at or behind the time before the first look at all lanes; one that is alone is looked at at once. */
 const FIRST_LOOK_COUNT = 1024;
 
 /**
  * Says when nothing before a time follows in a journal, though its lanes do not come in the order of their times. Within a lane
- * times never go back: so its next message tells of all that follow it. One look seeks once for each lane: some ms.
+ * times never go back: so its next message tells of all that follow it. Its last message is asked too, in case that its writers did not
+ * keep to that, or a segment had another clock. One look seeks twice for each lane: some ms. Between two looks there are twice as many
+ * messages as before.
  */
 export class TimeEnd {
-  private countdown = FIRST_LOOK_COUNT;
-  private nextCount: number = 2 * FIRST_LOOK_COUNT;
+  private countdown: number;
+  private nextCount: number;
 
+  /** `lane`: the one that is read alone. */
   constructor(
     private readonly reader: JournalReader,
     private readonly timeNs: bigint,
-  ) {}
+    private readonly lane?: number | undefined,
+  ) {
+    this.countdown = lane === undefined ? FIRST_LOOK_COUNT : 1;
+    this.nextCount = 2 * this.countdown;
+  }
 
   /** To be asked for each message at or behind the time. Looks now and then. */
   isReached(): boolean {
@@ -28,13 +35,18 @@ export class TimeEnd {
 
   private isOver(): boolean {
     const { reader } = this;
-    const { files, lanes } = inspectJournal(reader.directory);
-    const present = files.findLast(({ firstPosition }) => firstPosition <= reader.position);
-    if (present?.segmentId !== files.at(-1)?.segmentId) return false; // sequences are the last segment's
+    const { files, unusable, lanes, journalId, segmentId } = inspectJournal(reader.directory);
+    if (journalId !== reader.journalId) return false; // another one was begun there: the reader will find out
+    if (unusable.length > 0) return false; // nobody knows what is in them
+    // Sequences are the last segment's: of the others nothing is known but by reading them.
+    const rest = files.filter(({ endPosition }) => endPosition > reader.position);
+    if (rest.some((file) => file.segmentId !== segmentId)) return false;
     using probe = openJournal(reader.directory, { from: { position: reader.position }, skipDamage: true });
     return lanes.every(({ lane, nextSequence }) => {
+      if (this.lane !== undefined && this.lane !== lane) return true;
       const due = reader.nextSequence(lane) ?? 0;
-      return due >= nextSequence || timeOf(probe, lane, due) >= this.timeNs;
+      const isBehind = (sequence: number) => timeOf(probe, lane, sequence) >= this.timeNs;
+      return due >= nextSequence || (isBehind(due) && isBehind(nextSequence - 1));
     });
   }
 }

@@ -6,8 +6,11 @@ import {
   attachProducer,
   attachRecorder,
   createSegment,
+  inspectSegment,
+  listSegments,
   type Message,
   openJournal,
+  type ProducerOptions,
   removeSegment,
   verifyJournal,
 } from '../../src/index.js';
@@ -19,6 +22,7 @@ import { journalOfSteps } from './journal-of-steps.js';
 import { dieBeforePublishing } from './unpublished.js';
 
 const SEGMENT = 'steps';
+const OTHER = 'others';
 const TIMEOUT_MS = 120_000;
 
 let directory: string;
@@ -35,9 +39,19 @@ afterEach(async () => {
 const life = (role: Role) => ({ role, segment: SEGMENT, directory, noteFile: path.join(directory, '.counts') });
 const bytes = (texts: string) => [...texts].map((text) => Buffer.from(text));
 
-function createFresh(): void {
+function createFresh(...names: string[]): void {
   fs.rmSync(journal, { recursive: true, force: true });
-  createSegment(SEGMENT, { directory, producers: 1, groups: 1, members: 1, capacity: 65_536 });
+  for (const name of names) createSegment(name, { directory, producers: 1, groups: 1, members: 1, capacity: 65_536 });
+}
+
+function publish(segment: string, texts: string, options: ProducerOptions = {}): void {
+  using producer = attachProducer(segment, { directory, ...options });
+  producer.offerBatch(bytes(texts));
+}
+
+function recordAll(segment: string): void {
+  using recorder = attachRecorder(segment, { directory, group: 'default', ...journalOfSteps(directory) });
+  while (recorder.record() > 0);
 }
 
 /** The messages that `read` hands out until there are none, as one word. */
@@ -52,21 +66,40 @@ function recorded(): string {
   return all((handler) => reader.read(handler));
 }
 
-async function expectWhole(): Promise<void> {
-  expect(await verifyJournal(journal)).toMatchObject({ damages: [], gaps: [] });
-  removeSegment(SEGMENT, { directory, force: true });
+/** What is recorded of one segment. */
+function recordedOf(segment: string): string {
+  const { segmentId } = inspectSegment(segment, { directory });
+  using reader = openJournal(journal);
+  const only = (handler: (message: Message) => void) =>
+    reader.read((message) => {
+      if (reader.segmentId === segmentId) handler(message);
+    });
+  return all(only);
 }
 
-test('a recorder leaves every message once to the one that comes after it', { timeout: TIMEOUT_MS }, async () => {
+async function expectWhole(): Promise<void> {
+  expect(await verifyJournal(journal)).toMatchObject({ damages: [], gaps: [] });
+  for (const { name } of listSegments({ directory })) removeSegment(name, { directory, force: true });
+}
+
+test('a recorder leaves every message once to the one that comes after it, also when another segment is recorded between', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  let lives = 0;
   const prepare = () => {
-    createFresh();
-    using producer = attachProducer(SEGMENT, { directory });
-    producer.offerBatch(bytes('abcde'));
+    createFresh(SEGMENT, OTHER);
+    publish(SEGMENT, 'ab');
+    recordAll(SEGMENT);
+    publish(OTHER, 'x');
+    recordAll(OTHER);
+    publish(SEGMENT, 'cde');
   };
   const check = async () => {
-    using next = attachRecorder(SEGMENT, { directory, group: 'default', ...journalOfSteps(directory) });
-    while (next.record() > 0);
-    expect(recorded()).toBe('abcde');
+    publish(OTHER, 'yz');
+    if (lives++ % 2 === 0) recordAll(OTHER);
+    recordAll(SEGMENT);
+    recordAll(OTHER);
+    expect([recordedOf(SEGMENT), recordedOf(OTHER)]).toEqual(['abcde', 'xyz']);
     await expectWhole();
   };
   expect(await dieAtEveryStep({ ...life('recorder'), prepare, check })).toBeGreaterThan(5);
@@ -76,10 +109,8 @@ test('a producer with a journal leaves in it what was published, also when it di
   timeout: TIMEOUT_MS,
 }, async () => {
   const prepare = () => {
-    createFresh();
-    using producer = attachProducer(SEGMENT, { directory, journal });
-    producer.offerBatch(bytes('ab'));
-    producer.detach();
+    createFresh(SEGMENT);
+    publish(SEGMENT, 'ab', { journal });
     dieBeforePublishing(SEGMENT, directory, journal, bytes('123'));
   };
   const check = async () => {
@@ -92,4 +123,26 @@ test('a producer with a journal leaves in it what was published, also when it di
     await expectWhole();
   };
   expect(await dieAtEveryStep({ ...life('journaling producer'), prepare, check })).toBeGreaterThan(10);
+});
+
+test('a producer leaves what was published, when another segment is recorded before and after it', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const prepare = () => {
+    createFresh(SEGMENT, OTHER);
+    publish(SEGMENT, 'ab', { journal });
+    dieBeforePublishing(SEGMENT, directory, journal, bytes('123'));
+    publish(OTHER, 'q', { journal });
+  };
+  const check = async () => {
+    publish(OTHER, 'r', { journal });
+    publish(SEGMENT, '.', { journal });
+    using consumer = attachConsumer(SEGMENT, { directory });
+    const received = all((handler) => consumer.poll(handler));
+    expect(['ab.', 'abx.', 'abxyz.']).toContain(received);
+    expect([recordedOf(SEGMENT), recordedOf(OTHER)]).toEqual([received, 'qr']);
+    consumer.detach();
+    await expectWhole();
+  };
+  expect(await dieAtEveryStep({ ...life('journaling producer'), prepare, check })).toBeGreaterThan(15);
 });

@@ -2,11 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { journalEntries } from '../../src/journal/journal-directory.js';
+import { decodeJournalHeader, encodeJournalHeader, type JournalHeader } from '../../src/journal/journal-header.js';
 import { type JournalOptions, resolveJournalOptions } from '../../src/journal/journal-options.js';
 import { openJournal } from '../../src/journal/journal-reader.js';
 import type { JournalReaderOptions } from '../../src/journal/journal-reader-options.js';
 import { JournalWriter } from '../../src/journal/journal-writer.js';
 import type { RecordedMessage } from '../../src/journal/recorded-message.js';
+import { JOURNAL_FIRST_POSITION_OFFSET, JOURNAL_HEADER_LENGTH } from '../../src/layout/journal-file.js';
 import {
   RECORD_HEADER_LENGTH,
   RECORD_LENGTH_OFFSET,
@@ -34,23 +36,36 @@ export class FixtureWriter {
 
   private constructor(readonly writer: JournalWriter) {
     writer.readFrom(this.source);
-    onTestFinished(() => this.close());
   }
 
   static open(directory: string, options: JournalOptions = {}, segmentId: Buffer = SEGMENT_ID): FixtureWriter {
+    const fixture = FixtureWriter.openUnmanaged(directory, options, segmentId);
+    onTestFinished(() => fixture.close());
+    return fixture;
+  }
+
+  /** Not closed by anybody else: for hooks. */
+  static openUnmanaged(directory: string, options: JournalOptions = {}, segmentId: Buffer = SEGMENT_ID): FixtureWriter {
     const settings = resolveJournalOptions({ fileLength: SMALL_FILE, ...options });
     const source = { segmentId, laneCount: LANES, maxPayloadLength: MAX_PAYLOAD, checksum: false };
     return new FixtureWriter(JournalWriter.open(directory, source, settings));
   }
 
-  /** Appends one message; false when the journal has it. Its payload follows from lane and sequence, unless it is given. */
-  append(lane: number, sequence: number, payload: Uint8Array = numberedPayload(lane, sequence)): boolean {
+  /** Appends one message; false when the journal has it. Payload and time follow from lane and sequence, unless they are given. */
+  append(
+    lane: number,
+    sequence: number,
+    payload: Uint8Array = numberedPayload(lane, sequence),
+    timeNs: bigint = timeOf(sequence),
+  ): boolean {
     const { source } = this;
     source.writeBigUInt64LE(BigInt(sequence), RECORD_SEQUENCE_OFFSET);
-    source.writeBigInt64LE(timeOf(sequence), RECORD_TIMESTAMP_OFFSET);
+    source.writeBigInt64LE(timeNs, RECORD_TIMESTAMP_OFFSET);
     source.writeUInt32LE(payload.length, RECORD_LENGTH_OFFSET);
     source.set(payload, RECORD_HEADER_LENGTH);
-    return this.writer.append(0, lane, TYPE, payload.length);
+    const isNew = this.writer.append(0, lane, TYPE, payload.length);
+    this.writer.store();
+    return isNew;
   }
 
   /** Appends messages `from` to `to`, that one not included, of lane 0. */
@@ -103,6 +118,13 @@ export function filesOf(directory: string): string[] {
 
 export function lastFile(directory: string): string {
   return filesOf(directory).at(-1)!;
+}
+
+/** Changes fields of a file's header, whose checksum stays right. */
+export function changeHeader(file: string, change: Partial<JournalHeader>): void {
+  const bytes = fs.readFileSync(file).subarray(0, JOURNAL_HEADER_LENGTH);
+  const header = decodeJournalHeader(bytes, file, Number(bytes.readBigUInt64LE(JOURNAL_FIRST_POSITION_OFFSET)));
+  overwrite(file, 0, encodeJournalHeader({ ...header, ...change }));
 }
 
 /** Changes bytes of a file in place. */

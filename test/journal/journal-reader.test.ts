@@ -133,7 +133,8 @@ describe('a reader that follows', () => {
     using reader = openJournal(directory);
     const seen: number[] = [];
     const read = () => reader.read(({ sequence }) => seen.push(sequence));
-    expect([read(), read()]).toEqual([9, 0]);
+    expect(read()).toBe(9);
+    expect(codeOf(read)).toBe('ERR_HERMES_CORRUPT_JOURNAL'); // it was cut
     const next = FixtureWriter.open(directory);
     expect(next.writer.repair).not.toBeNull();
     next.appendRange(9, 20);

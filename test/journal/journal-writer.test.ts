@@ -92,7 +92,8 @@ test('a gap begins a new file, is counted, and shows when the journal is verifie
   writer.close();
   const next = FixtureWriter.open(directory);
   next.append(0, 11);
-  expect((await verifyJournal(directory)).gaps).toEqual([{ lane: 0, fromSequence: 3, toSequence: 10 }]);
+  const segmentId = SEGMENT_ID.toString('hex');
+  expect((await verifyJournal(directory)).gaps).toEqual([{ segmentId, lane: 0, fromSequence: 3, toSequence: 10 }]);
 });
 
 test('another segment begins a file of its own, with sequences of its own', async () => {

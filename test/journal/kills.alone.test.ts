@@ -6,6 +6,7 @@ import {
   attachProducer,
   attachRecorder,
   createSegment,
+  inspectSegment,
   type JournalReader,
   type Message,
   openJournal,
@@ -18,6 +19,7 @@ import { consumeUntil } from '../processes/consuming.js';
 import { killInSuccession } from '../processes/kill-in-succession.js';
 import { carriesNumber, numberedPayload } from '../processes/numbered-payload.js';
 import type { ProduceNumbered } from '../processes/programs/produce-numbered.js';
+import { seededRandom } from '../processes/programs/random.js';
 import type { RecordJournal } from '../processes/programs/record-journal.js';
 import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
 import { StandbyPool } from '../processes/standby-pool.js';
@@ -107,6 +109,53 @@ describe('a recorder that is killed at a random moment', () => {
       expect(await verifyJournal(journal)).toMatchObject({ damages: [], gaps: [] });
     },
   );
+});
+
+test(`recorders of two segments in turn into one journal, killed at random: ${KILLS} times`, {
+  timeout: TIMEOUT_MS,
+}, async ({ annotate }) => {
+  const names = [SEGMENT, 'others'];
+  for (const name of names) createSegment(name, { directory, producers: 1, capacity: 131_072, maxPayload: 2000 });
+  const producers = names.map((name) => attachProducer(name, { directory }));
+  const produced = names.map(() => 0);
+  const random = seededRandom(KILLS);
+  const commandOf = (generation: number): RecordJournal => {
+    return { ...recordCommand(generation), segment: names[Math.floor(random() * 2)]! };
+  };
+  let allKilled = false;
+  await together(
+    async (signal) => {
+      while (!allKilled && !signal.aborted) {
+        for (const [i, producer] of producers.entries()) {
+          for (let j = 0; j < 50 && producer.offer(numberedPayload(i, produced[i]!)) >= 0; j++) produced[i]!++;
+        }
+        await setImmediate();
+      }
+    },
+    async (signal) => {
+      await killInSuccession({ pool: new StandbyPool('record-journal'), kills: KILLS, commandOf, signal });
+      allKilled = true;
+    },
+  );
+  for (const name of names) {
+    using last = attachRecorder(name, { ...recordCommand(KILLS), segment: name } as RecordJournal);
+    while (last.record() > 0);
+  }
+  const ids = names.map((name) => inspectSegment(name, { directory }).segmentId);
+  const next = names.map(() => 0);
+  using reader = openJournal(journal);
+  const check = (message: Message) => {
+    const segment = ids.indexOf(reader.segmentId);
+    const { sequence } = message;
+    if (sequence !== next[segment]) throw new Error(`${names[segment]}: ${sequence} instead of ${next[segment]}`);
+    if (!carriesNumber(message, segment, sequence))
+      throw new Error(`${names[segment]}: ${sequence} has another payload`);
+    next[segment]!++;
+  };
+  while (reader.read(check, 4096) > 0);
+  expect(next).toEqual(produced);
+  expect(await verifyJournal(journal)).toMatchObject({ damages: [], gaps: [] });
+  await annotate(`${produced.join(' and ')} messages`);
 });
 
 test(`recorders and producers killed at random: ${KILLS} times each`, { timeout: TIMEOUT_MS }, async ({ annotate }) => {

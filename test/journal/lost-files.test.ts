@@ -1,8 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
+import { inspectJournal } from '../../src/journal/inspect-journal.js';
 import { openJournal } from '../../src/journal/journal-reader.js';
 import { verifyJournal } from '../../src/journal/verify-journal.js';
 import { JOURNAL_DATA_OFFSET } from '../../src/layout/journal-file.js';
+import { fillUp } from '../support/other-file-systems.js';
+import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
 import {
   FixtureWriter,
@@ -113,6 +118,22 @@ test('a file of another journal ends a reader with what to do, and the reader ca
   });
   await expect(verifyJournal(directory)).rejects.toMatchObject({ code: 'ERR_HERMES_CORRUPT_JOURNAL' });
 });
+
+test.runIf(canMount)(
+  'a file with holes in memory that is full is not read: a hole that is read needs memory',
+  async () => {
+    const directory = journalDirectory();
+    const fixture = FixtureWriter.open(directory);
+    fixture.appendRange(0, 10);
+    fixture.close();
+    const copy = path.join(smallFileSystem(131_072), 'copy');
+    spawnSync('cp', ['-r', '--sparse=always', directory, copy]);
+    const makeRoom = fillUp(path.dirname(copy));
+    for (const read of [openJournal, inspectJournal]) expect(codeOf(() => read(copy))).toBe('ERR_HERMES_NO_SPACE');
+    makeRoom();
+    expect(await recordedNames(copy)).toEqual(laneZero(10));
+  },
+);
 
 test('a last file that was copied with holes gets its blocks back before it is written to', () => {
   const directory = journalDirectory();

@@ -1,0 +1,64 @@
+import { checkFlags } from '../checks.js';
+import { checkSignal } from '../os/abort.js';
+import { AsyncIteration } from '../os/async-iteration.js';
+import { Turns } from '../os/turns.js';
+import type { MessageHandler } from '../ring/message.js';
+import { FollowPace } from './follow-pace.js';
+import type { FollowOptions } from './journal-reader-options.js';
+import { copyMessage, type RecordedMessage } from './recorded-message.js';
+
+/** What an iteration needs of its reader. */
+interface Iterated {
+  readonly isClosed: boolean;
+  /** Of the message that is being handled: bytes. */
+  readonly position: number;
+  read(handler: MessageHandler, limit: number): number;
+}
+
+/**
+ * Asks a reader for one message after the other, and reads none ahead: wherever the loop is left, the reader stands behind the
+ * message that was handed out last. Iterations of one reader share its messages, as they share its place.
+ */
+export class JournalIteration extends AsyncIteration<RecordedMessage> {
+  private readonly follow: boolean;
+  private readonly signal: AbortSignal | undefined;
+  private found: RecordedMessage | undefined;
+  private hasRead = false;
+  private readonly pace: FollowPace = new FollowPace();
+  private readonly keep: MessageHandler = (message) => {
+    this.found = copyMessage(message, this.reader.position);
+  };
+
+  /** @throws HermesError ERR_HERMES_INVALID_OPTION */
+  constructor(
+    private readonly reader: Iterated,
+    options: FollowOptions,
+  ) {
+    checkSignal(options.signal);
+    checkFlags(options, 'follow');
+    super(new Turns());
+    this.follow = options.follow ?? false;
+    this.signal = options.signal;
+  }
+
+  protected override take(): RecordedMessage | undefined {
+    if (this.isCutShort) return undefined;
+    this.found = undefined;
+    this.hasRead = true;
+    if (this.reader.read(this.keep, 1) > 0) this.pace.reset();
+    return this.found;
+  }
+
+  protected override async wait(): Promise<boolean> {
+    if (this.isCutShort || !this.follow) return false;
+    await this.pace.wait(this.signal);
+    return true;
+  }
+
+  protected override close(): void {}
+
+  /** A reader that was closed before is told so. */
+  private get isCutShort(): boolean {
+    return (this.hasRead && this.reader.isClosed) || this.signal?.aborted === true;
+  }
+}
