@@ -29,20 +29,26 @@ export { type RemoveOptions, removeSegment } from './broker/remove-segment.js';
 export type { TimedWaitOptions, WaitOptions } from './broker/waiter.js';
 export { HermesError, type HermesErrorCode } from './errors.js';
 export type { Damage } from './journal/corrupt-journal.js';
-export { inspectJournal, type JournalFileInspection, type JournalInspection } from './journal/inspect-journal.js';
+export {
+  inspectJournal,
+  type JournalFileInspection,
+  type JournalInspection,
+  type UnusableFile,
+} from './journal/inspect-journal.js';
 export type { JournalOptions, SyncMode } from './journal/journal-options.js';
 export { type JournalReader, openJournal } from './journal/journal-reader.js';
 export type { FollowOptions, JournalReaderOptions } from './journal/journal-reader-options.js';
 export type { JournalRepair } from './journal/journal-recovery.js';
 export type { JournalPlace } from './journal/journal-seek.js';
 export type { Gap } from './journal/journal-walker.js';
+export type { LaneVerification } from './journal/lane-counts.js';
 export { type PruneReport, pruneJournal, type RetentionOptions } from './journal/prune-journal.js';
-export type { RecordedMessage } from './journal/recorded-message.js';
-export { type JournalVerification, type LaneVerification, verifyJournal } from './journal/verify-journal.js';
+export type { RecordedMessage, RecordedMessageJson } from './journal/recorded-message.js';
+export { type JournalVerification, verifyJournal } from './journal/verify-journal.js';
 export { attachRecorder, type Recorder } from './recording/recorder.js';
 export type { RecorderOptions, RunOptions } from './recording/recorder-options.js';
 export { Replay, type ReplayOptions } from './recording/replay.js';
 export { type ReplayIntoOptions, type ReplayReport, replayInto } from './recording/replay-into.js';
 export type { IdleStrategy, IdleStrategyName } from './ring/idle-strategy.js';
 export { BACK_PRESSURED } from './ring/lane-writer.js';
-export type { Message, MessageHandler } from './ring/message.js';
+export type { Message, MessageHandler, MessageJson } from './ring/message.js';

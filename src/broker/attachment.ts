@@ -2,10 +2,11 @@ import { HermesError } from '../errors.js';
 import { isRemoved, removedError } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
 import type { DirectoryOptions } from './directory.js';
-import { checkBoot, openSegment, type Segment } from './segment.js';
+import { isInPlace, openSegment, replaced, type Segment } from './segment.js';
+import { checkBoot } from './segment-boot.js';
 
 /** A segment in which this participant owns a slot. */
-export interface Attachment<T> {
+interface Attachment<T> {
   readonly segment: Segment;
   /** What `take` returned. */
   readonly taken: T;
@@ -18,9 +19,10 @@ export interface Attachment<T> {
 export function attach<T>(name: string, options: DirectoryOptions, take: (segment: Segment) => T): Attachment<T> {
   const segment = openSegment(name, options, 'read-write');
   try {
-    checkBoot(segment);
     const taken = withControlLock(segment, () => {
       if (isRemoved(segment.memory)) throw removedError(name);
+      if (!isInPlace(segment)) throw replaced(segment.path); // by hand: nobody would ever meet us here
+      checkBoot(segment);
       return take(segment);
     });
     return { segment, taken };

@@ -1,3 +1,4 @@
+import { hideFields } from '../hidden-fields.js';
 import { recordLength } from '../layout/record.js';
 import type { LaneWriter } from '../ring/lane-writer.js';
 
@@ -19,7 +20,9 @@ export class Claim {
     private readonly writer: LaneWriter,
     /** The memory to write to. */
     readonly buffer: Buffer,
-  ) {}
+  ) {
+    hideFields(this, 'offset', 'length', 'count');
+  }
 
   /** @internal */
   open(offset: number, length: number, count: number): void {

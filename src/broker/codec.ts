@@ -1,7 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
 import { HermesError } from '../errors.js';
+import { copyOf } from '../ring/message.js';
 
-/** Turns values into payloads and back. Thin: what it does not do, it does not cost. */
+/** Turns values into payloads and back. Thin: what it does not do, it does not cost. Nobody waits for it: a promise is refused. */
 export type Codec<T> = Decoder<T> & (Encoder<T> | InPlaceEncoder<T>);
 
 export interface Decoder<T> {
@@ -10,7 +11,10 @@ export interface Decoder<T> {
 }
 
 export interface Encoder<T> {
-  /** Bytes are copied into the record; text is written into it as UTF-8, without bytes between. */
+  /**
+   * Bytes are copied into the record; text is written into it as UTF-8, without bytes between. Give each value's bytes memory of
+   * their own: those of a batch, and of what waits in `send`, are copied later.
+   */
   encode(value: T): Uint8Array | string;
 }
 
@@ -35,7 +39,7 @@ const json: Codec<unknown> = {
 };
 
 /** Structured clone, as `postMessage` does it. What it decodes may keep views of its input, which is copied therefore. */
-const v8: Codec<unknown> = { encode: serialize, decode: (payload) => deserialize(Buffer.from(payload)) };
+const v8: Codec<unknown> = { encode: serialize, decode: (payload) => deserialize(copyOf(payload)) };
 
 const CODECS: Readonly<Record<string, Codec<unknown>>> = { json, v8 };
 

@@ -1,3 +1,4 @@
+import { checkChoice, checkFlags } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { DEFAULT_GROUP, type GroupEntry, type GroupKind, type GroupMode, type JoinFrom } from './group-registry.js';
 import type { ParticipantOptions } from './participant-options.js';
@@ -32,6 +33,7 @@ export function resolveConsumerOptions(options: ConsumerOptions<unknown>): JoinR
   checkName(name, 'group');
   checkChoice('mode', mode, ['reliable', 'lossy']);
   checkChoice('from', from, ['oldest', 'latest']);
+  checkFlags(options, 'shared', 'durable');
   if (mode === 'lossy' && durable) {
     throw new HermesError(
       'ERR_HERMES_INVALID_OPTION',
@@ -66,10 +68,4 @@ export function resolveConsumerOptions(options: ConsumerOptions<unknown>): JoinR
       }
     },
   };
-}
-
-function checkChoice(option: string, value: string, choices: readonly string[]): void {
-  if (!choices.includes(value)) {
-    throw new HermesError('ERR_HERMES_INVALID_OPTION', `${option} is ${value}: give ${choices.join(' or ')}`);
-  }
 }

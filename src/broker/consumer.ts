@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import { checkFlags, checkFunction, checkLimit } from '../checks.js';
+import { hideFields } from '../hidden-fields.js';
 import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import { timeNs } from '../ring/clock.js';
 import { asBytes, type Message, type MessageHandler } from '../ring/message.js';
@@ -18,8 +20,9 @@ import { type TimedWaitOptions, Waiter } from './waiter.js';
 const DEFAULT_LIMIT = 256;
 
 /**
- * A member of a group. `poll` and `read` allocate nothing once optimized, and make no system call unless a producer sleeps for
- * want of room. What waits costs a system call for each time that it really sleeps.
+ * A member of a group. `poll` and `read` allocate nothing for a message once optimized (a view for a checksum from 1,536 bytes
+ * on), and make no system call unless a producer sleeps for want of room, or members of the group may have died. What waits costs a
+ * system call for each time that it really sleeps.
  */
 export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   private readonly reader: MemberReader;
@@ -37,6 +40,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
     this.reader = new MemberReader(segment, membership, decode, () => this.leave());
     this.waiter = new Waiter(segment, memberSlot(segment, entry.group, member), CONSUMER_BELL_OFFSET, idle);
     this.iterated = { reader: this.reader, waiter: this.waiter, decode };
+    hideFields(this);
   }
 
   /** The group's name. */
@@ -52,12 +56,14 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   /**
    * Hands messages to `handler`, in order within each lane, and acknowledges those that it returned from, once per lane.
    * The message object is used again: it is valid until the handler returns.
-   * @param limit the most messages: default 256
+   * @param limit the most messages: a whole number from 0, or Infinity; default 256
    * @returns how many; 0 when there is nothing to read
    * @throws what the handler throws: the messages before are acknowledged, that one and the rest come again;
-   *   HermesError ERR_HERMES_CORRUPT_SEGMENT, _DETACHED, _REMOVED, _INVALID_STATE (called by its own handler)
+   *   HermesError ERR_HERMES_CORRUPT_SEGMENT, _DETACHED, _REMOVED, _INVALID_OPTION, _INVALID_STATE (called by its own handler, or that
+   *   returned a promise: it counts as one that threw)
    */
   poll(handler: MessageHandler<T>, limit: number = DEFAULT_LIMIT): number {
+    if (!isUsual(handler, limit)) checkReading(handler, limit);
     return this.reader.read(handler as MessageHandler<unknown>, limit, true);
   }
 
@@ -66,6 +72,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * if need be (the message object itself is used again at once). Lossy groups: the next message overwrites the copy.
    */
   read(handler: MessageHandler<T>, limit: number = DEFAULT_LIMIT): number {
+    if (!isUsual(handler, limit)) checkReading(handler, limit);
     return this.reader.read(handler as MessageHandler<unknown>, limit, false);
   }
 
@@ -85,7 +92,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
 
   /**
    * The same in arrays of up to `limit` messages, whatever is there: one poll, one promise and one acknowledgement an array.
-   * @param limit default 256
+   * @param limit a whole number from 1, or Infinity; default 256
    */
   batches(limit: number = DEFAULT_LIMIT, options: IterationOptions = {}): AsyncIterableIterator<Message<T>[]> {
     return new BatchIterator(this.iterated, limit, options);
@@ -97,7 +104,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * detaches; destroying it leaves the consumer attached.
    */
   readable(options: ReadableOptions = {}): Readable {
-    return readableOf(this, options);
+    return readableOf(this.iterated, options);
   }
 
   /**
@@ -118,6 +125,11 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    */
   waitAsync(options: TimedWaitOptions & IterationOptions = {}): Promise<boolean> {
     const { reader } = this;
+    try {
+      checkFlags(options, 'drain');
+    } catch (error) {
+      return this.waiter.fail(error);
+    }
     const look = options.drain === true ? () => reader.hasNews() || reader.seemsDrained() : () => reader.hasNews();
     return this.waiter.wait(look, options);
   }
@@ -174,6 +186,16 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
       segment.doorbells.ringAll();
     });
   }
+}
+
+/** True for what needs no closer look: every call asks. */
+function isUsual(handler: unknown, limit: unknown): boolean {
+  return typeof handler === 'function' && typeof limit === 'number' && limit >= 0 && (limit | 0) === limit;
+}
+
+function checkReading(handler: unknown, limit: unknown): void {
+  checkFunction('handler', handler);
+  checkLimit('limit', limit, 0);
 }
 
 /**

@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { ByteLocks } from '../os/byte-locks.js';
-import { withSystemErrors } from '../os/system-error.js';
 
 /** No segment's name begins with a dot. */
 const FILE_NAME = '.coordinator';
@@ -17,13 +16,16 @@ export interface CoordinatorStatus {
 }
 
 export interface SegmentStatus {
-  /** How it came to be looked after: declared and created, declared and there already, declared and of an earlier boot, or not declared. */
-  readonly origin: 'created' | 'adopted' | 'replaced' | 'found';
+  /**
+   * How it came to be looked after: declared and created, declared and there already, declared and of an earlier boot, or not declared.
+   * Missing: declared, and could not be created.
+   */
+  readonly origin: 'created' | 'adopted' | 'replaced' | 'found' | 'missing';
   /** How often something was cleaned up after a death. */
   readonly reapCount: number;
   /** Milliseconds since the Unix epoch; null when nothing was. */
   readonly lastReapAtMs: number | null;
-  /** Why it cannot be looked after; null when it can. */
+  /** Why it cannot be looked after, or is not as it was declared; null when neither is so. */
   readonly error: string | null;
 }
 
@@ -37,11 +39,8 @@ export class CoordinatorLock {
   /** @throws HermesError ERR_HERMES_BUSY, naming the coordinator that there is */
   static take(directory: string): CoordinatorLock {
     const file = path.join(directory, FILE_NAME);
-    const { O_CREAT, O_RDWR, O_NOFOLLOW } = fs.constants;
-    withSystemErrors('create', file, () => fs.closeSync(fs.openSync(file, O_CREAT | O_RDWR | O_NOFOLLOW, 0o600)));
-    const locks = ByteLocks.open(file);
-    if (locks.tryLock(LOCK_OFFSET)) return new CoordinatorLock(file, locks);
-    locks.close();
+    const locks = ByteLocks.take(file, 0o600, LOCK_OFFSET);
+    if (locks !== undefined) return new CoordinatorLock(file, locks);
     throw new HermesError(
       'ERR_HERMES_BUSY',
       `The directory ${directory} has a coordinator already (process ${readStatus(file)?.pid ?? '?'}): stop that one, or use another directory`,
@@ -68,13 +67,15 @@ export function coordinatorStatus(directory: string): CoordinatorStatus | null {
   const file = path.join(directory, FILE_NAME);
   let locks: ByteLocks;
   try {
-    locks = ByteLocks.open(file);
+    locks = ByteLocks.openReadOnly(file);
   } catch {
     return null; // none was ever there, or it is somebody else's
   }
-  const isRunning = locks.isLockedByOther(LOCK_OFFSET);
-  locks.close();
-  return isRunning ? readStatus(file) : null;
+  try {
+    return locks.isLockedByOther(LOCK_OFFSET) ? readStatus(file) : null;
+  } finally {
+    locks.close();
+  }
 }
 
 /** Null while it is being written. */

@@ -1,13 +1,17 @@
 import fs from 'node:fs';
-import path from 'node:path';
+import { checkAmount, checkObject } from '../checks.js';
+import { wallMs } from '../clock.js';
 import { HermesError } from '../errors.js';
+import { hideFields } from '../hidden-fields.js';
+import { MAX_TIMER_MS, startTicking, stopTicking } from '../os/timers.js';
 import { isRemoved } from '../ring/roster-word.js';
 import { CoordinatorLock, type SegmentStatus } from './coordinator-lock.js';
 import type { CreateOptions } from './create-options.js';
-import { declareSegment } from './declare-segment.js';
+import { checkDeclaration, declareSegment } from './declare-segment.js';
 import { type DirectoryOptions, ensureDirectory } from './directory.js';
 import { NO_SLOT, reapIfNeeded } from './reap.js';
-import { isOfThisBoot, openSegment, type Segment } from './segment.js';
+import { isInPlace, openSegment, type Segment } from './segment.js';
+import { checkBoot } from './segment-boot.js';
 import { isName } from './segment-name.js';
 
 /** A segment that is to exist: as for `createSegment`. */
@@ -36,8 +40,10 @@ interface Watched {
 export class Coordinator {
   readonly directory: string;
   private readonly lock: CoordinatorLock;
-  private readonly startedAtMs: number = Date.now();
+  private readonly startedAtMs: number = wallMs();
   private readonly watched: Map<string, Watched> = new Map();
+  /** Of the segments that were declared last and are not as they were declared: why. */
+  private readonly refusals: Map<string, string> = new Map();
   private readonly timers: readonly NodeJS.Timeout[];
 
   /**
@@ -47,15 +53,14 @@ export class Coordinator {
    */
   constructor(options: CoordinatorOptions = {}) {
     const { reapIntervalMs = DEFAULT_REAP_INTERVAL_MS } = options;
-    if (!(reapIntervalMs >= 1)) {
-      throw new HermesError(
-        'ERR_HERMES_INVALID_OPTION',
-        `reapIntervalMs is ${reapIntervalMs}: give milliseconds from 1`,
-      );
-    }
+    checkAmount('reapIntervalMs', reapIntervalMs, 'milliseconds', 1, MAX_TIMER_MS);
     this.directory = ensureDirectory(options);
     this.lock = CoordinatorLock.take(this.directory);
-    this.timers = [setInterval(() => this.reapAll(), reapIntervalMs), setInterval(() => this.scan(), SCAN_INTERVAL_MS)];
+    this.timers = [
+      startTicking(() => this.reapAll(), reapIntervalMs),
+      startTicking(() => this.scan(), SCAN_INTERVAL_MS),
+    ];
+    hideFields(this, 'directory');
     try {
       this.publish(); // at once, for what the file says is the last one's
       this.declare(options.segments ?? {});
@@ -66,25 +71,51 @@ export class Coordinator {
   }
 
   /**
-   * Creates what is declared and missing; what is no longer declared is left alone. Idempotent.
-   * @throws HermesError ERR_HERMES_SEGMENT_EXISTS when one is there with another geometry; those before it are done
+   * Creates what is declared and missing; what is no longer declared is left alone. One that cannot be as it is declared keeps none
+   * of the others from it: the error comes when they are done, and `segments` tells of it. Idempotent.
+   * @throws HermesError ERR_HERMES_INVALID_OPTION, _INVALID_NAME: nothing was changed; ERR_HERMES_SEGMENT_EXISTS when one is there with
+   *   another geometry, and what `createSegment` throws
    */
   declare(segments: Readonly<Record<string, SegmentDeclaration>>): void {
+    checkObject('segments', segments);
     for (const [name, declaration] of Object.entries(segments)) {
-      const origin = declareSegment(name, { ...declaration, directory: this.directory });
-      if (origin !== 'adopted' || !this.watched.has(name)) this.watch(name, origin);
+      checkObject(`the segment ${name}`, declaration);
+      checkDeclaration(name, declaration);
+    }
+    this.refusals.clear();
+    const errors: HermesError[] = [];
+    for (const [name, declaration] of Object.entries(segments)) {
+      try {
+        const origin = declareSegment(name, { ...declaration, directory: this.directory });
+        if (origin !== 'adopted' || !this.watched.has(name)) this.watch(name, origin);
+      } catch (error) {
+        this.refusals.set(name, errorText(error));
+        errors.push(asHermesError(error));
+      }
     }
     this.scan();
+    const [first, ...others] = errors;
+    if (first === undefined) return;
+    const messages = [first.message, ...others.map(({ code, message }) => `${code}: ${message}`)];
+    throw new HermesError(first.code, messages.join('. Also: '), { cause: first });
   }
 
   /** What it knows of each segment. */
   get segments(): Readonly<Record<string, SegmentStatus>> {
-    return Object.fromEntries([...this.watched].map(([name, { status }]) => [name, status]));
+    const refused = [...this.refusals].map(([name, error]): [string, SegmentStatus] => [
+      name,
+      { origin: 'missing', reapCount: 0, lastReapAtMs: null, error },
+    ]);
+    const watched = [...this.watched].map(([name, { status }]): [string, SegmentStatus] => [
+      name,
+      { ...status, error: status.error ?? this.refusals.get(name) ?? null },
+    ]);
+    return Object.fromEntries([...refused, ...watched]);
   }
 
   /** Ends; the segments stay, and whoever uses them goes on. Idempotent. */
   stop(): void {
-    for (const timer of this.timers) clearInterval(timer);
+    for (const timer of this.timers) stopTicking(timer);
     for (const name of [...this.watched.keys()]) this.forget(name);
     this.lock.release();
   }
@@ -97,11 +128,21 @@ export class Coordinator {
     this.watched.get(name)?.segment?.close();
     const status = { origin, reapCount: 0, lastReapAtMs: null };
     try {
-      const segment = openSegment(name, { directory: this.directory }, 'read-write');
-      const error = isOfThisBoot(segment.header) ? null : 'created before the machine was started';
-      this.watched.set(name, { segment, status: { ...status, error } });
+      this.watched.set(name, { segment: this.open(name), status: { ...status, error: null } });
     } catch (error) {
       this.watched.set(name, { segment: null, status: { ...status, error: errorText(error) } });
+    }
+  }
+
+  /** @throws HermesError also for one of another boot: it is tried again, as whoever attaches to it proves that it is of this one */
+  private open(name: string): Segment {
+    const segment = openSegment(name, { directory: this.directory }, 'read-write');
+    try {
+      checkBoot(segment);
+      return segment;
+    } catch (error) {
+      segment.close();
+      throw error;
     }
   }
 
@@ -112,7 +153,7 @@ export class Coordinator {
       if (segment === null || status.error !== null || isRemoved(segment.memory)) continue;
       try {
         if (!reapIfNeeded(segment, NO_SLOT)) continue;
-        watched.status = { ...status, reapCount: status.reapCount + 1, lastReapAtMs: Date.now() };
+        watched.status = { ...status, reapCount: status.reapCount + 1, lastReapAtMs: wallMs() };
       } catch (error) {
         watched.status = { ...status, error: errorText(error) }; // one that is damaged must not end it for the others
       }
@@ -124,10 +165,11 @@ export class Coordinator {
   /** Segments come and go by the hands of others, too. What could not be opened is tried again: it may be another file now. */
   private scan(): void {
     const names = namesIn(this.directory);
+    if (names === undefined) return; // for now
     for (const [name, { segment, status }] of this.watched) {
       if (!names.includes(name)) this.forget(name);
       else if (segment === null) this.watch(name, status.origin);
-      else if (!isSameFile(segment, path.join(this.directory, name))) this.forget(name);
+      else if (!staysInPlace(segment)) this.forget(name);
     }
     for (const name of names) if (!this.watched.has(name)) this.watch(name, 'found');
     this.publish();
@@ -136,6 +178,7 @@ export class Coordinator {
   private forget(name: string): void {
     this.watched.get(name)?.segment?.close();
     this.watched.delete(name);
+    this.refusals.delete(name);
   }
 
   private publish(): void {
@@ -143,22 +186,30 @@ export class Coordinator {
   }
 }
 
-/** None when the directory cannot be listed: it was removed, and there is nothing to look after. */
-function namesIn(directory: string): string[] {
+/** None when the directory was removed: there is nothing to look after. Undefined when it cannot be listed for another reason. */
+function namesIn(directory: string): string[] | undefined {
   try {
     return fs.readdirSync(directory).filter(isName);
-  } catch {
-    return [];
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : undefined;
   }
 }
 
-/** @throws what is no HermesError */
+/** Whatever is thrown over one segment: the others are still looked after. */
 function errorText(error: unknown): string {
-  if (error instanceof HermesError) return `${error.code}: ${error.message}`;
-  throw error;
+  const { code, message } = asHermesError(error);
+  return `${code}: ${message}`;
 }
 
-function isSameFile(segment: Segment, file: string): boolean {
-  const [named, open] = [fs.lstatSync(file, { throwIfNoEntry: false }), segment.locks.stat()];
-  return named?.ino === open.ino && named.dev === open.dev;
+function asHermesError(error: unknown): HermesError {
+  return error instanceof HermesError ? error : new HermesError('ERR_HERMES_SYSTEM', String(error), { cause: error });
+}
+
+/** Also where that cannot be told, for now. */
+function staysInPlace(segment: Segment): boolean {
+  try {
+    return isInPlace(segment);
+  } catch {
+    return true;
+  }
 }

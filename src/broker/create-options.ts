@@ -1,3 +1,4 @@
+import { checkFlags, checkMode, checkWhole } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { type Geometry, geometryFault, largestPayloadLength } from '../layout/geometry.js';
 import type { DirectoryOptions } from './directory.js';
@@ -44,9 +45,12 @@ const DEFAULTS = {
   shared: false,
   mode: 0o600,
 } as const;
+const NUMBERS = ['producers', 'groups', 'members', 'capacity', 'maxPayload'] as const;
 
 /** @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function resolveCreateOptions(options: CreateOptions): SegmentShape {
+  for (const name of NUMBERS) if (options[name] !== undefined) checkWhole(name, options[name], 0);
+  checkFlags(options, 'checksum', 'timestamps', 'shared');
   const capacity = options.capacity ?? DEFAULTS.capacity;
   const geometry: Geometry = {
     laneCount: options.producers ?? DEFAULTS.producers,
@@ -58,9 +62,7 @@ export function resolveCreateOptions(options: CreateOptions): SegmentShape {
   const fault = geometryFault(geometry);
   if (fault !== undefined) throw new HermesError('ERR_HERMES_INVALID_OPTION', fault);
   const mode = options.mode ?? DEFAULTS.mode;
-  if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
-    throw new HermesError('ERR_HERMES_INVALID_OPTION', `mode is ${mode}: give permissions such as 0o600`);
-  }
+  checkMode('mode', mode);
   return {
     geometry,
     checksum: options.checksum ?? DEFAULTS.checksum,

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { monotonicNs, wallMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import { sectionsOf } from '../layout/geometry.js';
 import { HANDOVER_ENTRY_LENGTH, HANDOVER_OFFSET, NO_POSITION } from '../layout/lane-control.js';
 import { IN_FLIGHT_FROM_OFFSET } from '../layout/participant-slot.js';
 import { ID_LENGTH, LAYOUT_MAJOR, LAYOUT_MINOR, READY, READY_OFFSET } from '../layout/preamble.js';
-import { bootId } from '../os/boot.js';
+import { bootId, bootIdIfShown } from '../os/boot.js';
+import { endsWithBoot } from '../os/memory-file-system.js';
 import { allocate, type NewFile, newFile } from '../os/new-file.js';
+import { checkPlacing } from '../os/stores-in-place.js';
 import { withSystemErrors } from '../os/system-error.js';
+import { monotonicLeadNs } from '../os/time-namespace.js';
 import { laneControlIndex, memberSlotIndex, wordAt } from '../ring/indices.js';
 import { kernelOf } from '../ring/kernel.js';
 import type { SegmentMemory } from '../ring/segment-memory.js';
@@ -16,7 +20,7 @@ import { type CreateOptions, resolveCreateOptions, type SegmentShape } from './c
 import { ensureDirectory } from './directory.js';
 import { DEFAULT_GROUP, joinGroup } from './group-registry.js';
 import { finishRemoval } from './remove-segment.js';
-import { encodeHeader, type SegmentHeader } from './segment-header.js';
+import { encodeHeader, ownClockOffsetNs, type SegmentHeader } from './segment-header.js';
 import { checkName } from './segment-name.js';
 
 /** Others may create and remove the name meanwhile; this many times are bad luck enough. */
@@ -32,27 +36,35 @@ export interface CreatedSegment {
 
 /**
  * Creates a segment: all of its memory is allocated, and nobody sees it before it is whole. Blocks for as long as the
- * kernel takes to allocate it. @throws HermesError ERR_HERMES_SEGMENT_EXISTS, _NO_SPACE, _INVALID_NAME, _INVALID_OPTION, _PERMISSION
+ * kernel takes to allocate it. @throws HermesError ERR_HERMES_SEGMENT_EXISTS, _NO_SPACE, _INVALID_NAME, _INVALID_OPTION, _PERMISSION,
+ * _BUSY (a process that is removing the one of that name stands still), _SYSTEM
  */
 export function createSegment(name: string, options: CreateOptions = {}): CreatedSegment {
   checkName(name, 'segment');
   const shape = resolveCreateOptions(options);
-  const target = path.join(ensureDirectory(options), name);
-  const header = newHeader(shape);
+  const directory = ensureDirectory(options);
+  const target = path.join(directory, name);
+  const header = newHeader(shape, presentBootId(directory));
   const { fileLength } = header.sections;
-  const file = newFile(path.dirname(target), shape.mode);
+  const file = newFile(directory, shape.mode);
   try {
+    checkPlacing(file.fd, `The segment ${name}`);
     allocate(file.fd, fileLength, `the segment ${name}`);
     fill(file.fd, header, shape.shared, target);
-    link(file, target, name);
+    link(file, target);
   } finally {
     file.close();
   }
   return { name, path: target, fileLength };
 }
 
-function newHeader({ geometry, checksum, timestamps }: SegmentShape): SegmentHeader {
-  const createdAtNs = BigInt(Date.now()) * 1_000_000n;
+/** What is in memory is of this boot, whatever id it has: zeros where /proc does not show it. @throws HermesError elsewhere */
+function presentBootId(directory: string): Buffer {
+  return bootIdIfShown() ?? (endsWithBoot(directory) ? Buffer.alloc(ID_LENGTH) : bootId());
+}
+
+function newHeader({ geometry, checksum, timestamps }: SegmentShape, boot: Buffer): SegmentHeader {
+  const createdAtNs = BigInt(wallMs()) * 1_000_000n;
   return {
     layoutMajor: LAYOUT_MAJOR,
     layoutMinor: LAYOUT_MINOR,
@@ -62,8 +74,8 @@ function newHeader({ geometry, checksum, timestamps }: SegmentShape): SegmentHea
     checksum,
     timestamps,
     createdAtNs,
-    clockOffsetNs: createdAtNs - process.hrtime.bigint(),
-    bootId: bootId(),
+    clockOffsetNs: createdAtNs - (monotonicNs() - monotonicLeadNs()),
+    bootId: boot,
     segmentId: randomBytes(ID_LENGTH),
   };
 }
@@ -75,6 +87,7 @@ function fill(fd: number, header: SegmentHeader, shared: boolean, target: string
   const words = new Int32Array(control);
   const memory: SegmentMemory = {
     ...header,
+    clockOffsetNs: ownClockOffsetNs(header),
     words,
     kernel: kernelOf(words),
     bytes,
@@ -105,19 +118,13 @@ function fillControlSections(memory: SegmentMemory): void {
 }
 
 /** Gives the file its name; a removal of the former segment of that name that was left half-done is finished first. */
-function link(file: NewFile, target: string, name: string): void {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      file.link(target);
-      return;
-    } catch (error) {
-      if ((error as HermesError).code !== 'ERR_HERMES_SEGMENT_EXISTS') throw error;
-      if (attempt < LINK_ATTEMPTS && finishRemoval(name, path.dirname(target))) continue;
-      throw new HermesError(
-        'ERR_HERMES_SEGMENT_EXISTS',
-        `The segment ${name} exists already (${target}): attach to it, choose another name, or remove it first (hermes rm ${name})`,
-        { cause: error },
-      );
-    }
+function link(file: NewFile, target: string): void {
+  const name = path.basename(target);
+  for (let attempt = 1; !file.link(target); attempt++) {
+    if (attempt < LINK_ATTEMPTS && finishRemoval(name, { directory: path.dirname(target) })) continue;
+    throw new HermesError(
+      'ERR_HERMES_SEGMENT_EXISTS',
+      `The segment ${name} exists already (${target}): attach to it, choose another name, or remove it first (hermes rm ${name})`,
+    );
   }
 }

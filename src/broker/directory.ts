@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { checkPath } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { checkPlatform } from '../os/platform.js';
 import { systemError, withSystemErrors } from '../os/system-error.js';
+import { mayBeUnmapped } from '../os/user-namespace.js';
 
 /** Where segments are looked for: every call that names a segment takes this. */
 export interface DirectoryOptions {
@@ -12,19 +14,19 @@ export interface DirectoryOptions {
 
 const ROOT_UID = 0;
 const WORLD_WRITABLE = 0o002;
+const GROUP_WRITABLE = 0o020;
 
 /** The directory that the options choose, as an absolute path. Makes no system call. */
 export function directoryPath(options: DirectoryOptions = {}): string {
   checkPlatform();
   const chosen = options.directory ?? process.env.HERMES_DIR;
-  if (chosen === '')
-    throw new HermesError('ERR_HERMES_INVALID_OPTION', 'The directory is empty: give a path, or nothing');
+  if (chosen !== undefined) checkPath('directory', chosen);
   return path.resolve(chosen ?? `/dev/shm/hermes-${process.getuid?.() ?? ROOT_UID}`);
 }
 
 /**
- * Checks that a directory is safe to use: a real directory, of this user or of root, that not everybody can write to.
- * False when there is none. @throws HermesError ERR_HERMES_PERMISSION
+ * Checks that a directory is safe to use: a real directory, of this user or of root, that not everybody can write to. In a user
+ * namespace, see `isOfOwnGroup`. False when there is none. @throws HermesError ERR_HERMES_PERMISSION
  */
 export function checkDirectory(directory: string): boolean {
   const stat = withSystemErrors('look at', directory, () => fs.lstatSync(directory, { throwIfNoEntry: false }));
@@ -32,13 +34,26 @@ export function checkDirectory(directory: string): boolean {
   const uid = process.getuid?.() ?? ROOT_UID;
   if (stat.isSymbolicLink()) throw unsafe(directory, 'is a symbolic link', 'give the real path');
   if (!stat.isDirectory()) throw unsafe(directory, 'is no directory', 'give a directory');
-  if (stat.uid !== uid && stat.uid !== ROOT_UID) {
-    throw unsafe(directory, `belongs to user ${stat.uid}, not to ${uid}`, 'use one of your own, or one of root');
+  if (stat.uid !== uid && stat.uid !== ROOT_UID && !isOfOwnGroup(stat)) {
+    const isUnknown = mayBeUnmapped(stat.uid, 'uid');
+    const owner = isUnknown ? `a user that this user namespace does not know (${stat.uid})` : `user ${stat.uid}`;
+    const group = isUnknown ? ', or one that a group of yours may write to' : '';
+    throw unsafe(directory, `belongs to ${owner}, not to ${uid}`, `use one of your own, or one of root${group}`);
   }
   if ((stat.mode & WORLD_WRITABLE) !== 0) {
     throw unsafe(directory, 'can be written to by everybody', 'use a directory of your own, or chmod o-w');
   }
   return true;
+}
+
+/**
+ * In a user namespace that does not know root, a directory of root cannot be told from one of any other unknown user. It is good all the
+ * same if a group of ours, which is known, may write to it: only root and that group's members can have given it this group, and whatever
+ * its owner could do to us, any member can.
+ */
+function isOfOwnGroup({ uid, gid, mode }: fs.Stats): boolean {
+  if (!mayBeUnmapped(uid, 'uid') || mayBeUnmapped(gid, 'gid')) return false;
+  return (mode & GROUP_WRITABLE) !== 0 && (process.getgroups?.() ?? []).includes(gid);
 }
 
 /** The chosen directory, made (0700) if it is missing. @throws HermesError ERR_HERMES_PERMISSION */

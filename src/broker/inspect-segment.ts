@@ -11,10 +11,11 @@ import type { DirectoryOptions } from './directory.js';
 import { activeGroups, type GroupEntry, type GroupMode } from './group-registry.js';
 import { attachCount, type Participant, participantIn, type Slot } from './participants.js';
 import { memberSlots, producerSlot } from './roster.js';
-import { isOfThisBoot, openSegment, type Segment } from './segment.js';
+import { openSegment, type Segment } from './segment.js';
+import { bootOf } from './segment-boot.js';
 import { unknownRequirements } from './segment-header.js';
 
-/** A segment as it is at one moment; what moves meanwhile may be seen at slightly different times. */
+/** A segment as it is at one moment, in what JSON has; what moves meanwhile may be seen at slightly different times. */
 export interface SegmentInspection {
   readonly name: string;
   readonly path: string;
@@ -22,9 +23,9 @@ export interface SegmentInspection {
   readonly fileLength: number;
   readonly layout: string;
   readonly segmentId: string;
-  /** Nanoseconds since the Unix epoch. */
-  readonly createdAtNs: bigint;
-  /** Created since the machine was started; otherwise nobody can attach. */
+  /** Nanoseconds since the Unix epoch, in decimal. */
+  readonly createdAtNs: string;
+  /** False when it was created before the machine was started, as far as can be told, and nobody is attached: then nobody can attach. */
   readonly isOfThisBoot: boolean;
   readonly isRemoved: boolean;
   /** Bits of REQUIRED that this version does not know; unless 0, it can look at the segment and not take part. */
@@ -64,8 +65,8 @@ export interface GroupInspection {
   readonly mode: GroupMode;
   readonly shared: boolean;
   readonly durable: boolean;
-  /** Nanoseconds since the Unix epoch. */
-  readonly createdAtNs: bigint;
+  /** Nanoseconds since the Unix epoch, in decimal. */
+  readonly createdAtNs: string;
   readonly members: readonly MemberInspection[];
   /** Batches that dead members have left, to be handled by a living one. */
   readonly orphanCount: number;
@@ -95,7 +96,7 @@ export interface GroupPosition {
   readonly lagCount: number | null;
 }
 
-/** Looks at a segment without taking part in it: maps it read-only. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND and what an unusable file gives */
+/** Looks at a segment without taking part in it: maps it read-only, and needs the right to read it alone. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND and what an unusable file gives */
 export function inspectSegment(name: string, options: DirectoryOptions = {}): SegmentInspection {
   const segment = openSegment(name, options, 'read-only');
   try {
@@ -115,8 +116,8 @@ function inspect(segment: Segment): SegmentInspection {
     fileLength: header.sections.fileLength,
     layout: `${header.layoutMajor}.${header.layoutMinor}`,
     segmentId: header.segmentId.toString('hex'),
-    createdAtNs: header.createdAtNs,
-    isOfThisBoot: isOfThisBoot(header),
+    createdAtNs: `${header.createdAtNs}`,
+    isOfThisBoot: bootOf(segment) !== 'other',
     isRemoved: isRemoved(memory),
     unknownRequirements: unknownRequirements(header),
     producers: geometry.laneCount,
@@ -162,7 +163,7 @@ function inspectGroup(segment: Segment, entry: GroupEntry, lanes: readonly numbe
     mode: entry.mode,
     shared: entry.shared,
     durable: entry.durable,
-    createdAtNs: entry.createdAtNs,
+    createdAtNs: `${entry.createdAtNs}`,
     members,
     orphanCount: entry.shared ? orphans.length : 0,
     redelivered: sum(slots.map((slot) => counter(segment, slot, COUNTER_REDELIVERED))),
@@ -191,7 +192,8 @@ function groupPosition(segment: Segment, group: number, lane: number): GroupPosi
 
 function inspectCoordinator(segment: Segment): SegmentInspection['coordinator'] {
   const status = coordinatorStatus(path.dirname(segment.path));
-  const known = status?.segments[segment.name];
+  const segments = new Map(Object.entries(status?.segments ?? {})); // a name may be one that every object has
+  const known = segments.get(segment.name);
   return status == null || known === undefined ? null : { pid: status.pid, ...known };
 }
 

@@ -20,11 +20,22 @@ export function listSegments(options: DirectoryOptions = {}): SegmentListing[] {
   return names.sort().flatMap((name) => listing(name, options));
 }
 
-function listing(name: string, options: DirectoryOptions): SegmentListing[] {
+/** None when it was removed meanwhile; a name that was given to another segment meanwhile is looked at once more. */
+function listing(name: string, options: DirectoryOptions, isSecondLook = false): SegmentListing[] {
   try {
     return [{ name, segment: inspectSegment(name, options), error: null }];
   } catch (error) {
-    if (!(error instanceof HermesError)) throw error;
-    return error.code === 'ERR_HERMES_SEGMENT_NOT_FOUND' ? [] : [{ name, segment: null, error }];
+    const { code } = error as HermesError;
+    if (code === 'ERR_HERMES_SEGMENT_NOT_FOUND') return [];
+    if (code === 'ERR_HERMES_REMOVED' && !isSecondLook) return listing(name, options, true);
+    // Whatever is wrong with one must not hide the others.
+    const known = error instanceof HermesError;
+    return [
+      {
+        name,
+        segment: null,
+        error: known ? error : new HermesError('ERR_HERMES_SYSTEM', String(error), { cause: error }),
+      },
+    ];
   }
 }

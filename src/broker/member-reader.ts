@@ -7,6 +7,7 @@ import { LaneReader } from '../ring/lane-reader.js';
 import { LossyReader } from '../ring/lossy-reader.js';
 import { Message, type MessageHandler } from '../ring/message.js';
 import { iterated, nestedPoll, unacknowledged } from '../ring/misuse.js';
+import { RecordCopy } from '../ring/record-copy.js';
 import { Ringer } from '../ring/ringer.js';
 import { isRemoved, lanesInUse, removedError } from '../ring/roster-word.js';
 import { SharedReader } from '../ring/shared-reader.js';
@@ -17,9 +18,8 @@ import { isOccupied, participantIn, type Slot } from './participants.js';
 import { producerSlots } from './roster.js';
 import type { Segment } from './segment.js';
 
-/** While there is always something to read, every 16th time looks for new lanes. */
+/** While there is always something to read, every 16th time looks for new lanes; every 1024th leaves those out that were idle. */
 const BUSY_READS_MASK = 15;
-/** Every so often the lanes that were idle are left out. */
 const SWEEP_MASK = 1023;
 const MAX_POLL_LIMIT = 0x3fff_ffff;
 
@@ -31,7 +31,10 @@ const READING = 1;
 const HOLDING = 2;
 const CLOSED = 3;
 
-/** Reads the lanes of a segment for one member of a group. Allocates nothing once optimized, and makes no system call. */
+/**
+ * Reads the lanes of a segment for one member of a group. A read allocates nothing once optimized, and makes no system call, but for:
+ * ringing a producer that sleeps; leaving idle lanes out of more than eight, every so often; the batches of members that died.
+ */
 export class MemberReader {
   private readonly readers: readonly (LaneReader | SharedReader | LossyReader)[];
   /** Shared groups: what has to be read again. */
@@ -71,7 +74,8 @@ export class MemberReader {
       this.readers = readers;
       this.orphans = new Orphans(segment, entry.group, member, readers, inFlight);
     } else if (entry.mode === 'lossy') {
-      this.readers = lanes.map((lane) => new LossyReader(memory, lane, entry.group, decode));
+      const copy = new RecordCopy(memory, decode);
+      this.readers = lanes.map((lane) => new LossyReader(memory, lane, entry.group, copy));
     } else {
       this.readers = lanes.map((lane) => new LaneReader(memory, lane, entry.group, message, producers));
     }
@@ -104,9 +108,9 @@ export class MemberReader {
       throw error;
     }
     this.endRead(acknowledges || this.orphans === undefined || count === 0 ? READY : HOLDING);
+    if (this.isClosed) return count; // by a handler: the memory is gone
     if (count > 0 && (++this.busyReads & BUSY_READS_MASK) !== 0) return count;
-    const hasMoreLanes = this.lookAtRoster(count);
-    return count === 0 && hasMoreLanes ? this.read(handler, limit, acknowledges) : count;
+    return this.lookAtRoster(count) && count === 0 ? this.read(handler, limit, acknowledges) : count;
   }
 
   /** Acknowledges all that was handed out and held: producers may overwrite it. */

@@ -1,7 +1,9 @@
-import type { HermesError } from '../errors.js';
+import { checkFlags, checkLimit } from '../checks.js';
+import { checkSignal, throwIfAborted } from '../os/abort.js';
+import { AsyncIteration } from '../os/async-iteration.js';
 import type { Message, MessageHandler } from '../ring/message.js';
-import { MessageCopier } from '../ring/message-copier.js';
 import type { MemberReader } from './member-reader.js';
+import { MessageCopier } from './message-copier.js';
 import type { Waiter, WaitOptions } from './waiter.js';
 
 /** How an iteration goes on and ends. */
@@ -21,47 +23,33 @@ export interface Iterated<T> {
  * Asks a consumer for one thing after the other. What was handed out is acknowledged when the next is asked for; whoever leaves
  * the loop, or fails in it, has not acknowledged the last.
  */
-abstract class Iteration<T, Item> implements AsyncIterableIterator<Item> {
+abstract class Iteration<T, Item> extends AsyncIteration<Item> {
   protected readonly copier: MessageCopier<T>;
   private readonly reader: MemberReader;
   private readonly waiter: Waiter;
+  private readonly signal: AbortSignal | undefined;
+  private readonly drains: boolean;
   private readonly keepMessage = ((message: Message<T>): void => this.keep(message)) as MessageHandler<unknown>;
   private isBegun = false;
-  private isOver = false;
   /** Came behind messages that are handed out first. */
-  private failure: unknown;
+  private failure: { readonly error: unknown } | undefined;
 
+  /** @throws HermesError ERR_HERMES_INVALID_OPTION */
   constructor(
     { reader, waiter, decode }: Iterated<T>,
+    /** The most messages that are read at a time. */
     private readonly limit: number,
-    private readonly options: IterationOptions,
+    options: IterationOptions,
   ) {
+    checkLimit('limit', limit, 1);
+    checkSignal(options.signal);
+    checkFlags(options, 'drain');
+    super(waiter.turns);
     this.reader = reader;
     this.waiter = waiter;
+    this.signal = options.signal;
+    this.drains = options.drain ?? false;
     this.copier = new MessageCopier(decode);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** A promise, and no turn of the event loop while there is something and the loop had its turn lately. */
-  next(): Promise<IteratorResult<Item>> {
-    const isUsual = this.isBegun && !this.isOver && !this.reader.isClosed && this.options.signal?.aborted !== true;
-    if (!isUsual || this.waiter.isTurnDue) return this.nextInTurn();
-    try {
-      const item = this.take();
-      return item === undefined ? this.nextInTurn() : Promise.resolve({ done: false, value: item });
-    } catch (error) {
-      this.end();
-      return Promise.reject(error);
-    }
-  }
-
-  async return(): Promise<IteratorResult<Item>> {
-    this.end();
-    this.waiter.wake(); // who still waits for the next one
-    return { done: true, value: undefined };
   }
 
   /** Keeps a copy of a message that was read. */
@@ -70,48 +58,40 @@ abstract class Iteration<T, Item> implements AsyncIterableIterator<Item> {
   /** What was kept since the last time; undefined when it is nothing. */
   protected abstract takeKept(): Item | undefined;
 
-  private async nextInTurn(): Promise<IteratorResult<Item>> {
-    const { reader, waiter, options } = this;
-    const drains = options.drain === true;
+  protected override take(): Item | undefined {
+    const { reader } = this;
+    if (reader.isClosed) return undefined;
+    throwIfAborted(this.signal);
+    if (!this.isBegun) reader.beginIteration();
+    this.isBegun = true;
+    reader.acknowledge();
+    if (this.failure !== undefined) throw this.failure.error;
     try {
-      this.begin();
-      while (!this.isOver && !reader.isClosed) {
-        if (waiter.isTurnDue) await waiter.turn();
-        options.signal?.throwIfAborted();
-        const item = this.take();
-        if (item !== undefined) return { done: false, value: item };
-        if (drains && reader.isDrained()) break;
-        await waiter.wait(() => this.isOver || reader.hasNews() || (drains && reader.seemsDrained()), options);
-      }
+      reader.read(this.keepMessage, this.limit, false);
     } catch (error) {
-      this.end();
-      if ((error as HermesError).code !== 'ERR_HERMES_DETACHED') throw error;
-    }
-    return this.return();
-  }
-
-  private take(): Item | undefined {
-    this.reader.acknowledge();
-    if (this.failure !== undefined) throw this.failure;
-    try {
-      this.reader.read(this.keepMessage, this.limit, false);
-    } catch (error) {
-      this.failure = error;
+      this.failure = { error };
     }
     const item = this.takeKept();
-    if (item === undefined && this.failure !== undefined) throw this.failure;
+    if (item === undefined && this.failure !== undefined) throw this.failure.error;
     return item;
   }
 
-  private begin(): void {
-    if (this.isBegun) return;
-    this.reader.beginIteration();
-    this.isBegun = true;
+  protected override async wait(): Promise<boolean> {
+    const { reader, waiter, drains, signal } = this;
+    if (reader.isClosed || (drains && reader.isDrained())) return false;
+    try {
+      return await waiter.wait(() => this.hasEnded || reader.hasNews() || (drains && reader.seemsDrained()), {
+        signal,
+      });
+    } catch (error) {
+      if (waiter.isClosedBy(error)) return false;
+      throw error;
+    }
   }
 
-  private end(): void {
-    if (this.isBegun && !this.isOver) this.reader.endIteration();
-    this.isOver = true;
+  protected override close(): void {
+    if (this.isBegun) this.reader.endIteration();
+    this.waiter.wake(); // who still waits for the next one
   }
 }
 

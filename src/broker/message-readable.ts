@@ -1,59 +1,98 @@
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
+import { checkWhole } from '../checks.js';
 import { HermesError } from '../errors.js';
-import type { Message } from '../ring/message.js';
-import type { IterationOptions } from './message-iteration.js';
+import { checkSignal, onAbort } from '../os/abort.js';
+import { BatchIterator, type Iterated, type IterationOptions } from './message-iteration.js';
+import { streamError } from './stream-error.js';
 
 export interface ReadableOptions extends IterationOptions {
-  /** Values that the stream buffers: it reads no further ahead. Default 256. */
+  /** Values that the stream buffers at most: it reads no further ahead. 0: it reads one when it is asked for one. Default 256. */
   readonly highWaterMark?: number | undefined;
 }
 
 const DEFAULT_HIGH_WATER_MARK = 256;
 
-/** What the stream needs of its consumer. */
-interface Source<T> {
-  batches(limit: number, options: IterationOptions): AsyncIterableIterator<Message<T>[]>;
-  acknowledge(): void;
+/**
+ * The values of a consumer's messages, read in batches as large as the stream's buffer, each when that is empty.
+ * @throws HermesError ERR_HERMES_INVALID_OPTION
+ */
+export function readableOf<T>(consumer: Iterated<T>, options: ReadableOptions): Readable {
+  const { highWaterMark = DEFAULT_HIGH_WATER_MARK, drain, signal } = options;
+  checkWhole('highWaterMark', highWaterMark, 0);
+  checkSignal(signal);
+  const ended = new AbortController();
+  const forget = onAbort(signal, () => ended.abort(signal?.reason));
+  if (signal?.aborted === true) ended.abort(signal.reason);
+  const batches = new BatchIterator<T>(consumer, Math.max(1, highWaterMark), { drain, signal: ended.signal });
+  return addAbortSignal(ended.signal, new MessageReadable(consumer, batches, highWaterMark, ended, forget));
 }
 
-/** The values of a consumer's messages as a Node stream, in batches of what it wants to buffer. */
-export function readableOf<T>(consumer: Source<T>, options: ReadableOptions): Readable {
-  const { highWaterMark = DEFAULT_HIGH_WATER_MARK, drain, signal } = options;
-  const ended = new AbortController();
-  // One after the other, also when a listener reads while a batch is being pushed: acknowledged is what was pushed.
-  let pushed: Promise<void> = Promise.resolve();
-  const batches = consumer.batches(highWaterMark, { drain, signal: ended.signal });
+class MessageReadable<T> extends Readable {
+  /** Node has asked for more since the last value was pushed: it may do so while that is pushed. */
+  private isWanted = false;
+  private isReading = false;
 
-  async function pushNext(): Promise<void> {
-    const { done, value: batch } = await batches.next();
-    if (done === true) {
-      stream.push(null);
-      return;
+  constructor(
+    private readonly consumer: Iterated<T>,
+    private readonly batches: BatchIterator<T>,
+    highWaterMark: number,
+    private readonly ended: AbortController,
+    private readonly forget: () => void,
+  ) {
+    super({ objectMode: true, highWaterMark });
+  }
+
+  override read(size?: number): unknown {
+    const value = super.read(size);
+    if (this.isReadingDue) void this.readOn();
+    return value;
+  }
+
+  override _read(): void {
+    this.isWanted = true;
+    if (this.isReadingDue) void this.readOn();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.forget();
+    this.ended.abort();
+    this.batches.return().then(() => callback(error), callback);
+  }
+
+  /**
+   * Node asks as soon as there is room for one. But one at a time would cost a promise and an acknowledgement each, and more than fits
+   * would be lost with the process.
+   */
+  private get isReadingDue(): boolean {
+    return this.isWanted && !this.isReading && this.readableLength === 0;
+  }
+
+  private async readOn(): Promise<void> {
+    try {
+      while (this.isReadingDue && !this.destroyed) {
+        this.isReading = true;
+        await this.pushNext();
+        this.isReading = false;
+      }
+    } catch (error) {
+      this.destroy(streamError(error));
     }
-    if (stream.destroyed) return;
-    for (const message of batch) stream.push(streamable(message.value));
-    consumer.acknowledge();
   }
 
-  /** A listener may have detached the consumer. */
-  function end(error: HermesError): void {
-    if (error.code === 'ERR_HERMES_DETACHED') stream.push(null);
-    else stream.destroy(error);
+  private async pushNext(): Promise<void> {
+    const { done, value: batch } = await this.batches.next();
+    for (const message of batch ?? []) {
+      if (this.destroyed) return; // what was not pushed comes again
+      const value = streamable(message.value);
+      this.isWanted = false;
+      this.push(value);
+    }
+    const { reader } = this.consumer;
+    if (done !== true && !reader.isClosed) reader.acknowledge(); // a listener may have detached the consumer
+    if (done !== true) return;
+    this.isWanted = false;
+    this.push(null);
   }
-
-  const stream = new Readable({
-    objectMode: true,
-    highWaterMark,
-    read() {
-      pushed = pushed.then(pushNext).catch(end);
-    },
-    destroy(error, callback) {
-      ended.abort();
-      batches.return!().then(() => callback(error), callback);
-    },
-    ...(signal === undefined ? {} : { signal }),
-  });
-  return stream;
 }
 
 function streamable(value: unknown): unknown {

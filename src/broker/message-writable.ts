@@ -1,4 +1,7 @@
 import { Writable } from 'node:stream';
+import { checkWhole } from '../checks.js';
+import { checkSignal, onAbort } from '../os/abort.js';
+import { streamError } from './stream-error.js';
 import type { WaitOptions } from './waiter.js';
 
 export interface WritableOptions extends WaitOptions {
@@ -19,18 +22,26 @@ interface Target<T> {
 /** A Node stream, each chunk of which becomes a message of a producer. */
 export function writableOf<T>(producer: Target<T>, options: WritableOptions): Writable {
   const { highWaterMark = DEFAULT_HIGH_WATER_MARK, type, signal } = options;
+  checkWhole('highWaterMark', highWaterMark, 0);
+  checkSignal(signal);
   const ended = new AbortController();
+  const forget = onAbort(signal, () => ended.abort(signal?.reason));
+  if (signal?.aborted === true) ended.abort(signal.reason);
   return new Writable({
     objectMode: true,
     highWaterMark,
+    signal: ended.signal,
     write(chunk, encoding, callback) {
       const value = typeof chunk === 'string' && !producer.hasCodec ? Buffer.from(chunk, encoding) : chunk;
-      producer.send(value, { type, signal: ended.signal }).then(() => callback(), callback);
+      producer.send(value, { type, signal: ended.signal }).then(
+        () => callback(),
+        (error) => callback(streamError(error)),
+      );
     },
     destroy(error, callback) {
+      forget();
       ended.abort();
       callback(error);
     },
-    ...(signal === undefined ? {} : { signal }),
   });
 }

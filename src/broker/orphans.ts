@@ -1,3 +1,5 @@
+import { monotonicMs } from '../clock.js';
+import { refuseHandlersPromise } from '../dropped-promise.js';
 import { COUNTER_REDELIVERED } from '../layout/counters.js';
 import { GROUP_ATTENTION_OFFSET } from '../layout/group-table.js';
 import { Counter } from '../ring/counter.js';
@@ -77,7 +79,7 @@ export class Orphans {
   /** To be called when there was nothing to read: it may be time to look, though nobody has called. */
   noteIdle(): void {
     if (this.idlePolls++ % POLLS_PER_LOOK_AT_CLOCK === 0) {
-      this.isDue ||= performance.now() - this.lastLookMs >= LOOK_INTERVAL_MS;
+      this.isDue ||= monotonicMs() - this.lastLookMs >= LOOK_INTERVAL_MS;
     }
   }
 
@@ -95,7 +97,7 @@ export class Orphans {
       if (count > 0) return count;
     }
     this.isDue = false;
-    this.lastLookMs = performance.now();
+    this.lastLookMs = monotonicMs();
     return 0;
   }
 
@@ -147,7 +149,7 @@ export class Orphans {
   ): number {
     this.reading = this.readers[claimed.lane]!;
     const counted: MessageHandler<unknown> = (message) => {
-      handler(message);
+      refuseHandlersPromise(handler(message));
       this.redelivered.add(1);
     };
     const count = this.reading.readAgain(counted, entry, claimed, limit);

@@ -1,7 +1,12 @@
+import { checkAmount } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { IDLE_STRATEGIES, type IdleStrategy, type IdleStrategyName } from '../ring/idle-strategy.js';
 import { type Codec, type CodecName, resolveCodec } from './codec.js';
 import type { DirectoryOptions } from './directory.js';
+
+/** A slice is one look at least, and keeps the event loop waiting: a second is long enough for anybody. */
+const MIN_SLICE_US = 0.001;
+const MAX_SLICE_US = 1_000_000;
 
 /** What producers and consumers have in common. */
 export interface ParticipantOptions<T> extends DirectoryOptions {
@@ -32,9 +37,8 @@ function resolveIdleStrategy(idle: IdleStrategyName | IdleStrategy = 'balanced')
     const names = Object.keys(IDLE_STRATEGIES).join(', ');
     throw new HermesError('ERR_HERMES_INVALID_OPTION', `idle is ${idle}: give ${names}, or { spinForUs, sliceUs }`);
   }
-  if (strategy.spinForUs >= 0 && strategy.sliceUs > 0) return strategy;
-  throw new HermesError(
-    'ERR_HERMES_INVALID_OPTION',
-    `idle spins for ${strategy.spinForUs} µs in slices of ${strategy.sliceUs} µs: give microseconds, spinForUs from 0 and sliceUs above 0`,
-  );
+  const { spinForUs, sliceUs } = strategy; // read once: the object is the caller's
+  checkAmount('idle.spinForUs', spinForUs, 'microseconds', 0);
+  checkAmount('idle.sliceUs', sliceUs, 'microseconds', MIN_SLICE_US, MAX_SLICE_US);
+  return { spinForUs, sliceUs };
 }

@@ -23,9 +23,9 @@ export interface Slot {
 export interface Participant {
   readonly pid: number;
   readonly threadId: number;
-  /** Nanoseconds since the Unix epoch. */
-  readonly attachedAtNs: bigint;
-  readonly heartbeatNs: bigint;
+  /** Nanoseconds since the Unix epoch, in decimal. */
+  readonly attachedAtNs: string;
+  readonly heartbeatNs: string;
   /** By the kernel lock, which alone proves it. */
   readonly alive: boolean;
 }
@@ -62,8 +62,8 @@ export function participantIn(segment: Segment, slot: Slot): Participant | undef
   return {
     pid: words[wordAt(slot.index, SLOT_PID_OFFSET)]!,
     threadId: words[wordAt(slot.index, SLOT_THREAD_ID_OFFSET)]!,
-    attachedAtNs: times[wordAt(slot.index, SLOT_ATTACHED_AT_OFFSET) >>> 1]!,
-    heartbeatNs: times[wordAt(slot.index, SLOT_HEARTBEAT_OFFSET) >>> 1]!,
+    attachedAtNs: `${times[wordAt(slot.index, SLOT_ATTACHED_AT_OFFSET) >>> 1]!}`,
+    heartbeatNs: `${times[wordAt(slot.index, SLOT_HEARTBEAT_OFFSET) >>> 1]!}`,
     alive: segment.locks.isLockedByOther(slot.lockOffset),
   };
 }

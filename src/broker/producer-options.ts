@@ -1,3 +1,4 @@
+import { checkObject, checkPath } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { InlineJournal } from '../journal/inline-journal.js';
 import { type JournalOptions, resolveJournalOptions } from '../journal/journal-options.js';
@@ -34,6 +35,8 @@ export function openInlineJournal(
 ): InlineJournal | undefined {
   if (journal === undefined) return undefined;
   const given = typeof journal === 'string' ? { directory: journal } : journal;
+  checkObject('journal', given);
+  checkPath('journal.directory', given.directory);
   const { source, laneCapacity } = describe(name, options);
   // What is published together goes into one file, so that it can be taken back together.
   const least = JOURNAL_DATA_OFFSET + recordLength(laneTableLength(source.laneCount)) + laneCapacity;

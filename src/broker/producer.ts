@@ -1,10 +1,13 @@
 import type { Writable } from 'node:stream';
+import { monotonicMs } from '../clock.js';
+import { hideFields } from '../hidden-fields.js';
 import type { InlineJournal } from '../journal/inline-journal.js';
 import { PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
+import { checkSignal, throwIfAborted } from '../os/abort.js';
 import { countNews } from '../ring/busy-lanes.js';
 import { BACK_PRESSURED, LaneWriter } from '../ring/lane-writer.js';
-import { checkMessage } from '../ring/misuse.js';
+import { checkMessage, noArray } from '../ring/misuse.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
 import { type WritableOptions, writableOf } from './message-writable.js';
@@ -18,7 +21,7 @@ import { SendQueue } from './send-queue.js';
 import { lengthOf, type Prepared, ValueWriter } from './value-writer.js';
 import { Waiter, type WaitOptions } from './waiter.js';
 
-/** Refused calls in a row between two looks at the clock, and milliseconds between two looks for dead participants. */
+/** Refused calls in a row between two looks at the clock, and milliseconds between two looks for the dead. */
 const REFUSALS_PER_LOOK = 32;
 const REAP_INTERVAL_MS = 5;
 
@@ -29,8 +32,9 @@ export interface SendOptions extends WaitOptions {
 }
 
 /**
- * The one writer of a lane. `offer`, `offerBatch` and claims allocate nothing once optimized, and make no system call unless
- * a consumer sleeps (a timestamp is one clock read, about 30 ns, in user space). Codecs may allocate.
+ * The one writer of a lane. `offer`, `offerBatch` and claims allocate nothing once optimized (a batch of more than half a lane: an
+ * array), and make no system call unless a consumer sleeps (a timestamp is one clock read, about 30 ns, in user space). Codecs and
+ * journals may do both. Every call that writes is a transaction: if it throws, nothing of it is ever seen.
  */
 export class Producer<T = Uint8Array> {
   private refusals = 0;
@@ -53,11 +57,12 @@ export class Producer<T = Uint8Array> {
   ) {
     const { memory } = segment;
     this.hasCodec = codec !== undefined;
-    this.values = new ValueWriter(writer, memory.bytes, codec);
+    this.values = new ValueWriter(writer, memory, codec);
     this.claim = new Claim(writer, memory.bytes);
     this.slot = producerSlot(segment, writer.lane);
     this.waiter = new Waiter(segment, this.slot, PRODUCER_BELL_OFFSET, idle);
     this.queue = new SendQueue(writer, this.waiter, (payload, type) => this.offerPrepared(payload, type));
+    hideFields(this, 'hasCodec');
   }
 
   /** The lane: 0–255. Order is kept within a lane. */
@@ -91,12 +96,14 @@ export class Producer<T = Uint8Array> {
   }
 
   /**
-   * Copies messages into the lane, in order, and publishes them together: one publication for up to half a lane.
-   * All are checked before the first is written. @returns how many there was room for
+   * Copies messages into the lane, in order, and publishes them together: one publication for up to half a lane. Each value is read
+   * once, and all are checked before the first is published. @returns how many there was room for; of more than half a lane also how
+   * many were published before a journal or the segment's removal stopped it, which the next call throws. @throws as `offer`
    */
   offerBatch(values: readonly T[], type: number = DEFAULT_TYPE): number {
+    if (!Array.isArray(values)) throw noArray(values);
     const payloads = this.hasCodec
-      ? values.map((value) => this.values.toBytes(value))
+      ? values.map((value) => this.values.toBytes(value, type))
       : (values as readonly Uint8Array[]);
     const count = this.writer.offerBatch(payloads, type);
     if (count < payloads.length) this.onBackPressure();
@@ -127,14 +134,20 @@ export class Producer<T = Uint8Array> {
    * @returns the position after the message. @throws (rejects) as `offer`, and the signal's reason: then it was not sent
    */
   async send(value: T, { type = DEFAULT_TYPE, signal }: SendOptions = {}): Promise<number> {
-    signal?.throwIfAborted();
-    const prepared = this.values.prepare(value);
-    const position = this.queue.isEmpty ? this.offerPrepared(prepared, type) : BACK_PRESSURED;
-    if (position < 0) {
-      checkMessage(lengthOf(prepared), type, this.maxPayload); // there would never be room
-      return this.queue.add(prepared, type, signal);
+    const { turns } = this.waiter;
+    let prepared: Prepared;
+    let position: number = BACK_PRESSURED;
+    try {
+      checkSignal(signal);
+      throwIfAborted(signal);
+      prepared = this.values.prepare(value);
+      if (this.queue.isEmpty) position = this.offerPrepared(prepared, type);
+      if (position < 0) checkMessage(lengthOf(prepared), type, this.maxPayload); // there would never be room
+    } catch (error) {
+      return this.waiter.fail(error);
     }
-    if (this.waiter.isTurnDue) await this.waiter.turn();
+    if (position < 0) return this.queue.add(prepared, type, signal);
+    if (turns.isDue) await turns.take();
     return position;
   }
 
@@ -143,9 +156,13 @@ export class Producer<T = Uint8Array> {
    * call: without end where a durable group has no member. @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED, _REMOVED
    */
   async flush({ signal }: WaitOptions = {}): Promise<void> {
-    const sent = this.queue.watch();
-    await this.waiter.wait(sent.isOver, { signal });
-    const position = sent.position();
+    try {
+      checkSignal(signal);
+      throwIfAborted(signal);
+    } catch (error) {
+      return this.waiter.fail(error);
+    }
+    const position = await this.queue.drained(signal);
     await this.waiter.wait(() => this.writer.isHandledTo(position), { signal });
   }
 
@@ -186,7 +203,7 @@ export class Producer<T = Uint8Array> {
 
   /** Detaches once all that waits in `send` is sent. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.isAttached) await this.waiter.wait(this.queue.watch().isOver, {});
+    if (this.isAttached) await this.queue.drained(undefined);
     this.detach();
   }
 
@@ -199,7 +216,7 @@ export class Producer<T = Uint8Array> {
   /** Somebody who died may be what is in the way: looks, at most every 5 ms, and removes what the dead held. */
   private onBackPressure(): void {
     if (this.refusals++ % REFUSALS_PER_LOOK !== 0) return;
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     if (nowMs - this.lastReapMs < REAP_INTERVAL_MS) return;
     this.lastReapMs = nowMs;
     reapIfNeeded(this.segment, this.slot.lockOffset);

@@ -1,5 +1,4 @@
 import { GROUP_DURABLE, GROUP_FREE, GROUP_JOINING, GROUP_SHARED, GROUP_STATE_MASK } from '../layout/group-table.js';
-import { CONTROL_HOLDER_OFFSET } from '../layout/preamble.js';
 import { InFlight } from '../ring/in-flight.js';
 import { lanesInUse } from '../ring/roster-word.js';
 import { releaseControlLock, tryControlLock } from './control-lock.js';
@@ -26,7 +25,6 @@ export function reapIfNeeded(
   if (!seemsDead(segment, ownLockOffset, maySkip)) return false;
   if (!tryControlLock(segment)) return false;
   try {
-    Atomics.store(segment.memory.words, CONTROL_HOLDER_OFFSET >>> 2, process.pid);
     reap(segment, ownLockOffset);
     return true;
   } finally {

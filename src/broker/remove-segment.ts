@@ -1,86 +1,162 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { HermesError } from '../errors.js';
-import { ID_LENGTH, SEGMENT_ID_OFFSET } from '../layout/preamble.js';
+import { checkFlags } from '../checks.js';
+import { HermesError, type HermesErrorCode } from '../errors.js';
 import { ByteLocks } from '../os/byte-locks.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { isRemoved, markRemoved } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
-import type { DirectoryOptions } from './directory.js';
+import { type DirectoryOptions, directoryPath } from './directory.js';
 import { removeFifos } from './doorbells.js';
 import { livingParticipants } from './roster.js';
-import { isOfThisBoot, openSegment, type Segment, segmentPath } from './segment.js';
+import { isInPlace, isNamed, openSegment, type Segment, segmentPath } from './segment.js';
+import { bootOf } from './segment-boot.js';
 
 export interface RemoveOptions extends DirectoryOptions {
   /** Remove it even while somebody is attached (they get ERR_HERMES_REMOVED), or when it is damaged. Default false. */
   readonly force?: boolean | undefined;
 }
 
+/** `gone` when the name leads elsewhere, or nowhere, since the segment was opened. */
+type Removal = 'removed' | 'kept' | 'gone';
+
 /**
  * Removes a segment. Its memory is given back when the last participant has detached.
  * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND; ERR_HERMES_BUSY, naming who is attached, unless forced
  */
 export function removeSegment(name: string, options: RemoveOptions = {}): void {
-  const force = options.force ?? false;
-  const segment = openOrUnlink(name, options, force);
-  if (segment === undefined) return;
+  checkFlags(options, 'force');
+  const removal = options.force ? removeByForce(name, options) : removeIf(name, options, isUnused);
+  if (removal !== 'gone') return;
+  throw new HermesError(
+    'ERR_HERMES_SEGMENT_NOT_FOUND',
+    `The segment ${name} in ${directoryPath(options)} was removed by somebody else meanwhile: nothing to do`,
+  );
+}
+
+/** @throws HermesError ERR_HERMES_BUSY, whatever boot the segment says that it is of */
+function isUnused(segment: Segment): boolean {
+  if (!isRemoved(segment.memory)) checkNobodyAttached(segment);
+  return true;
+}
+
+function removeByForce(name: string, options: DirectoryOptions): Removal {
   try {
-    withControlLock(segment, () => {
-      checkSameFile(segment);
-      if (!force && !isRemoved(segment.memory) && isOfThisBoot(segment.header)) checkNobodyAttached(segment);
-      markRemoved(segment.memory);
-      segment.doorbells.ringAll(); // they find that it is removed
-      removeFifos(path.dirname(segment.path), segment.header.segmentId);
-      withSystemErrors('remove', segment.path, () => fs.unlinkSync(segment.path));
-    });
+    return removeIf(name, options, () => true);
+  } catch (error) {
+    if (isUnusable(error)) return removeUnusableFile(name, options);
+    throw error;
+  }
+}
+
+/**
+ * Unlinks a segment whose remover died half-way. False when the name leads to one that is not being removed, and stays.
+ * Called where the name is in the way; somebody else may be at it too. @throws HermesError ERR_HERMES_BUSY
+ */
+export function finishRemoval(name: string, options: DirectoryOptions): boolean {
+  try {
+    return isFreed(() =>
+      // One that is not being removed is seen to be so without its lock, and without the right to write to it.
+      isBeingRemoved(name, options) ? removeIf(name, options, ({ memory }) => isRemoved(memory)) : 'kept',
+    );
+  } catch (error) {
+    if (error instanceof HermesError && error.code !== 'ERR_HERMES_BUSY') return false; // no segment, or not ours to open
+    throw error;
+  }
+}
+
+function isBeingRemoved(name: string, options: DirectoryOptions): boolean {
+  const segment = openSegment(name, options, 'read-only');
+  try {
+    return isRemoved(segment.memory);
   } finally {
     segment.close();
   }
 }
 
 /**
- * Unlinks a segment whose remover died half-way. False when the name leads to one that is not being removed, and stays.
- * Called where the name is in the way; somebody else may be at it too.
+ * Unlinks such a segment, or one of another boot to which nobody is attached. False when the name leads to one that can be used.
+ * @throws HermesError ERR_HERMES_BUSY, and what openSegment throws
  */
-export function finishRemoval(name: string, directory: string): boolean {
+export function removeUnusable(name: string, options: DirectoryOptions): boolean {
+  return isFreed(() => removeIf(name, options, (segment) => isRemoved(segment.memory) || bootOf(segment) === 'other'));
+}
+
+/** Whether the name is free now, as far as this was in its way: whoever wants the name tries again. */
+function isFreed(remove: () => Removal): boolean {
   try {
-    const segment = openSegment(name, { directory }, 'read-only');
-    const removed = isRemoved(segment.memory);
+    return remove() !== 'kept';
+  } catch (error) {
+    if (['ERR_HERMES_SEGMENT_NOT_FOUND', 'ERR_HERMES_REMOVED'].includes((error as HermesError).code)) return true;
+    throw error;
+  }
+}
+
+/**
+ * Removes the segment that a name leads to, if `mayGo` says so. That is asked, and done, under the control lock of the very file.
+ *
+ * A file can be unlinked only by its name, and whether the name leads to our file is known only of a moment before. That is enough
+ * as long as everybody keeps to two rules: a name is taken away only under the control lock of the file that it leads to, and given
+ * only where it is free (`link` fails otherwise). So while we hold the lock of the file that the name was seen to lead to, nobody
+ * else takes the name away, hence nobody gives it to another file, and what `unlink` takes away is ours. See `names.pml`.
+ */
+function removeIf(name: string, options: DirectoryOptions, mayGo: (segment: Segment) => boolean): Removal {
+  const segment = openSegment(name, options, 'read-write');
+  try {
+    return withControlLock(segment, () => {
+      if (!isInPlace(segment)) return 'gone';
+      if (!mayGo(segment)) return 'kept';
+      markRemoved(segment.memory);
+      segment.doorbells.ringAll(); // they find that it is removed
+      unlink(segment.path, segment.locks);
+      return 'removed';
+    });
+  } finally {
     segment.close();
-    if (removed) removeSegment(name, { directory });
-    return removed;
-  } catch (error) {
-    // Gone, or already another one: whoever wants the name tries again.
-    return ['ERR_HERMES_SEGMENT_NOT_FOUND', 'ERR_HERMES_REMOVED'].includes((error as HermesError).code);
   }
 }
 
-/** A damaged segment has no lock to be taken: forced, its file is unlinked. */
-function openOrUnlink(name: string, options: DirectoryOptions, force: boolean): Segment | undefined {
+/** One that cannot be opened to be written has nobody to ask for; its control lock can be held all the same. */
+function removeUnusableFile(name: string, options: DirectoryOptions): Removal {
+  const file = segmentPath(name, options);
+  const locks = ByteLocks.open(file);
   try {
-    return openSegment(name, options, 'read-write');
-  } catch (error) {
-    const { code } = error as HermesError;
-    if (!force || (code !== 'ERR_HERMES_CORRUPT_SEGMENT' && code !== 'ERR_HERMES_INCOMPATIBLE_LAYOUT')) throw error;
-    const file = segmentPath(name, options);
-    const opened = ByteLocks.open(file);
-    const id = opened.read(SEGMENT_ID_OFFSET, ID_LENGTH); // damaged or not, it names FIFOs of nobody else
-    opened.close();
-    if (id.length === ID_LENGTH) removeFifos(path.dirname(file), id);
-    withSystemErrors('remove', file, () => fs.unlinkSync(file));
-    return undefined;
+    return withControlLock({ name, locks }, () => {
+      if (!isNamed(file, locks) || canBeOpened(name, options)) return 'gone'; // the one that was in the way
+      unlink(file, locks);
+      return 'removed';
+    });
+  } finally {
+    locks.close();
   }
 }
 
-function checkSameFile(segment: Segment): void {
-  const named = fs.lstatSync(segment.path, { throwIfNoEntry: false });
-  const open = segment.locks.stat();
-  if (named === undefined || named.ino !== open.ino || named.dev !== open.dev) {
-    throw new HermesError(
-      'ERR_HERMES_SEGMENT_NOT_FOUND',
-      `The segment ${segment.name} in ${path.dirname(segment.path)} was removed by somebody else meanwhile: nothing to do`,
-    );
+function canBeOpened(name: string, options: DirectoryOptions): boolean {
+  try {
+    openSegment(name, options, 'read-write').close();
+    return true;
+  } catch (error) {
+    if (isUnusable(error)) return false;
+    throw error;
   }
+}
+
+/** What keeps a file from being mapped, so that only its name can be removed. */
+const UNUSABLE: readonly HermesErrorCode[] = [
+  'ERR_HERMES_CORRUPT_SEGMENT',
+  'ERR_HERMES_INCOMPATIBLE_LAYOUT',
+  'ERR_HERMES_NO_SPACE',
+  'ERR_HERMES_INVALID_OPTION',
+];
+
+function isUnusable(error: unknown): boolean {
+  return UNUSABLE.includes((error as HermesError).code);
+}
+
+/** Takes the FIFOs' names away, and last the segment's, so that whoever finds that finds them too. The control lock must be held. */
+function unlink(file: string, locks: ByteLocks): void {
+  removeFifos(path.dirname(file), locks.inode());
+  withSystemErrors('remove', file, () => fs.unlinkSync(file));
 }
 
 function checkNobodyAttached(segment: Segment): void {

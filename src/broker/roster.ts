@@ -65,6 +65,11 @@ export function livingParticipants(segment: Segment): number[] {
   return [...new Set(alive.map((slot) => participantIn(segment, slot)?.pid ?? 0))];
 }
 
+/** True when anybody else holds a slot's lock. Probes likewise, until it finds one. */
+export function isAttachedTo(segment: Segment): boolean {
+  return allSlots(segment).some((slot) => segment.locks.isLockedByOther(slot.lockOffset));
+}
+
 function allSlots(segment: Segment): Slot[] {
   const groups = Array.from({ length: segment.memory.geometry.groupCount }, (_, group) => group);
   return [...producerSlots(segment), ...groups.flatMap((group) => memberSlots(segment, group))];

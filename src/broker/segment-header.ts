@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { HermesError } from '../errors.js';
 import { type Geometry, geometryFault, type Sections, sectionsOf } from '../layout/geometry.js';
 import * as P from '../layout/preamble.js';
+import { monotonicLeadNs } from '../os/time-namespace.js';
 
 /** The preamble of a segment, as a value. */
 export interface SegmentHeader {
@@ -15,7 +16,7 @@ export interface SegmentHeader {
   readonly timestamps: boolean;
   /** Nanoseconds since the Unix epoch. */
   readonly createdAtNs: bigint;
-  /** Nanoseconds from the monotonic clock to the Unix epoch. */
+  /** Nanoseconds from the machine's monotonic clock to the Unix epoch: see `ownClockOffsetNs`. */
   readonly clockOffsetNs: bigint;
   readonly bootId: Buffer;
   readonly segmentId: Buffer;
@@ -123,6 +124,11 @@ export function checkRequirements(header: SegmentHeader, path: string): void {
     'ERR_HERMES_INCOMPATIBLE_LAYOUT',
     `${path} (layout ${header.layoutMajor}.${header.layoutMinor}) requires of its participants what this version of Hermes does not know (REQUIRED 0x${unknown.toString(16)}): use the version that created it, or remove it (hermes rm --force) and create it again`,
   );
+}
+
+/** The offset from the monotonic clock that this process sees: in a time namespace that is another one. */
+export function ownClockOffsetNs({ clockOffsetNs }: SegmentHeader): bigint {
+  return clockOffsetNs - monotonicLeadNs();
 }
 
 function corrupt(path: string, fault: string): HermesError {

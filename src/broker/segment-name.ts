@@ -1,3 +1,4 @@
+import { textOf } from '../checks.js';
 import { HermesError } from '../errors.js';
 
 /** Of segments and of groups: at most 64 characters, and never a path. */
@@ -8,7 +9,7 @@ export function checkName(name: string, what: 'segment' | 'group'): void {
   if (typeof name !== 'string' || !NAME.test(name)) {
     throw new HermesError(
       'ERR_HERMES_INVALID_NAME',
-      `${JSON.stringify(name)} is no name for a ${what}: give 1 to 64 letters, digits, dots, underscores or hyphens, the first a letter or a digit`,
+      `${typeof name === 'string' ? JSON.stringify(name) : textOf(name)} is no name for a ${what}: give 1 to 64 letters, digits, dots, underscores or hyphens, the first a letter or a digit`,
     );
   }
 }

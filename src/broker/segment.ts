@@ -2,16 +2,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { PREAMBLE_LENGTH } from '../layout/preamble.js';
-import { bootId } from '../os/boot.js';
 import { ByteLocks } from '../os/byte-locks.js';
 import { chosenMapper } from '../os/chosen-mapper.js';
 import type { MapAccess, Mapping } from '../os/mapper.js';
 import { openWithoutLinks } from '../os/open-file.js';
-import { withSystemErrors } from '../os/system-error.js';
+import { checkReadable, ensureBlocks } from '../os/stores-in-place.js';
+import { isMissing, withSystemErrors } from '../os/system-error.js';
 import { type SegmentMemory, segmentMemory } from '../ring/segment-memory.js';
 import { checkDirectory, type DirectoryOptions, directoryPath } from './directory.js';
 import { Doorbells } from './doorbells.js';
-import { checkRequirements, decodeHeader, type SegmentHeader } from './segment-header.js';
+import { checkRequirements, decodeHeader, ownClockOffsetNs, type SegmentHeader } from './segment-header.js';
 import { checkName } from './segment-name.js';
 
 /** A segment's file, open and mapped by one participant or tool, with a descriptor of its own for its locks. */
@@ -34,18 +34,20 @@ export function segmentPath(name: string, options: DirectoryOptions): string {
   return path.join(directory, name);
 }
 
-/** Opens a segment by name and checks everything of it before it is mapped: whoever only looks opens it read-only. @throws HermesError */
+/**
+ * Opens a segment by name and checks everything of it before it is mapped. Whoever only looks opens it `read-only`: the right to
+ * read is enough then, and locks can be probed but not taken. @throws HermesError
+ */
 export function openSegment(name: string, options: DirectoryOptions, access: MapAccess): Segment {
   const file = segmentPath(name, options);
-  const found = withSystemErrors('look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
-  if (found === undefined) throw notFound(name, path.dirname(file));
-  const locks = ByteLocks.open(file);
+  const locks = openLocks(name, file, access);
   try {
     const header = readHeader(locks, file);
     if (access === 'read-write') checkRequirements(header, file);
     const mapping = mapSameFile(file, locks, header.sections.fileLength, access);
-    const memory = segmentMemory(mapping.buffer, header, mapping.memory);
-    const doorbells = new Doorbells(memory, path.dirname(file), header.segmentId);
+    const shape = { ...header, clockOffsetNs: ownClockOffsetNs(header) };
+    const memory = segmentMemory(mapping.buffer, shape, mapping.memory);
+    const doorbells = new Doorbells(memory, path.dirname(file), { segmentId: header.segmentId, inode: locks.inode() });
     return {
       name,
       path: file,
@@ -65,6 +67,16 @@ export function openSegment(name: string, options: DirectoryOptions, access: Map
   }
 }
 
+function openLocks(name: string, file: string, access: MapAccess): ByteLocks {
+  const found = withSystemErrors('look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+  if (found === undefined) throw notFound(name, path.dirname(file));
+  try {
+    return access === 'read-write' ? ByteLocks.open(file) : ByteLocks.openReadOnly(file);
+  } catch (error) {
+    throw isMissing(error) ? notFound(name, path.dirname(file)) : error;
+  }
+}
+
 /** Reads and checks the preamble through the descriptor of the locks. */
 export function readHeader(locks: ByteLocks, file: string): SegmentHeader {
   const stat = locks.stat();
@@ -74,19 +86,19 @@ export function readHeader(locks: ByteLocks, file: string): SegmentHeader {
   return decodeHeader(locks.read(0, PREAMBLE_LENGTH), stat.size, file);
 }
 
-/** A segment of an earlier boot may be read and removed, but its locks and sleepers mean nothing. */
-export function isOfThisBoot(header: SegmentHeader): boolean {
-  return header.bootId.equals(bootId());
+/**
+ * True while the segment's name leads to the file that is open. What is true of one file says nothing of another that has its name
+ * meanwhile: whoever decides by this holds the control lock, without which no name is taken away from a segment.
+ */
+export function isInPlace({ path: file, locks }: Segment): boolean {
+  return isNamed(file, locks);
 }
 
-/** @throws HermesError ERR_HERMES_OTHER_BOOT */
-export function checkBoot(segment: Segment): void {
-  if (!isOfThisBoot(segment.header)) {
-    throw new HermesError(
-      'ERR_HERMES_OTHER_BOOT',
-      `The segment ${segment.name} was created before the machine was started: remove it and create it again`,
-    );
-  }
+/** The same of any file. */
+export function isNamed(file: string, locks: ByteLocks): boolean {
+  const named = withSystemErrors('look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
+  const open = locks.stat();
+  return named?.ino === open.ino && named.dev === open.dev;
 }
 
 /** Maps through a second descriptor, for a mapping would keep the locks of the first alive. */
@@ -98,16 +110,29 @@ function mapSameFile(file: string, locks: ByteLocks, length: number, access: Map
       `${file} has ${length} bytes, and the mapper ${mapper.name} maps at most ${mapper.maxLength}: use HERMES_MAPPER=koffi`,
     );
   }
-  const fd = openWithoutLinks(file, access === 'read-write' ? fs.constants.O_RDWR : fs.constants.O_RDONLY);
+  const fd = openToMap(file, access);
   try {
     const [mapped, locked] = [fs.fstatSync(fd), locks.stat()];
-    if (mapped.ino !== locked.ino || mapped.dev !== locked.dev) {
-      throw new HermesError('ERR_HERMES_REMOVED', `${file} was replaced while it was opened: try again`);
-    }
+    if (mapped.ino !== locked.ino || mapped.dev !== locked.dev) throw replaced(file);
+    if (access === 'read-write') ensureBlocks(fd, length, file);
+    else checkReadable(fd, length, file);
     return mapper.map(fd, length, access);
   } finally {
     fs.closeSync(fd);
   }
+}
+
+function openToMap(file: string, access: MapAccess): number {
+  try {
+    return openWithoutLinks(file, access === 'read-write' ? fs.constants.O_RDWR : fs.constants.O_RDONLY);
+  } catch (error) {
+    throw isMissing(error) ? replaced(file) : error;
+  }
+}
+
+/** For a name that has led elsewhere, or nowhere, since the file was opened. */
+export function replaced(file: string): HermesError {
+  return new HermesError('ERR_HERMES_REMOVED', `${file} was removed or replaced while it was opened: try again`);
 }
 
 function notFound(name: string, directory: string): HermesError {

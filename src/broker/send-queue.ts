@@ -1,28 +1,23 @@
+import { onAbort } from '../os/abort.js';
 import type { LaneWriter } from '../ring/lane-writer.js';
 import { lengthOf, type Prepared } from './value-writer.js';
 import type { Waiter } from './waiter.js';
 
-/** A message that waits for room, and whoever waits for it. */
+/** A message that waits for room, or somebody who waits for all before it. */
 interface Pending {
-  readonly payload: Prepared;
-  readonly type: number;
-  readonly settle: (outcome: { readonly position: number } | { readonly error: unknown }) => void;
+  /** Undefined: nothing is sent. */
+  readonly message: { readonly payload: Prepared; readonly type: number } | undefined;
   isSettled: boolean;
-  /** The lane's position when it left the queue. */
-  endPosition: number;
+  readonly resolve: (position: number) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-/** What was in the queue at some moment. */
-export interface Watch {
-  readonly isOver: () => boolean;
-  /** Once it is over: the position after all that. */
-  readonly position: () => number;
-}
-
-/** Messages that wait for room, sent in the order in which they came. */
+/** Messages that wait for room, sent in the order in which they came. Each comes and goes at the same cost, however many wait. */
 export class SendQueue {
-  private readonly pending: Pending[] = [];
+  private readonly pending: Set<Pending> = new Set();
   private isPumping = false;
+  /** What is waited for room for. */
+  private first: Pending | undefined;
 
   /** `offer` publishes a message, or returns a negative number when there is no room. */
   constructor(
@@ -32,72 +27,76 @@ export class SendQueue {
   ) {}
 
   get isEmpty(): boolean {
-    return this.pending.length === 0;
+    return this.pending.size === 0;
   }
 
   /** Resolves with the position after the message once it is published. Rejects with the signal's reason: then it never will be. */
   add(payload: Prepared, type: number, signal: AbortSignal | undefined): Promise<number> {
-    const { writer } = this;
+    return this.enter({ payload, type }, signal);
+  }
+
+  /** Resolves with the lane's position once all that is in the queue now has left it. Rejects with the signal's reason. */
+  async drained(signal: AbortSignal | undefined): Promise<number> {
+    return this.isEmpty ? this.writer.position : this.enter(undefined, signal);
+  }
+
+  private enter(message: Pending['message'], signal: AbortSignal | undefined): Promise<number> {
     return new Promise((resolve, reject) => {
-      const abort = () => this.end(entry, { error: signal?.reason });
+      const leave = () => {
+        entry.isSettled = true;
+        this.pending.delete(entry);
+        forget();
+      };
       const entry: Pending = {
-        payload,
-        type,
+        message,
         isSettled: false,
-        endPosition: 0,
-        settle(outcome) {
-          entry.isSettled = true;
-          entry.endPosition = writer.position;
-          signal?.removeEventListener('abort', abort);
-          if ('error' in outcome) reject(outcome.error);
-          else resolve(outcome.position);
+        resolve(position) {
+          leave();
+          resolve(position);
+        },
+        reject(error) {
+          leave();
+          reject(error);
         },
       };
-      signal?.addEventListener('abort', abort, { once: true });
-      this.pending.push(entry);
+      const forget = onAbort(signal, () => {
+        entry.reject(signal?.reason);
+        if (this.first === entry) this.waiter.wake(); // the next one may fit
+      });
+      this.pending.add(entry);
       if (!this.isPumping) void this.pump();
     });
-  }
-
-  /** Says whether all that is in the queue now has left it. */
-  watch(): Watch {
-    const last = this.pending.at(-1);
-    const { position } = this.writer;
-    return {
-      isOver: () => last === undefined || last.isSettled,
-      position: () => last?.endPosition ?? position,
-    };
-  }
-
-  private end(entry: Pending, outcome: Parameters<Pending['settle']>[0]): void {
-    this.pending.splice(this.pending.indexOf(entry), 1);
-    entry.settle(outcome);
-    this.waiter.wake(); // the next one may fit, and somebody may wait for all
   }
 
   /** Never rejects: what ends it ends all that wait. */
   private async pump(): Promise<void> {
     this.isPumping = true;
     try {
-      for (let first = this.pending[0]; first !== undefined; first = this.pending[0]) {
-        const entry = first;
-        const length = lengthOf(entry.payload);
-        await this.waiter.wait(() => entry.isSettled || this.writer.hasRoom(length), {});
-        if (!entry.isSettled) this.tryFirst(entry);
+      for (const entry of this.pending) {
+        this.first = entry;
+        while (!entry.isSettled) await this.send(entry);
       }
     } catch (error) {
-      for (const entry of this.pending.splice(0)) entry.settle({ error });
+      for (const entry of this.pending) entry.reject(error);
     } finally {
+      this.first = undefined;
       this.isPumping = false;
     }
   }
 
-  private tryFirst(entry: Pending): void {
+  /** Sends it once there is room. It may leave the queue meanwhile, and somebody else may take the room. */
+  private async send(entry: Pending): Promise<void> {
+    const { message } = entry;
+    if (message === undefined) return entry.resolve(this.writer.position);
+    const { payload, type } = message;
+    const length = lengthOf(payload);
+    await this.waiter.wait(() => entry.isSettled || this.writer.hasRoom(length), {});
+    if (entry.isSettled) return;
     try {
-      const position = this.offer(entry.payload, entry.type);
-      if (position >= 0) this.end(entry, { position });
+      const position = this.offer(payload, type);
+      if (position >= 0) entry.resolve(position);
     } catch (error) {
-      this.end(entry, { error });
+      entry.reject(error);
     }
   }
 }

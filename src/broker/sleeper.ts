@@ -1,6 +1,7 @@
-import fs from 'node:fs';
-import net from 'node:net';
-import { awaitByte } from '../os/fifo.js';
+import { monotonicMs } from '../clock.js';
+import { HermesError } from '../errors.js';
+import { awaitByte, NO_FIFO } from '../os/fifo.js';
+import type { FifoListener } from '../os/fifo-listener.js';
 import { systemError } from '../os/system-error.js';
 import { SleepWord } from '../ring/sleep-word.js';
 import type { Slot } from './participants.js';
@@ -9,22 +10,31 @@ import type { Segment } from './segment.js';
 /** Milliseconds that a thread is blocked at a time: a worker thread cannot be terminated meanwhile. */
 const BLOCK_MS = 250;
 
-/** Somebody who sleeps until `look` says true, which it must tell from shared memory alone; then, or with what that throws, `wake` is called. */
+/** Codes of what was warned of. */
+const warnedOf: Set<string> = new Set();
+
+/** Somebody who sleeps until `look` says true, which it must tell from shared memory alone: then `wake` is called, or `fail` with what ends it else. */
 export interface Nap {
   look(): boolean;
-  wake(error?: unknown): void;
+  wake(): void;
+  fail(error: unknown): void;
+}
+
+/** What lets the participant look now and then, and can keep the process alive. */
+export interface Ticker {
+  ref(): void;
+  unref(): void;
 }
 
 /**
  * A participant's own doorbell. Whoever sleeps here costs nothing until a ringer writes a byte into the participant's FIFO: it
- * wakes the event loop through epoll, with no thread. The order of the steps is that of `doorbell.pml`.
+ * wakes the event loop through epoll, with no thread. The order of the steps is that of `doorbell.pml`. Where the FIFO cannot be opened,
+ * nobody is asked to ring, and whoever sleeps looks at each tick.
  */
 export class Sleeper {
   private readonly word: SleepWord;
   private readonly naps: Set<Nap> = new Set();
-  private socket: net.Socket | undefined;
-  /** For blocking: the socket's descriptor is the event loop's. */
-  private fd: number | undefined;
+  private fifo: FifoListener | undefined;
   private holdsProcess = true;
   private isRef = false;
 
@@ -32,21 +42,30 @@ export class Sleeper {
     private readonly segment: Segment,
     private readonly slot: Slot,
     bellOffset: number,
+    private readonly ticker: Ticker,
   ) {
     this.word = new SleepWord(segment.memory, slot.index, bellOffset);
     this.word.wakeUp(); // a predecessor may have died asleep
   }
 
-  /** To be called before `add`. @throws HermesError when the FIFO cannot be opened */
+  /** To be called before `add`. */
   open(): void {
-    this.socket ??= this.openSocket();
+    if (this.fifo !== undefined) return;
+    const fifo = this.openFifo();
+    if (fifo === undefined) return;
+    const { isRef } = this;
+    this.setRef(false);
+    this.fifo = fifo; // which holds the process from now on, instead of the ticker
+    this.setRef(isRef);
   }
 
   /** From now on `nap` sleeps, unless there is something for it already. Keeps the process alive, unless that was told otherwise. */
   add(nap: Nap): void {
     this.naps.add(nap);
     if (this.holdsProcess) this.setRef(true);
-    this.sleepOn();
+    this.goToSleep();
+    this.wakeIfReady(nap); // the second look; the others have had theirs
+    this.restIfAlone();
   }
 
   /** Nothing more is done for `nap`. */
@@ -54,17 +73,20 @@ export class Sleeper {
     if (this.naps.delete(nap)) this.restIfAlone();
   }
 
-  /** Blocks the thread until `look` says true: then true. False when `endMs` (of `performance.now()`) comes first. */
+  /** Blocks the thread until `look` says true: then true. False when `endMs` (of the monotonic clock) comes first. */
   sleepBlocking(look: () => boolean, endMs: number, onTick: () => void): boolean {
-    this.fd ??= this.segment.doorbells.openOwn(this.slot.index);
+    this.open();
+    let mostMs = endMs - monotonicMs(); // less what was slept through: a clock may stand still
     try {
       for (;;) {
         if (look()) return true;
-        this.word.goToSleep();
+        this.goToSleep();
         if (look()) return true;
-        const leftMs = endMs - performance.now();
+        const leftMs = Math.min(endMs - monotonicMs(), mostMs);
         if (leftMs <= 0) return false;
-        awaitByte(this.fd, Math.min(leftMs, BLOCK_MS));
+        const blockMs = Math.min(leftMs, BLOCK_MS);
+        const isRung = this.fifo === undefined ? awaitByte(NO_FIFO, blockMs) : this.fifo.await(blockMs);
+        if (!isRung) mostMs -= blockMs;
         this.word.wakeUp();
         onTick();
       }
@@ -91,10 +113,10 @@ export class Sleeper {
 
   /** Wakes everybody with an error, and ends. */
   close(error: unknown): void {
-    for (const nap of this.naps) this.end(nap, error);
+    for (const nap of this.naps) this.fail(nap, error);
     this.restIfAlone();
-    this.socket?.destroy();
-    if (this.fd !== undefined) fs.closeSync(this.fd);
+    this.fifo?.close();
+    this.fifo = undefined;
   }
 
   /** Wakes those who have something now; the others sleep on. */
@@ -106,24 +128,30 @@ export class Sleeper {
   /** Lets the participant be rung for those who are left, and looks once more. */
   private sleepOn(): void {
     if (this.naps.size > 0) {
-      this.word.goToSleep();
+      this.goToSleep();
       this.wakeReady();
     }
     this.restIfAlone();
   }
 
+  private goToSleep(): void {
+    if (this.fifo !== undefined) this.word.goToSleep();
+  }
+
   private wakeReady(): void {
-    for (const nap of this.naps) {
-      try {
-        if (nap.look()) this.end(nap);
-      } catch (error) {
-        this.end(nap, error);
-      }
+    for (const nap of this.naps) this.wakeIfReady(nap);
+  }
+
+  private wakeIfReady(nap: Nap): void {
+    try {
+      if (nap.look() && this.naps.delete(nap)) nap.wake();
+    } catch (error) {
+      this.fail(nap, error);
     }
   }
 
-  private end(nap: Nap, error?: unknown): void {
-    if (this.naps.delete(nap)) nap.wake(error);
+  private fail(nap: Nap, error: unknown): void {
+    if (this.naps.delete(nap)) nap.fail(error);
   }
 
   /** Nobody rings where nobody sleeps. */
@@ -131,33 +159,45 @@ export class Sleeper {
     if (this.naps.size === 0) this.word.wakeUp();
   }
 
-  /** Whether the socket keeps the process alive. Two calls a sleep would cost more than the sleep's own steps: it is let go by the next tick. */
+  /** Whether the FIFO, or the ticker in its place, keeps the process alive. Two calls a sleep would cost more than the sleep's own steps: it is let go by the next tick. */
   private setRef(isRef: boolean): void {
-    if (this.socket === undefined || isRef === this.isRef) return;
+    if (isRef === this.isRef) return;
     this.isRef = isRef;
-    if (isRef) this.socket.ref();
-    else this.socket.unref();
+    const holder = this.fifo ?? this.ticker;
+    if (isRef) holder.ref();
+    else holder.unref();
   }
 
-  private openSocket(): net.Socket {
-    const fd = this.segment.doorbells.openOwn(this.slot.index);
-    const onread = { buffer: new Uint8Array(64), callback: () => this.onRing() };
-    const socket = new net.Socket({ fd, writable: false, onread } as net.SocketConstructorOpts);
-    socket.unref();
-    this.isRef = false; // until somebody sleeps who is to hold the process
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.socket = undefined;
-      for (const nap of this.naps)
-        this.end(nap, systemError('read', 'the FIFO of a sleeper', error.code ?? 'EIO', error));
-    });
-    return socket;
-  }
-
-  private onRing(): boolean {
-    if (this.naps.size > 0) {
-      this.word.wakeUp();
-      this.lookAgain();
+  private openFifo(): FifoListener | undefined {
+    const onError = (error: NodeJS.ErrnoException) => {
+      this.warn(systemError('read', 'the FIFO of a sleeper', error.code ?? 'EIO', error));
+      this.fifo = undefined;
+      this.isRef = false;
+      this.hold(this.holdsProcess);
+    };
+    try {
+      return this.segment.doorbells.listenOwn(this.slot.index, () => this.onRing(), onError);
+    } catch (error) {
+      this.warn(error);
+      return undefined;
     }
-    return true;
+  }
+
+  /** Says why nobody is woken, once in a process for each reason. @throws what is no HermesError */
+  private warn(error: unknown): void {
+    if (!(error instanceof HermesError)) throw error;
+    const { code = error.code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
+    if (warnedOf.has(code)) return;
+    warnedOf.add(code);
+    process.emitWarning(
+      `A participant of the segment ${this.segment.name} cannot be woken, and looks every 250 ms instead: ${message}`,
+      { type: 'HermesWarning', code: 'HERMES_NOT_WOKEN' },
+    );
+  }
+
+  private onRing(): void {
+    if (this.naps.size === 0) return;
+    this.word.wakeUp();
+    this.lookAgain();
   }
 }

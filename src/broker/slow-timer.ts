@@ -1,5 +1,7 @@
+import { monotonicMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import { SLOT_HEARTBEAT_OFFSET } from '../layout/participant-slot.js';
+import { startTicking, stopTicking } from '../os/timers.js';
 import { storeTime } from '../ring/clock.js';
 import { wordAt } from '../ring/indices.js';
 import { isOccupied, type Slot } from './participants.js';
@@ -16,32 +18,41 @@ const FRESH_MS = 375;
 
 /**
  * What every participant does now and then: says so in its slot, for people, cleans up after the dead, and looks whether
- * there is something for it. While its event loop turns, by itself; keeps no process alive.
+ * there is something for it. While its event loop turns, by itself; keeps no process alive until `ref`.
  */
 export class SlowTimer {
   private readonly timer: NodeJS.Timeout;
-  private lastMs: number = performance.now();
+  private lastMs: number = monotonicMs();
 
   constructor(
     private readonly segment: Segment,
     private readonly slot: Slot,
     private readonly look: () => void,
   ) {
-    this.timer = setInterval(() => this.tick(), PERIOD_MS).unref();
+    this.timer = startTicking(() => this.tick(), PERIOD_MS).unref();
   }
 
   /** For who blocks the event loop. */
   tickIfDue(): void {
-    if (performance.now() - this.lastMs >= PERIOD_MS) this.tick();
+    if (monotonicMs() - this.lastMs >= PERIOD_MS) this.tick();
+  }
+
+  /** Keeps the process alive. */
+  ref(): void {
+    this.timer.ref();
+  }
+
+  unref(): void {
+    this.timer.unref();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    stopTicking(this.timer);
   }
 
   private tick(): void {
     const { memory } = this.segment;
-    this.lastMs = performance.now();
+    this.lastMs = monotonicMs();
     storeTime(memory.times, this.heartbeatIndex(this.slot), memory.clockOffsetNs);
     try {
       reapIfNeeded(this.segment, this.slot.lockOffset, (slot) => this.beatLately(slot));

@@ -1,21 +1,26 @@
+import { refusePromise } from '../dropped-promise.js';
 import type { LaneWriter } from '../ring/lane-writer.js';
-import { checkPayload } from '../ring/misuse.js';
+import { checkMessage } from '../ring/misuse.js';
+import { checkPayload, trueLength } from '../ring/payload-length.js';
+import type { SegmentMemory } from '../ring/segment-memory.js';
 import type { Codec, InPlaceEncoder } from './codec.js';
 
 /** A value that is ready to be written: bytes, text, or a value that is written in place once there is room. */
 export type Prepared = Uint8Array | string | InPlaceValue;
 
-interface InPlaceValue {
-  readonly value: unknown;
-  readonly length: number;
-  readonly encoder: InPlaceEncoder<unknown>;
+class InPlaceValue {
+  constructor(
+    readonly value: unknown,
+    readonly length: number,
+    readonly encoder: InPlaceEncoder<unknown>,
+  ) {}
 }
 
 /** Writes a producer's values: straight into the record wherever the codec can. */
 export class ValueWriter<T> {
   constructor(
     private readonly writer: LaneWriter,
-    private readonly buffer: Buffer,
+    private readonly memory: SegmentMemory,
     private readonly codec: Codec<T> | undefined,
   ) {}
 
@@ -27,44 +32,58 @@ export class ValueWriter<T> {
       const encoded = codec.encode(value);
       return typeof encoded === 'string' ? encoded : bytesOf(encoded);
     }
-    return { value, length: codec.lengthOf(value), encoder: codec };
+    const length = codec.lengthOf(value);
+    refuseCodecsPromise(length);
+    return new InPlaceValue(value, length, codec);
   }
 
-  /** Publishes one message. Its position after it, or BACK_PRESSURED. */
+  /** Publishes one message. Its position after it, or BACK_PRESSURED. What the codec throws goes through: nothing was written then. */
   offer(prepared: Prepared, type: number): number {
-    if (prepared instanceof Uint8Array) return this.writer.offer(prepared, type);
+    if (isBytes(prepared)) return this.writer.offer(prepared, type);
     const offset = this.writer.tryClaim(lengthOf(prepared), type, 1);
     if (offset < 0) return offset;
     try {
-      write(prepared, this.buffer, offset);
+      write(prepared, this.memory.bytes, offset);
     } catch (error) {
-      this.writer.abort();
+      if (this.writer.isClaimed) this.writer.abort(); // it is not, when the codec has detached the producer
       throw error;
     }
     return this.writer.commit();
   }
 
   /** Bytes of its own, for what must be there before it has a place. */
-  toBytes(value: T): Uint8Array {
+  toBytes(value: T, type: number): Uint8Array {
     const prepared = this.prepare(value);
-    if (prepared instanceof Uint8Array) return prepared;
-    const bytes = Buffer.alloc(lengthOf(prepared));
+    if (isBytes(prepared)) return prepared;
+    const length = lengthOf(prepared);
+    checkMessage(length, type, this.memory.geometry.maxPayloadLength);
+    const bytes = Buffer.alloc(length);
     write(prepared, bytes, 0);
     return bytes;
   }
 }
 
+function isBytes(prepared: Prepared): prepared is Uint8Array {
+  return typeof prepared !== 'string' && !(prepared instanceof InPlaceValue);
+}
+
 function bytesOf(value: unknown): Uint8Array {
+  refuseCodecsPromise(value);
   checkPayload(value);
-  return value as Uint8Array;
+  return value;
 }
 
 /** Bytes of the payload. */
 export function lengthOf(prepared: Prepared): number {
-  return typeof prepared === 'string' ? Buffer.byteLength(prepared) : prepared.length;
+  if (typeof prepared === 'string') return Buffer.byteLength(prepared);
+  return prepared instanceof InPlaceValue ? prepared.length : trueLength(prepared);
 }
 
 function write(prepared: string | InPlaceValue, buffer: Buffer, offset: number): void {
   if (typeof prepared === 'string') buffer.write(prepared, offset, 'utf8');
-  else prepared.encoder.encodeInto(prepared.value, buffer, offset);
+  else refuseCodecsPromise(prepared.encoder.encodeInto(prepared.value, buffer, offset));
+}
+
+function refuseCodecsPromise(result: unknown): void {
+  refusePromise(result, 'The codec', 'encode before you send, and give a codec that is done when it returns');
 }

@@ -1,5 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { HermesError } from '../errors.js';
+import { checkAmount } from '../checks.js';
+import { monotonicMs } from '../clock.js';
+import type { HermesError } from '../errors.js';
+import { checkSignal, onAbort, throwIfAborted } from '../os/abort.js';
+import { MAX_TIMER_MS, startTimer, stopTimer } from '../os/timers.js';
+import { Turns } from '../os/turns.js';
 import { type IdleStrategy, spinUntil } from '../ring/idle-strategy.js';
 import type { Slot } from './participants.js';
 import type { Segment } from './segment.js';
@@ -14,21 +18,19 @@ export interface WaitOptions {
 
 /** The same with a limit. */
 export interface TimedWaitOptions extends WaitOptions {
-  /** Milliseconds; the call then resolves all the same. Default: none. */
+  /** Milliseconds from 0; the call then resolves all the same. Default: none. */
   readonly timeout?: number | undefined;
 }
 
-/** Most milliseconds for which a loop of asynchronous calls keeps the event loop from its timers and I/O. */
-const MAX_HOG_MS = 1;
-/** The longest that Node's timers can. */
-const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
-
-/** Waits for a participant, as its idle strategy says: looks for a while, then sleeps on the doorbell. */
+/**
+ * Waits for a participant, as its idle strategy says: looks for a while, then sleeps on the doorbell. Whatever a wait comes to, and
+ * however soon: it leaves the event loop its turns.
+ */
 export class Waiter {
+  /** Of all calls of the participant that may succeed without waiting. */
+  readonly turns: Turns = new Turns();
   private readonly sleeper: Sleeper;
   private readonly timer: SlowTimer;
-  private holdsProcess = true;
-  private turnedAtMs = 0;
   private closedBy: HermesError | undefined;
 
   /** `bellOffset`: the bell that those ring who may end the wait. */
@@ -38,8 +40,8 @@ export class Waiter {
     bellOffset: number,
     private readonly strategy: IdleStrategy,
   ) {
-    this.sleeper = new Sleeper(segment, slot, bellOffset);
     this.timer = new SlowTimer(segment, slot, () => this.sleeper.tick());
+    this.sleeper = new Sleeper(segment, slot, bellOffset, this.timer);
   }
 
   /**
@@ -47,38 +49,37 @@ export class Waiter {
    * what `look` throws, with the signal's reason, and with the error that the waiter is closed with.
    */
   wait(look: () => boolean, { signal, timeout }: TimedWaitOptions): Promise<boolean> {
+    const startMs = monotonicMs();
     try {
-      const { spinForUs, sliceUs } = this.strategy;
-      const startMs = performance.now();
       const endMs = startMs + checkTimeout(timeout);
-      const spinEndMs = Math.min(startMs + spinForUs / 1000, endMs);
+      checkSignal(signal);
       this.check(signal);
-      if (spinUntil(look, Math.min(startMs + sliceUs / 1000, spinEndMs))) return Promise.resolve(true);
-      if (spinForUs > sliceUs) return this.spinOn(look, spinEndMs, endMs, signal);
+      const { spinForUs, sliceUs } = this.strategy;
+      const spinEndMs = Math.min(startMs + spinForUs / 1000, endMs);
+      if (spinUntil(look, startMs, Math.min(startMs + sliceUs / 1000, spinEndMs))) {
+        return this.turns.isDueAt(startMs) ? this.inTurn(true, signal) : Promise.resolve(true);
+      }
+      if (spinForUs > sliceUs) return this.spinOn(look, startMs, spinEndMs, endMs, signal);
       return this.sleep(look, endMs, signal); // with no promise between: a wake-up is short of time
     } catch (error) {
-      return Promise.reject(error);
+      return this.fail(error);
     }
+  }
+
+  /** Rejects with what a call of the participant has come to, after the event loop's turn where that is due. */
+  async fail(error: unknown): Promise<never> {
+    if (this.turns.isDue) await this.turns.take();
+    throw error;
   }
 
   /** The same, and blocks the thread: no signal, no timer, no I/O of the process gets its turn. */
   waitBlocking(look: () => boolean, timeoutMs: number | undefined): boolean {
+    const forMs = checkTimeout(timeoutMs);
     this.check();
-    const startMs = performance.now();
-    const endMs = startMs + checkTimeout(timeoutMs);
-    if (spinUntil(look, Math.min(startMs + this.strategy.spinForUs / 1000, endMs))) return true;
+    const startMs = monotonicMs();
+    const endMs = startMs + forMs;
+    if (spinUntil(look, startMs, Math.min(startMs + this.strategy.spinForUs / 1000, endMs))) return true;
     return this.sleeper.sleepBlocking(look, endMs, () => this.timer.tickIfDue());
-  }
-
-  /** True when the event loop has waited for its turn long enough: then await `turn`. One clock read. */
-  get isTurnDue(): boolean {
-    return performance.now() - this.turnedAtMs > MAX_HOG_MS;
-  }
-
-  /** Lets timers and I/O of the process have their turn. */
-  async turn(): Promise<void> {
-    await nextTurn(undefined, { ref: this.holdsProcess });
-    this.turnedAtMs = performance.now();
   }
 
   /** Whoever waits looks again now. */
@@ -88,7 +89,7 @@ export class Waiter {
 
   /** Whether a wait keeps the process alive. */
   hold(holdsProcess: boolean): void {
-    this.holdsProcess = holdsProcess;
+    this.turns.holdsProcess = holdsProcess;
     this.sleeper.hold(holdsProcess);
   }
 
@@ -99,67 +100,83 @@ export class Waiter {
     this.sleeper.close(error);
   }
 
+  /** True for the very error that ended a wait because the waiter was closed. */
+  isClosedBy(error: unknown): boolean {
+    return this.closedBy !== undefined && error === this.closedBy;
+  }
+
   private check(signal?: AbortSignal): void {
     if (this.closedBy !== undefined) throw this.closedBy;
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
+  }
+
+  /** What a wait came to at once, after a turn of the event loop. */
+  private async inTurn(outcome: boolean, signal: AbortSignal | undefined): Promise<boolean> {
+    await this.turns.take();
+    this.check(signal);
+    return outcome;
   }
 
   /** Looks on, a slice of time in each turn of the event loop, and sleeps then. */
   private async spinOn(
     look: () => boolean,
+    startMs: number,
     spinEndMs: number,
     endMs: number,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
-    while (performance.now() < spinEndMs) {
-      await this.turn();
+    const sliceMs = this.strategy.sliceUs / 1000;
+    let slices = (spinEndMs - startMs) / sliceMs; // counted, too: a clock may stand still
+    for (let nowMs = startMs; slices > 0 && nowMs < spinEndMs; slices--) {
+      await this.turns.take();
       this.check(signal);
-      if (spinUntil(look, Math.min(performance.now() + this.strategy.sliceUs / 1000, spinEndMs))) return true;
+      nowMs = monotonicMs();
+      if (spinUntil(look, nowMs, Math.min(nowMs + sliceMs, spinEndMs))) return true;
     }
     return this.sleep(look, endMs, signal);
   }
 
   private sleep(look: () => boolean, endMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const leftMs = endMs - monotonicMs();
+    if (leftMs <= 0) return this.turns.isDue ? this.inTurn(false, signal) : Promise.resolve(false);
+    this.sleeper.open();
     return new Promise((resolve, reject) => {
-      if (performance.now() >= endMs) {
-        resolve(false);
-        return;
-      }
-      this.sleeper.open();
       let isAsleep = false;
+      let timer: NodeJS.Timeout | undefined;
       const end = () => {
         this.sleeper.remove(nap);
-        clearTimeout(timeout);
-        signal?.removeEventListener('abort', abort);
-        if (isAsleep) this.turnedAtMs = performance.now();
+        stopTimer(timer);
+        forget();
+        if (isAsleep) this.turns.note();
       };
       const nap: Nap = {
         look,
-        wake(error) {
+        wake: () => {
           end();
-          if (error === undefined) resolve(true);
-          else reject(error);
+          resolve(isAsleep || !this.turns.isDue || this.inTurn(true, signal));
+        },
+        fail(error) {
+          end();
+          reject(error);
         },
       };
-      const abort = () => nap.wake(signal?.reason);
-      const timeout = this.startTimeout(endMs, () => {
-        end();
-        resolve(false);
-      });
-      signal?.addEventListener('abort', abort, { once: true });
+      const forget = onAbort(signal, () => nap.fail(signal?.reason));
+      const sleepFor = (ms: number) => {
+        timer = startTimer(() => {
+          if (ms > MAX_TIMER_MS) return sleepFor(ms - MAX_TIMER_MS);
+          end();
+          resolve(false);
+        }, Math.ceil(ms));
+        if (!this.turns.holdsProcess) timer.unref();
+      };
+      if (leftMs !== Number.POSITIVE_INFINITY) sleepFor(leftMs);
       this.sleeper.add(nap);
       isAsleep = true;
     });
   }
-
-  private startTimeout(endMs: number, onTimeout: () => void): NodeJS.Timeout | undefined {
-    if (endMs === Number.POSITIVE_INFINITY) return undefined;
-    const timeout = setTimeout(onTimeout, Math.min(Math.ceil(endMs - performance.now()), MAX_TIMEOUT_MS));
-    return this.holdsProcess ? timeout : timeout.unref();
-  }
 }
 
 function checkTimeout(timeoutMs: number = Number.POSITIVE_INFINITY): number {
-  if (timeoutMs >= 0) return timeoutMs;
-  throw new HermesError('ERR_HERMES_INVALID_OPTION', `timeout is ${timeoutMs}: give milliseconds from 0`);
+  checkAmount('timeout', timeoutMs, 'milliseconds', 0);
+  return timeoutMs;
 }

@@ -50,7 +50,7 @@ test('no program that is started inherits a descriptor: an inherited one would k
   for (const name of ['ticks', '.coordinator', 'recorded/.journal', 'produced/.journal']) {
     expect(found.map(({ target }) => target)).toContain(name);
   }
-  expect(found.filter(({ target }) => target.startsWith('.bell-')).length).toBe(3);
+  expect(found.filter(({ target }) => target.startsWith('.bell-')).length).toBe(2);
   for (const { target, flags } of found) expect(flags & O_CLOEXEC, target).toBe(O_CLOEXEC);
   const inherited = spawnSync('sh', ['-c', 'ls -l /proc/self/fd'], { encoding: 'utf8', stdio: 'pipe' });
   expect(inherited.stdout).toContain('/proc/');

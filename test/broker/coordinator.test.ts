@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { crc32 } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openSegment } from '../../src/broker/segment.js';
 import {
   attachConsumer,
   attachProducer,
@@ -12,10 +12,11 @@ import {
   removeGroup,
   removeSegment,
 } from '../../src/index.js';
-import { BOOT_ID_OFFSET, PREAMBLE_CHECKSUM_OFFSET, PREAMBLE_LENGTH } from '../../src/layout/preamble.js';
+import { memberLockOffset } from '../../src/layout/locks.js';
 import { attachedChild, Child } from '../support/child.js';
+import { forgeBootId, pretendOnDisk } from '../support/other-boot.js';
 import { SMALL } from '../support/raw-segment.js';
-import { scratchDirectory } from '../support/scratch.js';
+import { scratchDirectory, withoutDoorbells } from '../support/scratch.js';
 import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
 import { until } from '../tools/command-line.js';
@@ -39,17 +40,6 @@ function coordinate(options: CoordinatorOptions): Coordinator {
 
 const inspect = (directory: string, name = 'ticks') => inspectSegment(name, { directory });
 const groupNames = (directory: string) => inspect(directory).groups.map(({ name }) => name);
-
-/** Makes a segment look as if the machine had been started again since. */
-function forgeOtherBoot(file: string): void {
-  const fd = fs.openSync(file, 'r+');
-  const page = Buffer.alloc(PREAMBLE_LENGTH);
-  fs.readSync(fd, page, 0, page.length, 0);
-  page.fill(0xab, BOOT_ID_OFFSET, BOOT_ID_OFFSET + 16);
-  page.writeUInt32LE(crc32(page.subarray(0, PREAMBLE_CHECKSUM_OFFSET)), PREAMBLE_CHECKSUM_OFFSET);
-  fs.writeSync(fd, page, 0, page.length, 0);
-  fs.closeSync(fd);
-}
 
 describe('a declared segment', () => {
   test('that is missing is created as it is declared', () => {
@@ -94,14 +84,45 @@ describe('a declared segment', () => {
   });
 
   test('that an earlier boot has left is replaced', () => {
+    pretendOnDisk();
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
-    forgeOtherBoot(path.join(directory, 'ticks'));
+    forgeBootId(path.join(directory, 'ticks'));
     expect(codeOf(() => attachProducer('ticks', { directory }))).toBe('ERR_HERMES_OTHER_BOOT');
     const coordinator = coordinate({ directory, segments: { ticks: { ...SMALL, producers: 2 } } });
     expect(coordinator.segments).toMatchObject({ ticks: { origin: 'replaced', error: null } });
     expect(inspect(directory).producers).toBe(2);
     attachProducer('ticks', { directory }).detach();
+  });
+
+  test('that has another boot id and is in use is adopted, or an error if it has another geometry; never replaced', () => {
+    pretendOnDisk();
+    const directory = scratchDirectory();
+    createSegment('ticks', { ...SMALL, directory });
+    const { segmentId } = inspect(directory);
+    using producer = attachProducer('ticks', { directory });
+    producer.offer(Buffer.from('kept'));
+    forgeBootId(path.join(directory, 'ticks'));
+    expect(coordinate({ directory, segments: { ticks: SMALL } }).segments).toMatchObject({
+      ticks: { origin: 'adopted', error: null },
+    });
+    running.pop()!.stop();
+    const other = { ...SMALL, producers: 2 };
+    expect(codeOf(() => new Coordinator({ directory, segments: { ticks: other } }))).toBe('ERR_HERMES_SEGMENT_EXISTS');
+    expect(inspect(directory)).toMatchObject({ segmentId, lanes: [{ messages: 1 }] });
+  });
+
+  test('that has another boot id in memory, which no boot outlives, is adopted though nobody is attached', () => {
+    const directory = scratchDirectory();
+    createSegment('ticks', { ...SMALL, directory });
+    const { segmentId } = inspect(directory);
+    const producer = attachProducer('ticks', { directory });
+    producer.offer(Buffer.from('kept'));
+    producer.detach();
+    forgeBootId(path.join(directory, 'ticks'));
+    const coordinator = coordinate({ directory, segments: { ticks: SMALL } });
+    expect(coordinator.segments).toMatchObject({ ticks: { origin: 'adopted', error: null } });
+    expect(inspect(directory)).toMatchObject({ segmentId, isOfThisBoot: true, lanes: [{ messages: 1 }] });
   });
 
   test('whose group default was removed meanwhile is adopted, work queue or not', () => {
@@ -117,6 +138,73 @@ describe('a declared segment', () => {
     const error = thrownBy(() => new Coordinator({ directory, segments: { ticks: SMALL, odd: { capacity: 70_000 } } }));
     expect(error.code).toBe('ERR_HERMES_INVALID_OPTION');
     expect(error.message).toMatch(/segment odd\b.*capacity is 70000/);
+  });
+});
+
+describe('segments that are declared together', () => {
+  test('one that is at odds with what there is keeps none of the others from it, at the start', () => {
+    const directory = scratchDirectory();
+    createSegment('b', { ...SMALL, directory });
+    createSegment('c', { ...SMALL, directory });
+    const other = { ...SMALL, producers: 2 };
+    const error = thrownBy(() => new Coordinator({ directory, segments: { a: SMALL, b: other, c: other, d: SMALL } }));
+    expect(error.code).toBe('ERR_HERMES_SEGMENT_EXISTS');
+    expect(error.message).toMatch(/The segment b exists .*\. Also: ERR_HERMES_SEGMENT_EXISTS: The segment c exists/);
+    expect(withoutDoorbells(directory)).toEqual(['.coordinator', 'a', 'b', 'c', 'd']);
+    coordinate({ directory }); // what failed has left the place free
+  });
+
+  test('later: likewise, and what it knows tells of it until that is mended, or the segment is gone', async () => {
+    const directory = scratchDirectory();
+    const coordinator = coordinate({ directory, segments: { b: SMALL, e: SMALL } });
+    const other = { ...SMALL, producers: 2 };
+    const declared = { a: SMALL, b: other, c: SMALL, e: other };
+    expect(codeOf(() => coordinator.declare(declared))).toBe('ERR_HERMES_SEGMENT_EXISTS');
+    const conflict = expect.stringMatching(/^ERR_HERMES_SEGMENT_EXISTS: .*producers 2/);
+    expect(coordinator.segments).toMatchObject({
+      a: { origin: 'created', error: null },
+      b: { origin: 'created', error: conflict },
+      c: { origin: 'created', error: null },
+      e: { error: conflict },
+    });
+    expect(inspect(directory, 'b').coordinator).toMatchObject({ error: conflict });
+    removeSegment('b', { directory });
+    createSegment('b', { ...other, directory });
+    await until(() => coordinator.segments.b?.error === null);
+    coordinator.declare({ e: SMALL });
+    expect(coordinator.segments).toMatchObject({ b: { error: null }, e: { error: null } });
+  });
+
+  test('one that cannot be at all, whatever there is: nothing is changed', () => {
+    const directory = scratchDirectory();
+    const coordinator = coordinate({ directory });
+    expect(codeOf(() => coordinator.declare({ a: SMALL, b: { capacity: 70_000 } }))).toBe('ERR_HERMES_INVALID_OPTION');
+    expect(codeOf(() => coordinator.declare({ a: SMALL, '../b': SMALL }))).toBe('ERR_HERMES_INVALID_NAME');
+    expect(coordinator.segments).toEqual({});
+    expect(withoutDoorbells(directory)).toEqual(['.coordinator']);
+  });
+
+  test.runIf(canMount)('one that there is no room for: the others are created, and it is told to be missing', () => {
+    const directory = smallFileSystem(1024 * 1024);
+    const coordinator = coordinate({ directory });
+    const declared = { a: SMALL, large: { ...SMALL, capacity: 4 * 1024 * 1024 }, z: SMALL };
+    expect(codeOf(() => coordinator.declare(declared))).toBe('ERR_HERMES_NO_SPACE');
+    expect(coordinator.segments).toMatchObject({
+      a: { origin: 'created', error: null },
+      large: { origin: 'missing', error: expect.stringContaining('ERR_HERMES_NO_SPACE') },
+      z: { origin: 'created', error: null },
+    });
+  });
+
+  test('one that has a name that every object has is one like the others', () => {
+    const directory = scratchDirectory();
+    createSegment('constructor', { ...SMALL, directory });
+    const coordinator = coordinate({ directory, segments: { toString: SMALL } });
+    expect(Object.keys(coordinator.segments).sort()).toEqual(['constructor', 'toString']);
+    expect(inspect(directory, 'toString').coordinator).toMatchObject({ origin: 'created' });
+    expect(inspect(directory, 'constructor').coordinator).toMatchObject({ origin: 'found' });
+    createSegment('valueOf', { ...SMALL, directory });
+    expect(inspect(directory, 'valueOf').coordinator).toBeNull(); // it does not know it yet
   });
 });
 
@@ -265,12 +353,30 @@ describe('segments of others', () => {
   });
 
   test('that an earlier boot has left are told of and left alone', () => {
+    pretendOnDisk();
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
-    forgeOtherBoot(path.join(directory, 'ticks'));
+    forgeBootId(path.join(directory, 'ticks'));
     const coordinator = coordinate({ directory });
     expect(coordinator.segments.ticks!.error).toContain('before the machine was started');
     expect(inspect(directory).isOfThisBoot).toBe(false);
+  });
+
+  test('that have another boot id are looked after as soon as somebody is attached', async () => {
+    pretendOnDisk();
+    const directory = scratchDirectory();
+    createSegment('ticks', { ...SMALL, directory });
+    const child = await attachedChild(`attachProducer('ticks', ${JSON.stringify({ directory })})`);
+    await child.kill('SIGKILL');
+    forgeBootId(path.join(directory, 'ticks'));
+    const coordinator = coordinate({ directory });
+    expect(coordinator.segments.ticks!.error).toContain('ERR_HERMES_OTHER_BOOT');
+    // Whoever has that boot id attaches, and so proves that it is of this kernel.
+    const member = openSegment('ticks', { directory }, 'read-write');
+    onTestFinished(() => member.close());
+    expect(member.locks.tryLock(memberLockOffset(0, 0, 1))).toBe(true);
+    await until(() => coordinator.segments.ticks?.error === null);
+    await until(() => inspect(directory).lanes[0]!.producer === null);
   });
 });
 

@@ -26,7 +26,7 @@ test('a segment has the shape that was asked for', () => {
   expect(found).toMatchObject({ producers: 3, groupCount: 5, members: 7, capacity: 262_144, maxPayload: 9999 });
   expect(found).toMatchObject({ checksum: true, timestamps: false, isOfThisBoot: true, isRemoved: false });
   expect(found.fileLength).toBe(created.fileLength);
-  expect(Math.abs(Number(found.createdAtNs / 1_000_000n) - Date.now())).toBeLessThan(3_600_000);
+  expect(Math.abs(Number(BigInt(found.createdAtNs) / 1_000_000n) - Date.now())).toBeLessThan(3_600_000);
 });
 
 test('a segment has its defaults when nothing is said, and when undefined is', () => {

@@ -1,16 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, removeSegment } from '../../src/index.js';
-import { fifoPrefix, memberFifoName, producerFifoName } from '../../src/layout/doorbell-fifo.js';
+import { type FifoOwner, isFifoOf, memberFifoName, producerFifoName } from '../../src/layout/doorbell-fifo.js';
+import { SLOT_SLEEP_OFFSET } from '../../src/layout/participant-slot.js';
+import { memberSlotIndex, wordAt } from '../../src/ring/indices.js';
 import { markRemoved } from '../../src/ring/roster-word.js';
-import { attachedPair, fillLane, offerNumbers } from '../support/attached-pair.js';
+import { attachedPair, offerNumbers } from '../support/attached-pair.js';
 import { Child } from '../support/child.js';
 import { openRaw, SMALL } from '../support/raw-segment.js';
-import { isPending, rejectionCode } from '../support/rejected.js';
+import { isPending } from '../support/rejected.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { codeOf } from '../support/thrown.js';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -20,7 +21,10 @@ const bellsIn = (directory: string) =>
     .readdirSync(directory)
     .filter((name) => name.startsWith('.bell-'))
     .sort();
-const idOf = (directory: string) => openRaw(directory).header.segmentId;
+const ownerOf = (directory: string): FifoOwner => {
+  const { header, locks } = openRaw(directory);
+  return { segmentId: header.segmentId, inode: locks.inode() };
+};
 const modeOf = (directory: string, name: string) => fs.lstatSync(path.join(directory, name)).mode & 0o7777;
 
 describe('the FIFO of a slot', () => {
@@ -33,14 +37,14 @@ describe('the FIFO of a slot', () => {
     using _first = attachConsumer('ticks', { directory, group: 'queue', shared: true });
     using _second = attachConsumer('ticks', { directory, group: 'queue' });
     using _lossy = attachConsumer('ticks', { directory, group: 'lossy', mode: 'lossy' });
-    const id = idOf(directory);
+    const owner = ownerOf(directory);
     expect(bellsIn(directory)).toEqual(
       [
-        producerFifoName(id, 0),
-        memberFifoName(id, 0, 0),
-        memberFifoName(id, 1, 0),
-        memberFifoName(id, 1, 1),
-        memberFifoName(id, 2, 0),
+        producerFifoName(owner, 0),
+        memberFifoName(owner, 0, 0),
+        memberFifoName(owner, 1, 0),
+        memberFifoName(owner, 1, 1),
+        memberFifoName(owner, 2, 0),
       ].sort(),
     );
   });
@@ -77,12 +81,90 @@ describe('the FIFO of a slot', () => {
 
   test('is removed also when the remover of the segment was killed half-way', () => {
     const { directory, producer, consumer } = attachedPair();
-    const prefix = fifoPrefix(idOf(directory));
+    const { inode } = ownerOf(directory);
     producer.detach();
     consumer.detach();
     markRemoved(openRaw(directory).memory);
     createSegment('ticks', { ...SMALL, directory });
-    expect(bellsIn(directory).filter((name) => name.startsWith(prefix))).toEqual([]);
+    expect(bellsIn(directory).filter((name) => isFifoOf(inode, name))).toEqual([]);
+  });
+});
+
+describe('the FIFOs of a segment whose file was copied', () => {
+  /** A segment with participants, and a copy of it. */
+  function copied() {
+    const pair = attachedPair({}, { idle: 'doorbell' }, { idle: 'doorbell' });
+    const bells = bellsIn(pair.directory);
+    fs.copyFileSync(path.join(pair.directory, 'ticks'), path.join(pair.directory, 'copy'));
+    return { ...pair, bells };
+  }
+
+  test('stay when the copy is removed', () => {
+    const { directory, bells } = copied();
+    removeSegment('copy', { directory });
+    expect(bellsIn(directory)).toEqual(bells);
+  });
+
+  test('stay when the copy is removed by force, as it is damaged', () => {
+    const { directory, bells } = copied();
+    fs.truncateSync(path.join(directory, 'copy'), 8192);
+    removeSegment('copy', { directory, force: true });
+    expect(bellsIn(directory)).toEqual(bells);
+  });
+
+  test('are not those of the copy’s participants: each wakes its own, and each goes with its file', async () => {
+    const { directory, producer, consumer, bells } = copied();
+    const other = attachConsumer('copy', { directory, idle: 'doorbell' });
+    const otherProducer = attachProducer('copy', { directory });
+    expect(bellsIn(directory)).toHaveLength(2 * bells.length);
+    for (let i = 0; i < 3; i++) {
+      const [waited, otherWaited] = [consumer.waitAsync(), other.waitAsync()];
+      offerNumbers(producer, i, 1);
+      expect(await waited).toBe(true);
+      expect(await isPending(otherWaited, 5)).toBe(true);
+      offerNumbers(otherProducer, i, 1);
+      expect(await otherWaited).toBe(true);
+      consumer.poll(() => {});
+      other.poll(() => {});
+    }
+    other.detach();
+    otherProducer.detach();
+    removeSegment('copy', { directory });
+    expect(bellsIn(directory)).toEqual(bells);
+  });
+
+  test('go with the original, and those of the copy stay', () => {
+    const { directory, producer, consumer, bells } = copied();
+    using _other = attachConsumer('copy', { directory });
+    const others = bellsIn(directory).filter((name) => !bells.includes(name));
+    producer.detach();
+    consumer.detach();
+    removeSegment('ticks', { directory });
+    expect(bellsIn(directory)).toEqual(others);
+  });
+
+  test('are still its own under another name', async () => {
+    const { directory, producer, consumer, bells } = copied();
+    fs.renameSync(path.join(directory, 'ticks'), path.join(directory, 'renamed'));
+    consumer.detach();
+    using next = attachConsumer('renamed', { directory, idle: 'doorbell' });
+    expect(bellsIn(directory)).toEqual(bells);
+    const waited = next.waitAsync();
+    offerNumbers(producer, 0, 1);
+    expect(await waited).toBe(true);
+    next.detach();
+    producer.detach();
+    removeSegment('renamed', { directory });
+    expect(bellsIn(directory)).toEqual([]);
+  });
+
+  test('are made anew for a copy that takes the place of the original', () => {
+    const { directory, producer, consumer, bells } = copied();
+    producer.detach();
+    consumer.detach();
+    fs.renameSync(path.join(directory, 'copy'), path.join(directory, 'ticks'));
+    using _next = attachConsumer('ticks', { directory });
+    expect(bellsIn(directory).filter((name) => !bells.includes(name))).toHaveLength(1);
   });
 });
 
@@ -91,8 +173,8 @@ describe('where the FIFO of a slot cannot be made', () => {
   function place(): string {
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
-    const id = idOf(directory);
-    for (const name of [producerFifoName(id, 0), memberFifoName(id, 0, 0)]) {
+    const owner = ownerOf(directory);
+    for (const name of [producerFifoName(owner, 0), memberFifoName(owner, 0, 0)]) {
       fs.mkdirSync(path.join(directory, `${name}.new`, 'in-the-way'), { recursive: true });
     }
     return directory;
@@ -106,22 +188,6 @@ describe('where the FIFO of a slot cannot be made', () => {
     expect(consumer.poll(() => {})).toBe(3);
   });
 
-  test('whoever waits gets a coded error, once it would sleep', async () => {
-    const directory = place();
-    using producer = attachProducer('ticks', { directory });
-    using consumer = attachConsumer('ticks', { directory });
-    offerNumbers(producer, 0, 1);
-    expect(await consumer.waitAsync()).toBe(true); // there is something
-    consumer.poll(() => {});
-    expect(await rejectionCode(consumer.waitAsync())).toMatch(/^ERR_HERMES_/);
-    expect(await rejectionCode(consumer[Symbol.asyncIterator]().next())).toMatch(/^ERR_HERMES_/);
-    expect(codeOf(() => consumer.wait())).toMatch(/^ERR_HERMES_/);
-    fillLane(producer);
-    expect(await rejectionCode(producer.send(Buffer.alloc(1000)))).toMatch(/^ERR_HERMES_/);
-    expect(consumer.poll(() => {}, 10)).toBe(10);
-    await producer.send(Buffer.alloc(1000)); // there is room
-  });
-
   test('whoever spins needs none', async () => {
     const directory = place();
     using producer = attachProducer('ticks', { directory });
@@ -133,28 +199,75 @@ describe('where the FIFO of a slot cannot be made', () => {
   });
 });
 
-describe.each(['a file', 'a link', 'a directory'])('%s in the place of a FIFO', (what) => {
-  test('gives its owner a coded error, and no ringer', async () => {
-    const directory = scratchDirectory();
-    createSegment('ticks', { ...SMALL, directory });
-    const file = path.join(directory, memberFifoName(idOf(directory), 0, 0));
-    const victim = path.join(directory, 'victim');
-    fs.writeFileSync(victim, '');
-    if (what === 'a file') fs.writeFileSync(file, '');
-    else if (what === 'a link') fs.symlinkSync(victim, file);
-    else fs.mkdirSync(file);
-    using producer = attachProducer('ticks', { directory });
-    using consumer = attachConsumer('ticks', { directory });
-    expect(await rejectionCode(consumer.waitAsync())).toMatch(/^ERR_HERMES_/);
-    offerNumbers(producer, 0, 2);
-    expect(consumer.poll(() => {})).toBe(2);
-    expect(fs.readFileSync(victim)).toHaveLength(0);
+describe('a ringer that cannot open the FIFO of a sleeper', () => {
+  const hidden = (file: string) => `${file}.hidden`;
+
+  function sleeping() {
+    const { directory, producer, consumer } = attachedPair({ producers: 2 }, { idle: 'doorbell' });
+    const { memory } = openRaw(directory);
+    return {
+      directory,
+      producer,
+      consumer,
+      fifo: path.join(directory, memberFifoName(ownerOf(directory), 0, 0)),
+      isAsleep: () => (Atomics.load(memory.words, wordAt(memberSlotIndex(memory, 0, 0), SLOT_SLEEP_OFFSET)) & 1) === 1,
+    };
+  }
+
+  const reasons = ['is missing', 'is a file', ...(isRoot ? [] : ['is not ours to open'])];
+  test.each(reasons)('as it %s leaves it to one that can', async (why) => {
+    const { directory, producer, consumer, fifo, isAsleep } = sleeping();
+    using other = attachProducer('ticks', { directory });
+    consumer.poll(() => {}); // which finds that one has attached
+    const waited = consumer.waitAsync();
+    expect(isAsleep()).toBe(true);
+    if (why === 'is not ours to open') fs.chmodSync(fifo, 0);
+    else fs.renameSync(fifo, hidden(fifo));
+    if (why === 'is a file') fs.writeFileSync(fifo, '');
+    offerNumbers(producer, 0, 1);
+    expect(isAsleep()).toBe(true);
+    if (why === 'is not ours to open') fs.chmodSync(fifo, 0o600);
+    else fs.renameSync(hidden(fifo), fifo);
+    offerNumbers(other, 1, 1);
+    expect(isAsleep()).toBe(false);
+    expect(await waited).toBe(true);
   });
+
+  test('does not try it at each publication, and the sleeper looks by itself', async () => {
+    const { producer, consumer, fifo, isAsleep } = sleeping();
+    const waited = consumer.waitAsync();
+    fs.renameSync(fifo, hidden(fifo));
+    const open = vi.spyOn(fs, 'openSync');
+    offerNumbers(producer, 0, 5);
+    const { length } = open.mock.calls;
+    open.mockRestore();
+    expect(length).toBe(1);
+    expect(isAsleep()).toBe(true);
+    expect(await waited).toBe(true);
+  });
+});
+
+test('a FIFO that was removed is made anew by the next owner, and those who have the old one open ring the new one', async () => {
+  const { directory, producer, consumer } = attachedPair({}, { idle: 'doorbell' });
+  const fifo = path.join(directory, memberFifoName(ownerOf(directory), 0, 0));
+  const waited = consumer.waitAsync();
+  offerNumbers(producer, 0, 1);
+  expect(await waited).toBe(true);
+  consumer.poll(() => {});
+  fs.unlinkSync(fifo);
+  consumer.detach();
+  using next = attachConsumer('ticks', { directory, idle: 'doorbell' });
+  const waitedAgain = next.waitAsync();
+  offerNumbers(producer, 1, 1);
+  const fd = fs.openSync(fifo, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  expect(fs.readSync(fd, Buffer.alloc(10))).toBe(1);
+  fs.closeSync(fd);
+  expect(await waitedAgain).toBe(true);
 });
 
 test('a full FIFO wakes its sleeper, and is empty then', async () => {
   const { directory, producer, consumer } = attachedPair({}, { idle: 'doorbell' });
-  const fifo = path.join(directory, memberFifoName(idOf(directory), 0, 0));
+  const fifo = path.join(directory, memberFifoName(ownerOf(directory), 0, 0));
   const fd = fs.openSync(fifo, fs.constants.O_RDWR | fs.constants.O_NONBLOCK);
   try {
     for (;;) fs.writeSync(fd, Buffer.alloc(4096));

@@ -40,7 +40,7 @@ test('participants are told with their process, thread and time, and whether the
   const { lanes, groups } = inspect(directory);
   expect(lanes.map((lane) => lane.producer?.pid)).toEqual([process.pid, child.pid]);
   expect(lanes[0]!.producer).toMatchObject({ alive: true, threadId });
-  expect(lanes[0]!.producer!.attachedAtNs).toBeGreaterThan(before);
+  expect(BigInt(lanes[0]!.producer!.attachedAtNs)).toBeGreaterThan(before);
   expect(groups[0]!.members).toMatchObject([{ pid: process.pid, alive: true }]);
   await child.kill('SIGKILL');
   expect(inspect(directory).lanes[1]!.producer).toMatchObject({ pid: child.pid, alive: false });

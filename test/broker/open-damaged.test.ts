@@ -190,15 +190,3 @@ test.each<[string, (file: string) => void]>([
   }
   expect(listSegments({ directory }).map(({ name }) => name)).toEqual(['ticks-real']);
 });
-
-test('a segment of another boot may be inspected, and nobody attaches', () => {
-  const { directory, file, content } = pristine();
-  content.fill(7, P.BOOT_ID_OFFSET, P.BOOT_ID_OFFSET + P.ID_LENGTH);
-  fs.writeFileSync(file, sealed(content, P.LAYOUT_MINOR_OFFSET, 0));
-  for (const attach of [attachProducer, attachConsumer]) {
-    const error = thrownBy(() => attach('ticks', { directory }));
-    expect(error.code).toBe('ERR_HERMES_OTHER_BOOT');
-    expect(error.message).toContain('ticks');
-  }
-  expect(inspectSegment('ticks', { directory }).isOfThisBoot).toBe(false);
-});

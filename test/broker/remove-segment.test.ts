@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { crc32 } from 'node:zlib';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   attachConsumer,
   attachProducer,
@@ -10,9 +9,11 @@ import {
   listSegments,
   removeSegment,
 } from '../../src/index.js';
-import { BOOT_ID_OFFSET, LAYOUT_MAJOR_OFFSET, PREAMBLE_CHECKSUM_OFFSET } from '../../src/layout/preamble.js';
+import { CONTROL_LOCK_OFFSET } from '../../src/layout/locks.js';
+import { LAYOUT_MAJOR_OFFSET } from '../../src/layout/preamble.js';
 import { markRemoved } from '../../src/ring/roster-word.js';
 import { attachedChild } from '../support/child.js';
+import { atLook } from '../support/look.js';
 import { openRaw, SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
@@ -166,18 +167,9 @@ describe('a removal that died half-way', () => {
   test.each([1, 2, 3])('is finished by a creator also when another one is faster at it (look %d)', (look) => {
     const directory = halfRemoved();
     const file = path.join(directory, 'ticks');
-    const { lstatSync } = fs;
-    let looks = 0;
-    const spy = vi.spyOn(fs, 'lstatSync').mockImplementation(((target: fs.PathLike, options: object) => {
-      if (target === file && ++looks === look) fs.unlinkSync(file); // what the other one does in between
-      return lstatSync(target, options);
-    }) as typeof lstatSync);
-    try {
-      createSegment('ticks', { ...SMALL, directory });
-    } finally {
-      spy.mockRestore();
-    }
-    expect(looks).toBeGreaterThanOrEqual(look);
+    const looks = atLook(file, look, () => fs.unlinkSync(file)); // what the other one does in between
+    createSegment('ticks', { ...SMALL, directory });
+    expect(looks.count).toBeGreaterThanOrEqual(look);
     expect(inspectSegment('ticks', { directory }).isRemoved).toBe(false);
   });
 
@@ -223,13 +215,29 @@ describe('a file that is no segment any more', () => {
   });
 });
 
-test('a segment of another boot is removed without force, whatever its slots say', () => {
+test('while a remover that stands still holds the control lock, a creator is told so', () => {
   const directory = newSegment();
-  attachProducer('ticks', { directory }).offer(Buffer.alloc(1));
-  const file = path.join(directory, 'ticks');
-  const content = fs.readFileSync(file).fill(3, BOOT_ID_OFFSET, BOOT_ID_OFFSET + 16);
-  content.writeUInt32LE(crc32(content.subarray(0, PREAMBLE_CHECKSUM_OFFSET)), PREAMBLE_CHECKSUM_OFFSET);
-  fs.writeFileSync(file, content);
-  removeSegment('ticks', { directory });
-  expect(fs.existsSync(file)).toBe(false);
+  const raw = openRaw(directory);
+  markRemoved(raw.memory);
+  raw.locks.tryLock(CONTROL_LOCK_OFFSET);
+  expect(codeOf(() => createSegment('ticks', { ...SMALL, directory }))).toBe('ERR_HERMES_BUSY');
+  raw.locks.unlock(CONTROL_LOCK_OFFSET);
+  createSegment('ticks', { ...SMALL, directory });
+});
+
+test('a segment that is in use is seen to be in the way though its control lock is held', () => {
+  const directory = newSegment();
+  openRaw(directory).locks.tryLock(CONTROL_LOCK_OFFSET);
+  expect(codeOf(() => createSegment('ticks', { ...SMALL, directory }))).toBe('ERR_HERMES_SEGMENT_EXISTS');
+});
+
+test('a damaged segment is removed by force under its control lock', () => {
+  const directory = newSegment();
+  const raw = openRaw(directory);
+  fs.writeFileSync(path.join(directory, 'ticks'), 'no segment');
+  raw.locks.tryLock(CONTROL_LOCK_OFFSET);
+  expect(codeOf(() => removeSegment('ticks', { directory, force: true }))).toBe('ERR_HERMES_BUSY');
+  raw.locks.unlock(CONTROL_LOCK_OFFSET);
+  removeSegment('ticks', { directory, force: true });
+  expect(fs.readdirSync(directory)).toEqual([]);
 });

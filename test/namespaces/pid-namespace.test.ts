@@ -1,52 +1,16 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, inspectSegment } from '../../src/index.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { thrownBy } from '../support/thrown.js';
 import { until } from '../tools/command-line.js';
+import { Container, mayEnter } from './container.js';
 
 const UNSHARE = ['--pid', '--fork', '--mount-proc', '--kill-child'];
-const isPermitted = spawnSync('unshare', [...UNSHARE, 'true']).status === 0;
-const LIBRARY = new URL('../../src/index.js', import.meta.url).href;
+const ENTER = ['unshare', ...UNSHARE];
 
-/** Node with a PID namespace and a /proc of its own, as in a container of its own; it shares the directory. */
-class Container {
-  private readonly process: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
-
-  constructor(module: string, directory: string) {
-    const text = `import { attachConsumer, attachProducer } from ${JSON.stringify(LIBRARY)};\n${module}`;
-    const node = [process.execPath, '--input-type=module', '-e', text, directory];
-    this.process = spawn('unshare', [...UNSHARE, ...node], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.lines = createInterface({ input: this.process.stdout! })[Symbol.asyncIterator]();
-    const ended = once(this.process, 'close');
-    onTestFinished(async () => {
-      await this.kill();
-      await ended;
-    });
-  }
-
-  async line(): Promise<string> {
-    const { value, done } = await this.lines.next();
-    if (done) throw new Error('the container ended and printed no further line');
-    return value;
-  }
-
-  tell(line: string): void {
-    this.process.stdin!.write(`${line}\n`);
-  }
-
-  /** SIGKILL to what runs in it: `unshare --kill-child` passes it on. */
-  async kill(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const ended = once(this.process, 'close');
-    this.process.kill('SIGKILL');
-    await ended;
-  }
-}
+/** Node with a PID namespace and a /proc of its own. */
+const contained = (module: string, directory: string) => new Container(ENTER, module, directory);
 
 /** Prints its PID, which is 1 in every container, once it is attached, and runs what follows. */
 const attached = (attach: string, then = '') => `
@@ -57,11 +21,11 @@ const attached = (attach: string, then = '') => `
 const PRODUCER = `attachProducer('ticks', { directory: process.argv[1] })`;
 const MEMBER = `attachConsumer('ticks', { directory: process.argv[1] })`;
 
-describe.runIf(isPermitted)('containers that share the directory, each with PIDs of its own', () => {
+describe.runIf(mayEnter(ENTER))('containers that share the directory, each with PIDs of its own', () => {
   test('exchange messages, in order and without loss', async () => {
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
-    const consumer = new Container(
+    const consumer = contained(
       attached(
         MEMBER,
         `let next = 0;
@@ -77,7 +41,7 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
       directory,
     );
     expect(await consumer.line()).toBe('attached as 1');
-    const producer = new Container(
+    const producer = contained(
       attached(
         PRODUCER,
         `let sent = 0;
@@ -101,9 +65,9 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
   test('see each other alive, though the same PID is another process, or none, where they are', async () => {
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
-    const first = new Container(attached(MEMBER), directory);
+    const first = contained(attached(MEMBER), directory);
     await first.line();
-    const second = new Container(
+    const second = contained(
       `try {
          attachConsumer('ticks', { directory: process.argv[1] });
        } catch (error) {
@@ -119,15 +83,15 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, groups: 2, directory });
     const dead = [
-      new Container(attached(PRODUCER), directory),
-      new Container(attached(MEMBER), directory),
-      new Container(attached(`attachConsumer('ticks', { directory: process.argv[1], group: 'guests' })`), directory),
+      contained(attached(PRODUCER), directory),
+      contained(attached(MEMBER), directory),
+      contained(attached(`attachConsumer('ticks', { directory: process.argv[1], group: 'guests' })`), directory),
     ];
     for (const container of dead) expect(await container.line()).toBe('attached as 1');
     const groups = () => inspectSegment('ticks', { directory }).groups;
     expect(groups().map(({ name }) => name)).toEqual(['default', 'guests']);
     for (const container of dead) await container.kill();
-    const heirs = [new Container(attached(PRODUCER), directory), new Container(attached(MEMBER), directory)];
+    const heirs = [contained(attached(PRODUCER), directory), contained(attached(MEMBER), directory)];
     for (const container of heirs) expect(await container.line()).toBe('attached as 1');
     expect(groups()).toMatchObject([{ name: 'default', members: [{ pid: 1, alive: true }] }]);
     expect(inspectSegment('ticks', { directory }).lanes).toMatchObject([
@@ -138,14 +102,13 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
   test('a coordinator in one reaps the dead of another', async () => {
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
-    const coordinator = new Container(
-      `const { Coordinator } = await import(${JSON.stringify(LIBRARY)});
-       new Coordinator({ directory: process.argv[1] });
+    const coordinator = contained(
+      `new Coordinator({ directory: process.argv[1] });
        console.log('coordinating');`,
       directory,
     );
     await coordinator.line();
-    const dead = new Container(attached(PRODUCER), directory);
+    const dead = contained(attached(PRODUCER), directory);
     await dead.line();
     const producer = () => inspectSegment('ticks', { directory }).lanes[0]!.producer;
     expect(producer()).toMatchObject({ alive: true });
@@ -157,7 +120,7 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
     const unaided = 'globalThis.setInterval = () => ({ unref: () => {} });'; // nothing but the doorbell wakes them
-    const consumer = new Container(
+    const consumer = contained(
       `${unaided}
        const consumer = attachConsumer('ticks', { directory: process.argv[1], idle: 'doorbell' });
        console.log('sleeps');
@@ -172,7 +135,7 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
       directory,
     );
     expect(await consumer.line()).toBe('sleeps');
-    const producer = new Container(
+    const producer = contained(
       `${unaided}
        const producer = attachProducer('ticks', { directory: process.argv[1], idle: 'doorbell' });
        const payload = Buffer.alloc(1000);
@@ -195,7 +158,7 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
     createSegment('ticks', { ...SMALL, members: 2, shared: true, directory });
     using producer = attachProducer('ticks', { directory });
     for (let i = 0; i < 10; i++) producer.offer(Buffer.from([i]));
-    const holder = new Container(
+    const holder = contained(
       `const consumer = ${MEMBER};
        consumer.read(() => {}, 5);
        console.log('holding');
@@ -203,7 +166,7 @@ describe.runIf(isPermitted)('containers that share the directory, each with PIDs
       directory,
     );
     await holder.line();
-    const heir = new Container(
+    const heir = contained(
       attached(
         MEMBER,
         `const seen = new Set();

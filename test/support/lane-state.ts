@@ -15,6 +15,7 @@ import { groupEntryIndex, laneControlIndex, laneOffset, positionIndex, wordAt } 
 import { LaneReader } from '../../src/ring/lane-reader.js';
 import { LossyReader } from '../../src/ring/lossy-reader.js';
 import { asBytes, Message, type MessageHandler } from '../../src/ring/message.js';
+import { RecordCopy } from '../../src/ring/record-copy.js';
 import { Ringer } from '../../src/ring/ringer.js';
 import type { SegmentMemory } from '../../src/ring/segment-memory.js';
 
@@ -84,7 +85,7 @@ export function laneReader(memory: SegmentMemory, lane = 0, group = 0): PollingR
 
 /** A reader of a lossy group. */
 export function lossyReader(memory: SegmentMemory, lane = 0, group = 0): PollingReader & { readonly lost: number } {
-  const reader = new LossyReader(memory, lane, group, asBytes);
+  const reader = new LossyReader(memory, lane, group, new RecordCopy(memory, asBytes));
   return {
     poll: (handler, limit) => reader.read(handler as MessageHandler<unknown>, limit),
     stop: () => reader.stop(),
