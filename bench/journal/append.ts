@@ -76,7 +76,9 @@ function journal(checksum: boolean): Contestant {
       writer.readFrom(source.bytes);
       const ns = await timed(count, (sequence) => {
         writer.append(source.at(sequence), 0, 1, payload.length);
+        if (sequence % BATCH_COUNT === BATCH_COUNT - 1) writer.store(); // as a recorder does before it acknowledges
       });
+      writer.store();
       writer.close();
       return ns;
     },

@@ -79,6 +79,7 @@ async function write(): Promise<{ count: number; seconds: number }> {
     writer.append(0, 0, 1, PAYLOAD_LENGTH);
     if (count % 64 === 0) await nextTurn();
   }
+  writer.store();
   writer.close();
   return { count, seconds: (performance.now() - startMs) / 1000 };
 }

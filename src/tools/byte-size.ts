@@ -1,11 +1,17 @@
 import { UsageError } from './command.js';
 
-const FACTORS: Readonly<Record<string, number>> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
+const FACTORS: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['b', 1],
+  ['kib', 1024],
+  ['mib', 1024 ** 2],
+  ['gib', 1024 ** 3],
+]);
 
 /** `65536`, `64KiB`, `1MiB`, `1GiB`: bytes. @throws UsageError */
 export function parseByteSize(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+)\s*([A-Za-z]*)$/.exec(text.trim()) ?? [];
-  const factor = FACTORS[unit.toLowerCase()];
+  const factor = FACTORS.get(unit.toLowerCase());
   if (digits === '' || factor === undefined) {
     throw new UsageError(`${JSON.stringify(text)} is no size: give bytes, or a number with KiB, MiB or GiB`);
   }

@@ -16,25 +16,31 @@ export const coordinatorCommand: Command<CoordinatorArguments> = {
       .option('config', { type: 'string', requiresArg: true, describe: 'The file; read again on SIGHUP' })
       .example('$0 coordinator --config hermes.json', 'runs until SIGINT or SIGTERM; may be killed at any time'),
   async handler({ config, directory }, interrupted) {
-    const read = () => (config === undefined ? { segments: {} } : readCoordinatorConfig(config));
-    const first = read();
-    using coordinator = new Coordinator({ directory: directory ?? first.directory, segments: first.segments });
-    const reload = () => {
-      try {
-        const { directory: other = first.directory, segments } = read();
-        coordinator.declare(segments);
-        if (other !== first.directory)
-          say('The directory has changed: that takes effect when the coordinator is started again.');
-        say(`Read ${config ?? 'nothing'} again. ${summary(coordinator)}`);
-      } catch (error) {
-        // It goes on with what it has: a typing error in a file must not end it.
-        say(`hermes: ${error instanceof HermesError ? `${error.code}: ` : ''}${(error as Error).message}`);
-      }
-    };
-    process.on('SIGHUP', reload);
-    say(`Coordinating ${coordinator.directory}. ${summary(coordinator)}`);
-    if (!interrupted.aborted) await once(interrupted, 'abort');
-    process.off('SIGHUP', reload);
+    let reload = () => {};
+    const hangUp = () => reload(); // from the start, for until then a signal ends the process; it is handled when all is there
+    process.on('SIGHUP', hangUp);
+    try {
+      const read = () => (config === undefined ? { segments: {} } : readCoordinatorConfig(config));
+      const first = read();
+      using coordinator = new Coordinator({ directory: directory ?? first.directory, segments: first.segments });
+      reload = () => {
+        try {
+          const { directory: other = first.directory, segments } = read();
+          coordinator.declare(segments);
+          if (other !== first.directory)
+            say('The directory has changed: that takes effect when the coordinator is started again.');
+          say(`Read ${config ?? 'nothing'} again. ${summary(coordinator)}`);
+        } catch (error) {
+          // It goes on with what it has: a typing error in a file must not end it.
+          say(`hermes: ${error instanceof HermesError ? `${error.code}: ` : ''}${(error as Error).message}`);
+          say(summary(coordinator));
+        }
+      };
+      say(`Coordinating ${coordinator.directory}. ${summary(coordinator)}`);
+      if (!interrupted.aborted) await once(interrupted, 'abort');
+    } finally {
+      process.off('SIGHUP', hangUp);
+    }
   },
 };
 

@@ -2,9 +2,10 @@ import fs from 'node:fs';
 import type { SegmentDeclaration } from '../index.js';
 import { parseByteSize } from './byte-size.js';
 import { UsageError } from './command.js';
+import { repeatedName } from './repeated-name.js';
 
 /** What the file of `hermes coordinator` says. */
-export interface CoordinatorConfig {
+interface CoordinatorConfig {
   readonly directory?: string | undefined;
   readonly segments: Readonly<Record<string, SegmentDeclaration>>;
 }
@@ -28,11 +29,17 @@ export function readCoordinatorConfig(file: string): CoordinatorConfig {
 }
 
 function parse(file: string): unknown {
+  let config: unknown;
+  let repeated: string | undefined;
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8'));
+    const text = fs.readFileSync(file, 'utf8');
+    config = JSON.parse(text);
+    repeated = repeatedName(text);
   } catch (error) {
     throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
   }
+  if (repeated !== undefined) throw new UsageError(`${file}: ${repeated} is there twice: leave one out`);
+  return config;
 }
 
 function declarationOf(settings: Readonly<Record<string, unknown>>, where: string): SegmentDeclaration {

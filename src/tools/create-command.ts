@@ -3,7 +3,7 @@ import { formatByteSize, parseByteSize } from './byte-size.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { say } from './output.js';
 
-export interface CreateArguments extends CommonArguments {
+interface CreateArguments extends CommonArguments {
   readonly segment: string;
   readonly producers?: number | undefined;
   readonly groups?: number | undefined;

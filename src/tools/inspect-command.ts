@@ -7,7 +7,7 @@ import {
 } from '../index.js';
 import { formatByteSize } from './byte-size.js';
 import type { Command, CommonArguments } from './command.js';
-import { formatCount, heading, json, writeData } from './output.js';
+import { formatCount, formatTime, heading, json, writeData } from './output.js';
 import { textTable } from './text-table.js';
 
 interface InspectArguments extends CommonArguments {
@@ -33,7 +33,7 @@ function inspectionText(segment: SegmentInspection): string {
   const facts = [
     ['path', segment.path],
     ['size', `${formatByteSize(segment.fileLength)}, layout ${segment.layout}, id ${segment.segmentId}`],
-    ['created', `${timeText(segment.createdAtNs)}${segment.isOfThisBoot ? '' : ', before the machine was started'}`],
+    ['created', `${formatTime(segment.createdAtNs)}${segment.isOfThisBoot ? '' : ', before the machine was started'}`],
     [
       'lanes',
       `${segment.producers}, of ${formatByteSize(segment.capacity)} each, payloads to ${formatByteSize(segment.maxPayload)}`,
@@ -88,15 +88,11 @@ export function groupsText(groups: readonly GroupInspection[]): string {
 
 function participantText({ pid, threadId, attachedAtNs, heartbeatNs, alive }: Participant): string {
   const thread = threadId === 0 ? '' : ` thread ${threadId}`;
-  const beat = `${((Date.now() - Number(heartbeatNs / 1_000_000n)) / 1000).toFixed(1)} s ago`;
-  return `process ${pid}${thread} since ${timeText(attachedAtNs)}, ${alive ? `alive, heartbeat ${beat}` : 'dead'}`;
+  const beat = `${((Date.now() - Number(BigInt(heartbeatNs) / 1_000_000n)) / 1000).toFixed(1)} s ago`;
+  return `process ${pid}${thread} since ${formatTime(attachedAtNs)}, ${alive ? `alive, heartbeat ${beat}` : 'dead'}`;
 }
 
 function coordinatorText({ pid, origin, reapCount, error }: NonNullable<SegmentInspection['coordinator']>): string {
   const reaped = reapCount === 0 ? 'nobody has died yet' : `cleaned up ${formatCount(reapCount)} times`;
   return `process ${pid}, ${origin}, ${error ?? reaped}`;
-}
-
-function timeText(ns: bigint): string {
-  return new Date(Number(ns / 1_000_000n)).toISOString();
 }

@@ -3,7 +3,7 @@ export async function untilInterrupted<T>(work: Promise<T>, interrupted: AbortSi
   try {
     return await work;
   } catch (error) {
-    if (error === interrupted.reason) return undefined;
+    if (interrupted.aborted && error === interrupted.reason) return undefined;
     throw error;
   }
 }

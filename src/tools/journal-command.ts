@@ -8,7 +8,7 @@ import {
 } from '../index.js';
 import { formatByteSize, parseByteSize } from './byte-size.js';
 import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
-import { formatCount, json, say, writeData } from './output.js';
+import { formatCount, formatTime, json, say, writeData } from './output.js';
 import { textTable } from './text-table.js';
 
 const ACTIONS = ['ls', 'info', 'verify', 'prune'] as const;
@@ -56,42 +56,57 @@ export const journalCommand: Command<JournalArguments> = {
   },
 };
 
-async function list({ files }: JournalInspection, asJson: boolean): Promise<void> {
-  const rows = files.map((file) => [
-    file.name,
-    formatByteSize(file.fileLength),
-    time(file.createdAtNs),
-    file.segmentId.slice(0, 8),
-    file.isPinned ? 'open' : '',
-  ]);
-  await writeData(asJson ? files.map(json).join('') : textTable(['FILE', 'SIZE', 'BEGUN', 'SEGMENT', 'STATE'], rows));
+async function list({ files, faults, unusable }: JournalInspection, asJson: boolean): Promise<void> {
+  const rows = [
+    ...files.map((file) => [
+      file.name,
+      formatByteSize(file.fileLength),
+      formatTime(file.createdAtNs),
+      file.segmentId.slice(0, 8),
+      file.isPinned ? 'open' : '',
+    ]),
+    ...unusable.map(({ name, code }) => [name, '', '', '', code]),
+  ];
+  const objects = [...files, ...unusable.map(({ name, code, message }) => ({ name, error: { code, message } }))];
+  await writeData(asJson ? objects.map(json).join('') : textTable(['FILE', 'SIZE', 'BEGUN', 'SEGMENT', 'STATE'], rows));
+  for (const { name, fault } of faults) say(`Damaged: ${name}: ${fault}.`);
 }
 
 async function inform(inspection: JournalInspection, asJson: boolean): Promise<void> {
-  const { journalId, files, allocatedLength, firstPosition, position, lanes, writer } = inspection;
+  const { journalId, segmentId, files, faults, allocatedLength, firstPosition, position, lanes, writer } = inspection;
   const rows = [
     ['journal', journalId],
     ['files', `${formatCount(files.length)}, ${formatByteSize(allocatedLength)}`],
     ['positions', `${firstPosition} to ${position}`],
+    ['segment', segmentId],
     ['writer', writer === null ? 'none' : `process ${writer.pid ?? '?'}`],
     ...lanes.map(({ lane, nextSequence }) => [`lane ${lane}`, `next sequence ${nextSequence}`]),
   ];
   await writeData(asJson ? json(inspection) : textTable(['WHAT', 'VALUE'], rows));
+  for (const { name, fault } of faults) say(`Damaged: ${name}: ${fault}.`);
+  for (const { code, message } of inspection.unusable) say(`hermes: ${code}: ${message}`);
 }
 
 async function verify(found: JournalVerification, asJson: boolean, interrupted: AbortSignal): Promise<void> {
   const { lanes, damages, gaps } = found;
+  const hasOneSegment = new Set([...lanes, ...gaps].map(({ segmentId }) => segmentId)).size <= 1;
+  const segmentOf = ({ segmentId }: { readonly segmentId: string }) => (hasOneSegment ? [] : [segmentId.slice(0, 8)]);
   const rows = lanes.map((lane) => [
+    ...segmentOf(lane),
     `${lane.lane}`,
     formatCount(lane.messages),
     `${lane.firstSequence}`,
     `${lane.lastSequence}`,
   ]);
-  await writeData(asJson ? json(found) : textTable(['LANE', 'MESSAGES', 'FIRST', 'LAST'], rows));
+  const columns = [...(hasOneSegment ? [] : ['SEGMENT']), 'LANE', 'MESSAGES', 'FIRST', 'LAST'];
+  await writeData(asJson ? json(found) : textTable(columns, rows));
   for (const { file, fromPosition, toPosition, fault } of damages)
     say(`Damaged: ${file}, positions ${fromPosition} to ${toPosition}: ${fault}.`);
-  for (const { lane, fromSequence, toSequence } of gaps)
-    say(`Missing: lane ${lane}, sequences ${fromSequence} to ${toSequence - 1}.`);
+  for (const gap of gaps) {
+    const { lane, fromSequence, toSequence } = gap;
+    const segment = segmentOf(gap).map((id) => `segment ${id}, `);
+    say(`Missing: ${segment.join('')}lane ${lane}, sequences ${fromSequence} to ${toSequence - 1}.`);
+  }
   if (interrupted.aborted) throw new Failure(`interrupted after ${formatCount(found.messages)} messages`);
   if (damages.length + gaps.length > 0)
     throw new Failure(`the journal has ${damages.length} damaged places and ${gaps.length} gaps`);
@@ -111,7 +126,10 @@ async function prune({ journal, keepBytes, keepAge, dryRun = false, json: asJson
     say(
       `${dryRun ? 'Would remove' : 'Removed'} ${formatCount(report.removed.length)} files, ${formatByteSize(report.removedLength)}.`,
     );
+  if (report.doubtful !== null) say(`${report.doubtful.name} stays, and what follows it: ${report.doubtful.reason}.`);
   if (report.pinned !== null) say(`${report.pinned} is open somewhere: it stays, and what follows it.`);
+  for (const name of report.unusable)
+    say(`${name} cannot be used as a file of this journal: it stays; move it away, or restore it.`);
 }
 
 /** `90s`, `30m`, `12h`, `7d`: milliseconds. @throws UsageError */
@@ -119,8 +137,4 @@ function parseAge(text: string): number {
   const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   if (digits === undefined) throw new UsageError(`keep-age is ${text}: give a number with s, m, h or d`);
   return Number(digits) * UNIT_MS[unit!]!;
-}
-
-function time(ns: bigint): string {
-  return new Date(Number(ns / 1_000_000n)).toISOString();
 }

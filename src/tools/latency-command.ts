@@ -28,7 +28,8 @@ export const latencyCommand: Command<LatencyArguments> = {
       .example('$0 latency ticks --seconds 10', 'a histogram of ten seconds of traffic'),
   async handler(argv, interrupted) {
     const { segment, directory, count = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY } = argv;
-    if (!(count > 0)) throw new UsageError(`count is ${argv.count}: give a number of messages above 0`);
+    if (!(count > 0) || (count !== Number.POSITIVE_INFINITY && !Number.isInteger(count)))
+      throw new UsageError(`count is ${argv.count}: give a whole number of messages above 0`);
     if (!(seconds > 0)) throw new UsageError(`seconds is ${argv.seconds}: give a number above 0`);
     if (!inspectSegment(segment, { directory }).timestamps) {
       throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);

@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
-import yargs, { type Argv } from 'yargs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import yargs, { type Argv, type MiddlewareFunction } from 'yargs';
 import { HermesError, type HermesErrorCode } from '../index.js';
 import { benchCommand } from './bench-command.js';
 import { addCommand, type CommonArguments, Failure, UsageError } from './command.js';
+import { asGiven, checkArguments, type Declarations, END_OF_OPTIONS, wordsForYargs } from './command-line.js';
 import { consumeCommand } from './consume-command.js';
 import { coordinatorCommand } from './coordinator-command.js';
 import { createCommand } from './create-command.js';
@@ -12,8 +14,8 @@ import { inspectCommand } from './inspect-command.js';
 import { journalCommand } from './journal-command.js';
 import { latencyCommand } from './latency-command.js';
 import { lsCommand } from './ls-command.js';
-import { say } from './output.js';
-import { produceCommand, STDIN } from './produce-command.js';
+import { say, watchOutput } from './output.js';
+import { produceCommand } from './produce-command.js';
 import { recordCommand } from './record-command.js';
 import { replayCommand } from './replay-command.js';
 import { rmCommand } from './rm-command.js';
@@ -23,9 +25,6 @@ const EXIT_USAGE = 2;
 
 /** Errors that say that the command line was wrong. */
 const USAGE_CODES: readonly HermesErrorCode[] = ['ERR_HERMES_INVALID_NAME', 'ERR_HERMES_INVALID_OPTION'];
-
-/** What may come several times on a command line. */
-const LISTS: readonly string[] = ['_', 'file'];
 
 const TOO_FEW_ARGUMENTS = 'An argument is missing: got %s, need at least %s.';
 
@@ -40,10 +39,20 @@ const WORDS = {
 export async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  process.stdout.on('error', () => {}); // the write that failed tells whoever waits for it
-  const code = await run(args, interruption.signal);
-  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  // Also when the terminal has gone, unless the command has another use for it.
+  const hangUp = () => process.listenerCount('SIGHUP') === 1 && interrupt();
+  const output = watchOutput();
+  const crash = (error: unknown) => {
+    const code = report(error);
+    output.leaveLostTerminal();
+    process.exit(code);
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp).on('uncaughtException', crash);
+  let code = await run(args, interruption.signal);
+  await nextTurn(); // in which a write is told of that nobody has waited for
+  if (code === 0 && output.failure !== undefined) code = report(output.failure);
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp).off('uncaughtException', crash);
+  output.leaveLostTerminal();
   // A write to a reader that stands still would keep the process alive.
   if (interruption.signal.aborted) process.exit(code);
   return code;
@@ -51,9 +60,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run(args: readonly string[], interrupted: AbortSignal): Promise<number> {
   try {
-    // A lone - among files is lost in yargs.
-    const words = args.map((word) => (word === '-' ? STDIN : word));
-    await program(words, interrupted).parseAsync();
+    await program(args, interrupted).parseAsync();
     return 0;
   } catch (error) {
     return report(error);
@@ -62,7 +69,7 @@ async function run(args: readonly string[], interrupted: AbortSignal): Promise<n
 
 function program(args: readonly string[], interrupted: AbortSignal): Argv<CommonArguments> {
   const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
-  const cli = yargs(args)
+  const cli = yargs(wordsForYargs(args))
     .scriptName('hermes')
     .usage('$0 <command>\n\nMessages between the processes of this machine, through shared memory.')
     .option('directory', {
@@ -73,18 +80,23 @@ function program(args: readonly string[], interrupted: AbortSignal): Argv<Common
     .version(version)
     .help()
     .alias({ help: 'h', version: 'v' })
+    .option(END_OF_OPTIONS, { type: 'boolean', hidden: true })
     .group(['directory', 'help', 'version'], 'Common options:')
     .demandCommand(1, 'Give a command.')
     .recommendCommands()
     .strict()
     .updateStrings(WORDS as object as Record<string, string>) // its type knows no plurals
-    .parserConfiguration({ 'populate--': false })
-    .middleware(keepLast, true)
+    .parserConfiguration({ 'dot-notation': false, 'parse-positional-numbers': false })
+    .middleware(
+      ((argv: Record<string, unknown>, declarations: Declarations) =>
+        checkArguments(args, argv, declarations)) as unknown as MiddlewareFunction, // its type knows one argument
+      true,
+    )
     .exitProcess(false)
     .wrap(Math.min(100, process.stdout.columns || 100))
     .epilogue('hermes <command> --help explains a command.')
     .fail((message, error) => {
-      throw error === undefined || error.name === 'YError' ? new UsageError(message) : error;
+      throw error === undefined || error.name === 'YError' ? new UsageError(asGiven(message)) : error;
     });
   addCommand(cli, createCommand, interrupted);
   addCommand(cli, lsCommand, interrupted);
@@ -103,13 +115,6 @@ function program(args: readonly string[], interrupted: AbortSignal): Argv<Common
   return cli.completion('completion', 'Print a completion script: hermes completion >> ~/.bashrc');
 }
 
-/** Of an option that is given several times the last counts. */
-function keepLast(argv: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(argv)) {
-    if (Array.isArray(value) && !LISTS.includes(name)) argv[name] = value.at(-1);
-  }
-}
-
 function report(error: unknown): number {
   if (error instanceof UsageError) {
     say(`hermes: ${error.message}`);
@@ -124,6 +129,7 @@ function report(error: unknown): number {
     say(`hermes: ${error.message}`);
     return EXIT_FAILURE;
   }
-  say(`hermes: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  say(`hermes: failed unexpectedly: ${String(error).replaceAll(/\s*\n\s*/g, ' ')} (HERMES_DEBUG=1 shows where)`);
+  if (process.env.HERMES_DEBUG === '1' && error instanceof Error) say(error.stack ?? '');
   return EXIT_FAILURE;
 }

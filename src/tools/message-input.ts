@@ -2,7 +2,7 @@ import { HermesError } from '../index.js';
 import { Failure } from './command.js';
 
 /** Cuts a byte stream into payloads. A payload is a view of what was pushed, or a copy where it spans two chunks. */
-export interface MessageInput {
+interface MessageInput {
   /** The payloads that end in this chunk. @throws HermesError or Failure after `onPayload` had all that came before the fault */
   push(chunk: Buffer, onPayload: (payload: Buffer) => void): void;
   /** The end of the stream. */

@@ -1,8 +1,36 @@
+import fs from 'node:fs';
+import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 import { Failure } from './command.js';
 
 /** What a write to a pipe gives whose reader has gone, and every write after that. */
 const READER_GONE: readonly (string | undefined)[] = ['EPIPE', 'ERR_STREAM_DESTROYED'];
+
+/** The outputs of a command, from its beginning to its end. */
+export interface Output {
+  /** What the help and other small things have lost; not that nobody reads on. */
+  readonly failure: Failure | undefined;
+  /** To be called last of all: a Node that ends on a terminal that is gone would be ended by SIGABRT. */
+  leaveLostTerminal(): void;
+}
+
+/** Keeps the loss of an output from ending the process: stderr is for people, and whoever writes data to stdout is told by the write. */
+export function watchOutput(): Output {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  let failure: Failure | undefined;
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!READER_GONE.includes(error.code)) failure = stdoutFailure(error);
+  });
+  return {
+    get failure() {
+      return failure;
+    },
+    leaveLostTerminal() {
+      for (const fd of terminals) if (!isatty(fd)) fs.closeSync(fd);
+    },
+  };
+}
 
 /**
  * Writes data to stdout and waits until the system has taken all of it. False when nobody reads it any more, or when
@@ -16,12 +44,16 @@ export function writeData(data: string | Uint8Array, interrupted?: AbortSignal):
       interrupted?.removeEventListener('abort', giveUp);
       if (error == null) resolve(true);
       else if (READER_GONE.includes((error as NodeJS.ErrnoException).code)) resolve(false);
-      else reject(new Failure(`cannot write to stdout: ${error.message}`));
+      else reject(stdoutFailure(error));
     });
   });
 }
 
-/** Something for people: stderr. */
+function stdoutFailure({ message }: Error): Failure {
+  return new Failure(`cannot write to stdout: ${message}`);
+}
+
+/** Something for people: stderr. Where that is gone, nobody is told. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
@@ -57,4 +89,10 @@ export function formatCount(count: number): string {
 /** `12.3M` */
 export function formatRate(perSecond: number): string {
   return rates.format(perSecond);
+}
+
+/** `2026-01-31T12:00:00.000Z`, of nanoseconds since the Unix epoch; of what is no time, as in a damaged segment, the number. */
+export function formatTime(ns: string): string {
+  const date = new Date(Number(BigInt(ns) / 1_000_000n));
+  return Number.isNaN(date.getTime()) ? `${ns} ns` : date.toISOString();
 }

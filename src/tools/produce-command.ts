@@ -1,6 +1,7 @@
 import fs from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { attachProducer, createSegment, HermesError, type Producer } from '../index.js';
+import { sleep } from '../os/timers.js';
+import { Turns } from '../os/turns.js';
 import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
 import { untilInterrupted } from './interruption.js';
 import { type InputFormat, messageInput } from './message-input.js';
@@ -16,8 +17,9 @@ interface ProduceArguments extends CommonArguments {
   readonly create: boolean;
 }
 
-/** The file that is stdin, also where it is no file that could be opened. */
-export const STDIN = '/dev/stdin';
+/** The file that is stdin, also where that is none that could be opened. */
+const STDIN = '-';
+const STDIN_PATH = '/dev/stdin';
 
 /** Types that messages may have. */
 const MIN_TYPE = 1;
@@ -82,9 +84,10 @@ function createIfMissing(segment: string, directory: string | undefined): void {
 
 /** False when it was interrupted. All messages before a fault in the file are sent. */
 async function sendFile(file: string, sender: Sender, format: InputFormat, maxPayload: number): Promise<boolean> {
-  const source = file === STDIN ? 'stdin' : file;
+  const isStdin = file === STDIN || file === STDIN_PATH;
+  const source = isStdin ? 'stdin' : file;
   const input = messageInput(format, maxPayload, source);
-  const stream = file === STDIN ? process.stdin : fs.createReadStream(file, { highWaterMark: 256 * 1024 });
+  const stream = isStdin ? process.stdin : fs.createReadStream(file, { highWaterMark: 256 * 1024 });
   const stop = () => stream.destroy();
   sender.interrupted.addEventListener('abort', stop, { once: true });
   const payloads: Buffer[] = [];
@@ -110,16 +113,31 @@ async function sendFile(file: string, sender: Sender, format: InputFormat, maxPa
   return !sender.interrupted.aborted;
 }
 
+/** What a file that cannot be read at all gives: then the command line names the wrong one. */
+const WRONG_FILE: readonly string[] = [
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'EACCES',
+  'EPERM',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENXIO',
+];
+
 function readError(error: unknown, source: string): unknown {
   if (error instanceof HermesError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === undefined ? error : new UsageError(`cannot read ${source}: ${message}`);
+  if (code === undefined) return error;
+  const words = `cannot read ${source}: ${message}`;
+  return WRONG_FILE.includes(code) ? new UsageError(words) : new Failure(words);
 }
 
 /** Offers messages, waits for room, and keeps to a rate. */
 class Sender {
   sentCount = 0;
   private readonly progress: Progress = new Progress('sent');
+  private readonly turns: Turns = new Turns();
   /** When the next message may be sent. */
   private dueMs: number = performance.now();
 
@@ -132,6 +150,7 @@ class Sender {
 
   async send(payloads: readonly Buffer[]): Promise<void> {
     for (let next = 0; next < payloads.length && !this.interrupted.aborted; ) {
+      if (this.turns.isDue) await this.turns.take();
       const allowed = await this.allowance();
       if (this.interrupted.aborted) return;
       const accepted = await this.offerOrSend(payloads.slice(next, next + allowed));
@@ -156,11 +175,15 @@ class Sender {
     if (process.stderr.isTTY) say(`Sent ${formatCount(this.sentCount)} messages.`);
   }
 
+  private get waitMs(): number {
+    return this.dueMs - performance.now();
+  }
+
   /** How many may be sent now, at least one; waits until that is so. */
   private async allowance(): Promise<number> {
     if (this.rate === undefined) return BATCH_COUNT;
-    const waitMs = this.dueMs - performance.now();
-    if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.interrupted }).catch(() => {});
+    for (let waitMs = this.waitMs; waitMs > 0 && !this.interrupted.aborted; waitMs = this.waitMs)
+      await sleep(waitMs, this.interrupted);
     const nowMs = performance.now();
     this.dueMs = Math.max(this.dueMs, nowMs - MAX_CATCH_UP_MS);
     const dueCount = Math.floor(((nowMs - this.dueMs) / 1000) * this.rate) + 1;

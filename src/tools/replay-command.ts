@@ -1,5 +1,6 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Damage, openJournal, Replay, type ReplayIntoOptions, replayInto } from '../index.js';
+import { FollowPace } from '../journal/follow-pace.js';
+import { Turns } from '../os/turns.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { parseJournalPlace } from './journal-place.js';
 import { MessageEncoder, type MessageFormat } from './message-format.js';
@@ -18,8 +19,6 @@ interface ReplayArguments extends CommonArguments {
 }
 
 const BATCH_COUNT = 1024;
-/** Milliseconds between two looks for more, and the longest sleep before a message that is due later. */
-const LOOK_INTERVAL_MS = 2;
 
 export const replayCommand: Command<ReplayArguments> = {
   command: 'replay <journal>',
@@ -87,18 +86,22 @@ async function copyToStdout(
   using reader = openJournal(journal, options);
   const replay = new Replay(reader, options);
   const encoder = new MessageEncoder(format);
+  const pace = new FollowPace();
+  const turns = new Turns();
   while (!interrupted.aborted) {
     let count = 0;
     try {
-      count = replay.read((message) => encoder.add(message), BATCH_COUNT);
+      count = replay.readOnce((message) => encoder.add(message), BATCH_COUNT);
     } catch (error) {
       await writeData(encoder.take(), interrupted); // what came before the fault
       throw error;
     }
+    if (count > 0) pace.reset();
     if (count > 0 && !(await writeData(encoder.take(), interrupted))) return;
-    if (count > 0) await nextTurn();
-    else if (replay.isDone || (replay.isAtEnd && !options.follow)) return;
-    else await sleep(Math.max(LOOK_INTERVAL_MS, replay.waitMs), undefined, { signal: interrupted }).catch(() => {});
+    if (turns.isDue) await turns.take();
+    if (count > 0 || replay.hasMore) continue;
+    if (replay.isDone || (replay.isAtEnd && !options.follow)) return;
+    await pace.wait(interrupted, replay.waitMs);
   }
 }
 

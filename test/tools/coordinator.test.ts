@@ -128,6 +128,60 @@ describe('on SIGHUP', () => {
     expect(await running.kill('SIGTERM')).toMatchObject({ code: 0 });
   });
 
+  test('what is at odds with one segment keeps none of the others from it, and is told on stderr and by inspect', async () => {
+    configure({ segments: { ticks: TICKS } });
+    const { running, errors } = await coordinator();
+    const { segmentId } = inspect();
+    fs.mkdirSync(path.join(cli.directory, 'blocked')); // nothing can be created in its place
+    configure({ segments: { ticks: { ...TICKS, producers: 3 }, blocked: TICKS, trades: TICKS, orders: TICKS } });
+    running.process.kill('SIGHUP');
+    await until(() => /Also: .*\nSegments: /.test(errors()));
+    expect(cli.files).toEqual(['.coordinator', 'blocked', 'orders', 'ticks', 'trades']);
+    expect(errors()).toMatch(
+      /SEGMENT_EXISTS: The segment ticks exists .*producers 3.* Also: ERR_HERMES_\w+: .*blocked/,
+    );
+    expect(errors()).toMatch(/trades \(created\), orders \(created\)/);
+    expect(inspect()).toMatchObject({ segmentId, coordinator: { error: expect.stringMatching(/producers 3/) } });
+    expect(inspect('trades').coordinator).toMatchObject({ origin: 'created', error: null });
+    const child = await attachedChild(`attachProducer('ticks', ${JSON.stringify({ directory: cli.directory })})`);
+    await child.kill('SIGKILL');
+    await until(() => inspect().lanes[0]!.producer === null); // it is looked after all the same
+    expect(inspect().coordinator).toMatchObject({ reapCount: 1, error: expect.stringMatching(/producers 3/) });
+    configure({ segments: { ticks: TICKS } });
+    running.process.kill('SIGHUP');
+    await until(() => inspect().coordinator?.error === null);
+    expect(await running.kill('SIGTERM')).toMatchObject({ code: 0 });
+  });
+
+  test('a file that has a name twice is refused like any that is wrong', async () => {
+    configure({ segments: { ticks: TICKS } });
+    const { running, errors } = await coordinator();
+    configure('{"segments": {"trades": {}, "trades": {"producers": 4}}}');
+    running.process.kill('SIGHUP');
+    await until(() => errors().includes('segments.trades is there twice'));
+    expect(cli.files).toEqual(['.coordinator', 'ticks']);
+    expect(await running.kill('SIGTERM')).toMatchObject({ code: 0 });
+  });
+
+  test('one that comes while the program is being loaded is kept until all is there', async () => {
+    configure({ segments: { ticks: TICKS } });
+    const early = `const { on } = process;
+      process.on = (event, listener) => {
+        on.call(process, event, listener);
+        if (event === 'SIGHUP') process.on = on, process.kill(process.pid, event);
+        return process;
+      };`;
+    const NODE_OPTIONS = `--import "data:text/javascript,${encodeURIComponent(early)}"`;
+    const running = cli.start(['coordinator', '--config', configFile], { env: { NODE_OPTIONS } });
+    let errors = '';
+    running.process.stderr!.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    await until(() => errors.includes('again') || running.hasEnded);
+    expect(errors).toMatch(/^Coordinating .*\nRead .* again\. Segments: ticks \(created\)\.\n$/);
+    expect(await running.kill('SIGTERM')).toMatchObject({ code: 0 });
+  });
+
   test('another directory in the file is told to need a new start', async () => {
     configure({ directory: cli.directory, segments: {} });
     const { running, errors } = await coordinator();
@@ -155,6 +209,16 @@ describe('a file that is wrong ends it with 2 and says what', () => {
     ['a size that cannot be', { segments: { ticks: { capacity: 70_000 } } }, /segment ticks.*capacity is 70000/],
     ['too many producers', { segments: { ticks: { producers: 257 } } }, /segment ticks.*producers is 257/],
     ['a name that is none', { segments: { '../ticks': {} } }, /\.\.\/ticks/],
+    ['a segment twice', '{"segments": {"ticks": {}, "ticks": {"producers": 4}}}', /segments\.ticks is there twice/],
+    ['twice the same', '{"segments": {"ticks": {}, "t\\u0069cks": {}}}', /segments\.ticks is there twice/],
+    [
+      'a setting twice',
+      '{"segments": {"ticks": {"producers": 1, "producers": 4}}}',
+      /segments\.ticks\.producers is there twice/,
+    ],
+    ['all segments twice', '{"segments": {}, "segments": {"ticks": {}}}', /hermes\.json: segments is there twice/],
+    ['one wrong segment beside a good one', { segments: { ticks: TICKS, odd: { capacity: 70_000 } } }, /segment odd\b/],
+    ['a good segment beside one of no name', { segments: { ticks: TICKS, '': TICKS } }, /"" is no name/],
   ])('%s', async (_, config, words) => {
     configure(config);
     const { code, stdout, stderr } = await cli.runHere(['coordinator', '--config', configFile]);

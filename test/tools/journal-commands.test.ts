@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createSegment, inspectJournal } from '../../src/index.js';
+import { changeHeader } from '../journal/journal-fixture.js';
 import { CommandLine, jsonLines, until } from './command-line.js';
 import { type Place, receiveTexts, send, untilMember } from './segment-traffic.js';
 
@@ -55,6 +56,24 @@ describe('hermes record', () => {
       1,
       expect.stringMatching(/^hermes: ERR_HERMES_BUSY: Process \d+ writes to the journal/),
     ]);
+  });
+
+  test.each([
+    ['busy', 500],
+    ['idle', 0],
+  ])('ends with 1 when its directory is removed, and acknowledges nothing into nowhere: %s', async (_, count) => {
+    const recorder = cli.start(record());
+    await untilMember(place, recorder.pid);
+    fs.rmSync(journal, { recursive: true });
+    send(place, texts(count));
+    const { code, stderr } = await recorder.ended;
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^hermes: ERR_HERMES_JOURNAL_NOT_FOUND: .*\.journal is not what/),
+    ]);
+    const { code: again } = await cli.run(record('--drain'));
+    expect(again).toBe(0);
+    if (count > 0) await expectRun(['replay', journal], lines(texts(count)));
   });
 
   test('says that it has mended a tail', async () => {
@@ -136,6 +155,24 @@ describe('hermes replay', () => {
     expect(await replay.kill('SIGINT')).toMatchObject({ code: 0, stdout: Buffer.from('0\n1\n2\n3\n4\n') });
   });
 
+  test.each([[[]], [['--into', 'again']]])(
+    'says that the journal that it follows was begun anew: %j',
+    async (options) => {
+      await recordAll(texts(10));
+      createSegment('again', { ...place });
+      const { journalId } = inspectJournal(journal);
+      const replay = cli.start(['replay', journal, '--follow', ...options]);
+      const came =
+        options.length > 0 ? () => receiveTexts({ ...place, name: 'again' }).length : () => replay.stdout.length;
+      await until(() => came() > 0);
+      fs.rmSync(journal, { recursive: true });
+      await recordAll(texts(20));
+      const { code, stderr } = await replay.ended;
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^hermes: ERR_HERMES_REMOVED: .*open .*anew/)]);
+      expect(stderr).toContain(journalId);
+    },
+  );
+
   test('sends into a segment', async () => {
     await recordAll(texts(100));
     createSegment('again', { ...place });
@@ -189,6 +226,40 @@ describe('hermes journal', () => {
     const [info] = jsonLines<object>((await cli.run(['journal', 'info', journal, '--json'])).stdout);
     expect(info).toMatchObject({ writer: null, lanes: [{ lane: 0, nextSequence: 2000 }] });
     await expectRun(['journal', 'verify', journal], 'LANE  MESSAGES  FIRST  LAST\n   0     2,000      0  1999\n');
+  });
+
+  test('verify fails when a file was cut, and ls and info tell which', async () => {
+    await recordAll(texts(100));
+    const [{ name } = { name: '' }] = inspectJournal(journal).files;
+    fs.truncateSync(path.join(journal, name), 4096);
+    const fault = 'the file was cut: it has 4096 bytes, and its header says 67108864.\n';
+    const verified = await cli.run(['journal', 'verify', journal]);
+    expect([verified.code, verified.stderr]).toEqual([
+      1,
+      expect.stringMatching(new RegExp(`^Damaged: .*${name}, positions 4032 to 67108800: ${fault}`)),
+    ]);
+    const replayed = await cli.runHere(['replay', journal]);
+    expect([replayed.code, replayed.stderr]).toEqual([1, expect.stringContaining('the file was cut')]);
+    expect(lines(texts(100)).startsWith(replayed.stdout.toString())).toBe(true);
+    expect(replayed.stdout.length).toBeGreaterThan(0);
+    for (const action of ['ls', 'info']) {
+      const { code, stderr } = await cli.runHere(['journal', action, journal]);
+      expect([code, stderr]).toEqual([0, `Damaged: ${name}: ${fault}`]);
+    }
+  });
+
+  test('prune keeps what a clock alone says is old, and says why', async () => {
+    await recordAll(texts(4000), '--file-size', '128KiB');
+    const files = inspectJournal(journal).files.map(({ name }) => path.join(journal, name));
+    for (const file of files) changeHeader(file, { createdAtNs: 10_000_000_000n }); // ten seconds after 1970 began
+    const { code, stderr } = await cli.run(['journal', 'prune', journal, '--keep-age', '7d']);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^Removed 0 files, 0 B\.\n0{20}\.journal stays, and what follows it: the clock said 1970-01-01T00:00:10/,
+      ),
+    ]);
+    expect(inspectJournal(journal).files.length).toBe(files.length);
   });
 
   test('prune removes old files, and not those that are open', async () => {

@@ -1,8 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { openSegment } from '../../src/broker/segment.js';
 import { attachProducer } from '../../src/index.js';
+import { SLOT_ATTACHED_AT_OFFSET, SLOT_HEARTBEAT_OFFSET } from '../../src/layout/participant-slot.js';
 import { REQUIRED_OFFSET } from '../../src/layout/preamble.js';
+import { producerSlotIndex } from '../../src/ring/indices.js';
 import { sealed } from '../support/sealed-preamble.js';
 import { CommandLine, jsonLines, type Outcome, until } from './command-line.js';
 import { send, untilMember } from './segment-traffic.js';
@@ -48,6 +51,19 @@ describe('a segment that is damaged', () => {
     expect((await cli.run(['ls'])).stdout.toString()).toMatch(/^ticks +ERR_HERMES_/m);
     expect(await cli.run(['rm', 'ticks', '--force'])).toMatchObject({ code: 0 });
     expect(cli.files).toEqual(['whole']);
+  });
+
+  test('in the times of who is attached: it is shown all the same, and the others are listed', async () => {
+    await cli.runHere(['create', 'ticks', '--producers', '1']);
+    await cli.runHere(['create', 'whole']);
+    using _ = attachProducer('ticks', { directory: cli.directory });
+    const segment = openSegment('ticks', { directory: cli.directory }, 'read-write');
+    const slot = producerSlotIndex(segment.memory, 0) / 2;
+    segment.memory.times.fill(2n ** 63n - 1n, slot + SLOT_ATTACHED_AT_OFFSET / 8, slot + SLOT_HEARTBEAT_OFFSET / 8 + 1);
+    segment.close();
+    for (const command of [['inspect', 'ticks'], ['inspect', 'ticks', '--json'], ['groups', 'ticks'], ['ls']]) {
+      expect(await cli.runHere(command)).toMatchObject({ code: 0, stderr: '' });
+    }
   });
 
   test('in its records: the consumer fails with lane and position, after it has written what is whole', async () => {

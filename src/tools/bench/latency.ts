@@ -7,7 +7,7 @@ import { leaseSegment } from './segment-lease.js';
 
 export type LatencyMode = 'ping-pong' | 'one-way';
 
-export interface LatencyOptions {
+interface LatencyOptions {
   readonly mode: LatencyMode;
   readonly payloadLength: number;
   readonly messageCount: number;

@@ -4,7 +4,7 @@ import { runChildren, startChild } from './child.js';
 import { leaseSegment } from './segment-lease.js';
 import type { ThroughputResult, ThroughputTask } from './throughput-child.js';
 
-export interface ThroughputOptions {
+interface ThroughputOptions {
   readonly producerCount: number;
   /** Each in a group of its own, so that each receives every message. */
   readonly consumerCount: number;

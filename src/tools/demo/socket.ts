@@ -8,7 +8,7 @@ import type { SocketResult, SocketTask } from './socket-child.js';
 const CHILD = new URL('./socket-child.js', import.meta.url);
 
 /** What two processes do with a Unix domain socket between them. */
-export interface SocketMeasurement {
+interface SocketMeasurement {
   readonly messagesPerSecond: number;
   readonly corrupted: number;
   readonly roundTrips: LatencyHistogram;

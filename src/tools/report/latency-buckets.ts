@@ -40,12 +40,12 @@ const MIN_CELLS_PER_BUCKET = 4;
 export type Boundaries = readonly number[];
 
 /** Where the width of the buckets changes, and on which side they are wider. */
-export interface Seam {
+interface Seam {
   readonly atNs: number;
   readonly wider: '↑' | '↓';
 }
 
-export interface Scale {
+interface Scale {
   readonly boundaries: Boundaries;
   readonly seams: readonly Seam[];
 }

@@ -58,7 +58,7 @@ export class LatencyHistogram extends Float64Histogram {
 }
 
 /** A histogram as plain data. */
-export interface LatencySnapshot {
+interface LatencySnapshot {
   readonly cells: readonly RecordedCell[];
   readonly minNs: number;
   readonly maxNs: number;

@@ -4,13 +4,13 @@ import { hasValuesBeyond, latencyAtPercentile, minLatency, recordedCells } from 
 import { type Axis, latencyAxis, PLOT, percentileAxis } from './svg-axes.js';
 
 /** One curve. */
-export interface LatencySeries {
+interface LatencySeries {
   readonly label: string;
   /** Latencies in nanoseconds. */
   readonly histogram: JsHistogram;
 }
 
-export interface LatencySvgOptions {
+interface LatencySvgOptions {
   readonly title: string;
   /** What was measured (`one-way`, `64 B payload`, `100,000 messages/s`): the subtitle, to which the count is added. */
   readonly details: readonly string[];

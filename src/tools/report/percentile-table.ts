@@ -2,7 +2,7 @@ import type { JsHistogram } from 'hdr-histogram-js';
 import { formatNs } from './duration-format.js';
 import { hasValuesBeyond, latencyAtPercentile, meanLatency, recordedCells } from './latency-histogram.js';
 
-export interface PercentileTableOptions {
+interface PercentileTableOptions {
   /** Whether to use ANSI escape sequences; only for a terminal. */
   readonly colour: boolean;
 }

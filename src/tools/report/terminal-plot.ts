@@ -3,7 +3,7 @@ import { formatNs } from './duration-format.js';
 import { type Bucket, chooseScale, emptyRun, fillBuckets, lowestOfCell, MIN_GAP } from './latency-buckets.js';
 import { hasValuesBeyond, latencyAtPercentile, recordedCells } from './latency-histogram.js';
 
-export interface TerminalPlotOptions {
+interface TerminalPlotOptions {
   /** Columns to use. Below about 50 the lines are as wide as their labels and the shortest bar make them. */
   readonly width: number;
   /** Whether to use ANSI escape sequences; only for a terminal. */

@@ -1,0 +1,103 @@
+import { UsageError } from './command.js';
+
+/**
+ * Before a word that begins with a sign and is no option: a lone - (stdin), and what follows a -- . No argument of a process can hold
+ * it. yargs would lose the one, and count the others too late.
+ */
+const PLAIN = '\0';
+
+/** Stands for the -- itself, so that no option takes a word from behind it as its value. */
+export const END_OF_OPTIONS: string = PLAIN;
+
+/** What may come several times on a command line. */
+const LISTS: readonly string[] = ['_', 'file'];
+
+/** Texts of which the library says in its own words what is wrong with an empty one. */
+const NAMED_ELSEWHERE: readonly string[] = ['directory', 'segment', 'group', 'to'];
+
+/** The arguments as yargs understands them: whatever it is that begins with a sign behind a -- is a plain word. */
+export function wordsForYargs(args: readonly string[]): string[] {
+  const end = endOfOptions(args);
+  const before = args.slice(0, end).map((word) => (word === '-' ? PLAIN + word : word));
+  if (end === args.length) return before;
+  const plain = args.slice(end + 1).map((word) => (word.startsWith('-') ? PLAIN + word : word));
+  return [...before, `--${END_OF_OPTIONS}=true`, ...plain];
+}
+
+/** A message of yargs, with words as they were given. */
+export function asGiven(message: string): string {
+  return message.replaceAll(PLAIN, '');
+}
+
+/**
+ * Checks what yargs has made of the arguments against the declared type of each option, and mends it in place: of an option that is
+ * given several times the last counts. What passes is of the type that is declared. @throws UsageError
+ */
+export function checkArguments(
+  args: readonly string[],
+  argv: Record<string, unknown>,
+  declarations: Declarations,
+): void {
+  const declared = declarations.getOptions();
+  checkForms(args, declared, declarations.getGroups()['Positionals:'] ?? []);
+  for (const [name, value] of Object.entries(argv)) {
+    const isList = LISTS.includes(name);
+    const given = Array.isArray(value) && !isList ? value.at(-1) : value;
+    argv[name] = isList && Array.isArray(given) ? given.map(plainWord) : plainWord(given);
+  }
+  for (const name of declared.number) checkNumber(name, argv[name], lastGiven(args, name));
+  for (const name of declared.string) if (!LISTS.includes(name)) checkText(name, argv[name]);
+}
+
+/** What yargs knows of a command's options; the types that it comes with leave this out. */
+export interface Declarations {
+  getOptions(): { readonly string: string[]; readonly number: string[]; readonly boolean: string[] };
+  getGroups(): Readonly<Record<string, string[]>>;
+}
+
+/** How each option is written: yargs takes more than the help tells. */
+function checkForms(args: readonly string[], declared: ReturnType<Declarations['getOptions']>, places: string[]): void {
+  for (const word of args.slice(0, endOfOptions(args))) {
+    const [, no, name = '', value] = /^--(no-)?([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    const isSwitch = declared.boolean.some((each) => isSame(each, name));
+    if (places.some((each) => isSame(each, name)))
+      throw new UsageError(`${name} is told by its place: give it without --${no ?? ''}${name}`);
+    if (no !== undefined && [...declared.string, ...declared.number].some((each) => isSame(each, name)))
+      throw new UsageError(`${word} makes no sense: --${name} takes a value; leave it out`);
+    if (isSwitch && value !== undefined && (no !== undefined || !['true', 'false'].includes(value)))
+      throw new UsageError(`${word} makes no sense: give --${name} or --no-${name}`);
+  }
+}
+
+function checkNumber(name: string, value: unknown, given: string | undefined): void {
+  if (value === undefined || (Number.isFinite(value) && given?.trim() !== '')) return;
+  throw new UsageError(`${name} is ${JSON.stringify(given ?? String(value))}: give a number`);
+}
+
+function checkText(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === 'string' && (value !== '' || NAMED_ELSEWHERE.includes(name)))) return;
+  throw new UsageError(value === '' ? `${name} is empty: give a value` : `${name} is ${value}: give a text`);
+}
+
+/** The value that an option was given last, as it was written. */
+function lastGiven(args: readonly string[], name: string): string | undefined {
+  const words = args.slice(0, endOfOptions(args));
+  const at = words.findLastIndex((word) => isSame(/^--([^=]+)/.exec(word)?.[1] ?? '', name));
+  if (at === -1) return undefined;
+  const word = words[at]!;
+  return word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];
+}
+
+/** `--max-payload` may be written `--maxPayload`. */
+function isSame(name: string, other: string): boolean {
+  return name.replaceAll('-', '').toLowerCase() === other.replaceAll('-', '').toLowerCase();
+}
+
+function plainWord(value: unknown): unknown {
+  return typeof value === 'string' && value.startsWith(PLAIN) ? value.slice(PLAIN.length) : value;
+}
+
+function endOfOptions(args: readonly string[]): number {
+  const at = args.indexOf('--');
+  return at === -1 ? args.length : at;
+}
