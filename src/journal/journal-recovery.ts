@@ -150,7 +150,7 @@ class IndexedWalk {
 
   constructor(private readonly file: JournalFile) {
     this.walker = new JournalWalker(file);
-    this.nextIndexOffset = this.walker.offset;
+    this.nextIndexOffset = Number.POSITIVE_INFINITY; // until the tables are passed
     const isWhole = this.walker.readTables() !== FAULT; // otherwise the walk has to come upon it
     const entries = isWhole ? readIndex(file.path, file.header) : [];
     this.begin(entries.slice(0, this.countGood(entries)));
