@@ -162,8 +162,9 @@ class IndexedWalk {
     const before = at >= this.nextIndexOffset ? walker.sequences.copy() : undefined;
     const found = walker.next();
     if (found !== MESSAGE && found !== LANE_TABLE) return found;
-    if (found === LANE_TABLE) this.nextIndexOffset = walker.offset; // the first message has an entry of its own
-    if (before !== undefined) {
+    if (found === LANE_TABLE)
+      this.nextIndexOffset = walker.offset; // the first message has an entry of its own
+    else if (before !== undefined) {
       this.entries.push(encodeIndexEntry(file.header, file.positionAt(at), this.newestTimeNs, before));
       this.nextIndexOffset = at + INDEX_INTERVAL;
       this.isComplete = false;
