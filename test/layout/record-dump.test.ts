@@ -3,6 +3,9 @@ import { LaneWriter } from '../../src/ring/lane-writer.js';
 import { blockAfter } from '../support/layout-document.js';
 import { rawSegment } from '../support/raw-segment.js';
 
+// Before Hermes is loaded, which keeps the clock that it finds.
+const clock = vi.hoisted(() => vi.spyOn(process.hrtime, 'bigint'));
+
 const PUBLISHED_AT_NS = 1_700_000_000_123_456_789n;
 const LANE = 1;
 const POSITION = 128;
@@ -23,14 +26,14 @@ function dump(bytes: Buffer): string {
 
 test('the record that docs/layout.md dumps is what the code writes', () => {
   const { memory } = rawSegment({ producers: 2, checksum: true });
-  vi.spyOn(process.hrtime, 'bigint').mockReturnValue(PUBLISHED_AT_NS - memory.clockOffsetNs);
+  clock.mockReturnValue(PUBLISHED_AT_NS - memory.clockOffsetNs);
   try {
     const writer = new LaneWriter(memory, LANE);
     writer.offer(Buffer.from('a'), 1);
     writer.offer(Buffer.from('b'), 1);
     expect(writer.offer(Buffer.from('hello, ring'), 5)).toBe(POSITION + LENGTH);
   } finally {
-    vi.restoreAllMocks();
+    clock.mockRestore();
   }
   const start = memory.sections.lanesOffset + LANE * memory.geometry.laneCapacity + POSITION;
   expect(blockAfter('<!-- record dump')).toBe(dump(memory.bytes.subarray(start, start + LENGTH)));

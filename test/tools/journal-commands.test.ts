@@ -83,7 +83,7 @@ describe('hermes record', () => {
     const { code, stderr } = await cli.run(record('--drain'));
     expect([code, stderr]).toEqual([
       0,
-      expect.stringMatching(/^The journal ended in \d+ B without a whole record: mended\.\n/),
+      expect.stringMatching(/^The journal ended in [\d.]+ KiB without a whole record: mended\.\n/),
     ]);
   });
 
