@@ -5,6 +5,7 @@ import { ByteLocks } from '../os/byte-locks.js';
 
 /** No segment's name begins with a dot. */
 const FILE_NAME = '.coordinator';
+const FILE_MODE = 0o600;
 const LOCK_OFFSET = 0;
 
 /** What a coordinator tells of itself and of each segment that it looks after, for people. */
@@ -33,13 +34,13 @@ export interface SegmentStatus {
 export class CoordinatorLock {
   private constructor(
     private readonly file: string,
-    private readonly locks: ByteLocks,
+    private locks: ByteLocks,
   ) {}
 
   /** @throws HermesError ERR_HERMES_BUSY, naming the coordinator that there is */
   static take(directory: string): CoordinatorLock {
     const file = path.join(directory, FILE_NAME);
-    const locks = ByteLocks.take(file, 0o600, LOCK_OFFSET);
+    const locks = ByteLocks.take(file, FILE_MODE, LOCK_OFFSET);
     if (locks !== undefined) return new CoordinatorLock(file, locks);
     throw new HermesError(
       'ERR_HERMES_BUSY',
@@ -50,10 +51,20 @@ export class CoordinatorLock {
   /** Written in place, read by whoever wants to know: where it cannot be written, as on a full file system, nobody is told. */
   publish(status: CoordinatorStatus): void {
     try {
-      fs.writeFileSync(this.file, `${JSON.stringify(status)}\n`);
+      this.takeAgain();
+      this.locks.write(`${JSON.stringify(status)}\n`);
     } catch {
       // It goes on with what it is for.
     }
+  }
+
+  /** Somebody may have removed the file, and another coordinator may have made it anew: two do each other no harm. @throws HermesError */
+  private takeAgain(): void {
+    if (this.locks.isInPlace) return;
+    const locks = ByteLocks.take(this.file, FILE_MODE, LOCK_OFFSET);
+    if (locks === undefined) return;
+    this.locks.close();
+    this.locks = locks;
   }
 
   /** The file stays: whoever removed it could remove the next coordinator's. */

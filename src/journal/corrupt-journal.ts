@@ -1,3 +1,4 @@
+import type fs from 'node:fs';
 import { HermesError } from '../errors.js';
 
 /** Bytes of a journal that hold no whole record: positions, from the first to behind the last. */
@@ -25,6 +26,11 @@ export function checkJournalId(file: string, { journalId }: { journalId: Buffer 
   if (journalId.equals(expected)) return;
   const ids = `its journal is ${journalId.toString('hex')}, and not ${expected.toString('hex')}`;
   throw foreignFile(file, `${ids}: it is of another journal`);
+}
+
+/** @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for a directory, a FIFO and whatever else has the name of a journal's file */
+export function checkRegular(file: string, status: fs.Stats): void {
+  if (!status.isFile()) throw foreignFile(file, 'it is not a regular file');
 }
 
 /** The error for a file that is no part of the journal. */

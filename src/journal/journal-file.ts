@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET, JOURNAL_HEADER_LENGTH } from '../layout/journal-file.js';
 import { JOURNAL_PIN_LOCK_OFFSET, JOURNAL_TAIL_LOCK_OFFSET } from '../layout/journal-locks.js';
 import { RECORD_ALIGNMENT } from '../layout/record.js';
@@ -11,7 +10,7 @@ import type { MapAccess, Mapping } from '../os/mapper.js';
 import { checkReadable, storesInPlace } from '../os/stores-in-place.js';
 import { isMissing, withSystemErrors } from '../os/system-error.js';
 import { asBytes, Message } from '../ring/message.js';
-import { checkJournalId, cutFile, lostPlace } from './corrupt-journal.js';
+import { checkJournalId, checkRegular, cutFile, lostPlace } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
 import { JournalStage } from './journal-stage.js';
@@ -187,12 +186,7 @@ function pinFile(path: string): ByteLocks | undefined {
     let isPinned = false;
     try {
       if (!pin.tryLockShared(JOURNAL_PIN_LOCK_OFFSET)) return undefined; // it is being removed
-      if (!pin.stat().isFile()) {
-        throw new HermesError(
-          'ERR_HERMES_CORRUPT_JOURNAL',
-          `${path} is not a regular file: move it out of the directory`,
-        );
-      }
+      checkRegular(path, pin.stat());
       isPinned = pin.isInPlace;
       if (isPinned) return pin;
     } finally {

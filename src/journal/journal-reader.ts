@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import { checkFunction, checkLimit } from '../checks.js';
-import { refuseHandlersPromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
 import { hideFields } from '../hidden-fields.js';
-import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import type { MessageHandler } from '../ring/message.js';
+import { nestedPoll } from '../ring/misuse.js';
 import { surveyBrokenWalk } from './broken-walk.js';
 import type { Damage } from './corrupt-journal.js';
 import { DamageLog } from './damage-log.js';
+import { HandOver } from './hand-over.js';
 import { HeldJournal } from './held-journal.js';
 import { entryAt, existingEntries, type JournalEntry } from './journal-directory.js';
 import { JournalIteration } from './journal-iteration.js';
@@ -42,7 +42,7 @@ export class JournalReader {
   private readonly readAhead: ReadAhead = new ReadAhead();
   /** @internal */
   isClosed = false;
-  private isRefused = false;
+  private readonly handOver: HandOver = new HandOver();
 
   /** @internal use openJournal */
   constructor(directory: string, options: JournalReaderOptions) {
@@ -94,10 +94,10 @@ export class JournalReader {
    * Hands messages to `handler`, in the order of the journal. The message object is used again: it is valid until the
    * handler returns. @returns how many, at most `limit`; 0 at the end, though a writer may go on there: six system calls
    * @throws what the handler throws: that message comes again; HermesError, only when nothing was handed out:
-   *   ERR_HERMES_CORRUPT_JOURNAL with the damage's extent, _REMOVED when the journal is no longer there, _DETACHED
+   *   ERR_HERMES_CORRUPT_JOURNAL with the damage's extent, _REMOVED when the journal is no longer there, _DETACHED, _INVALID_STATE in a handler
    */
   read(handler: MessageHandler, limit: number = DEFAULT_READ_LIMIT): number {
-    if (this.isClosed) throw closed(this.directory);
+    this.checkFree();
     checkFunction('handler', handler);
     checkLimit('limit', limit, 0);
     let count = 0;
@@ -106,7 +106,7 @@ export class JournalReader {
       if (walker.offset >= this.readAhead.end) this.readAhead.goOn(walker.file, walker.offset);
       const found = walker.next();
       if (found === MESSAGE) {
-        if (!this.hand(walker, handler)) break;
+        if (!this.handOver.run(walker, handler)) break;
         count++;
       } else if (found !== LANE_TABLE) {
         if (count > 0 && found === NOTHING) break; // the next call looks whether this is the end
@@ -123,12 +123,12 @@ export class JournalReader {
 
   /** In a handler: ends the running read. The message at hand comes again. */
   refuse(): void {
-    this.isRefused = true;
+    this.handOver.refuse();
   }
 
   /** Goes to the first message that is not before a place. Reads the index, and at most some MiB of records. */
   seek(place: JournalPlace): void {
-    if (this.isClosed) throw closed(this.directory);
+    this.checkFree();
     checkPlace(place);
     this.enter(walkToPlace(this.held.openAt(place, this.walker.file), place));
   }
@@ -156,26 +156,9 @@ export class JournalReader {
     this.close();
   }
 
-  /** False when the handler has refused the message. */
-  private hand(walker: JournalWalker, handler: MessageHandler): boolean {
-    const { message } = walker.file.memory;
-    message.lane = walker.lane;
-    message.type = walker.type;
-    message.length = walker.length;
-    message.offset = walker.recordOffset + RECORD_HEADER_LENGTH;
-    const next = walker.offset;
-    walker.offset = walker.recordOffset; // `position` tells of this message
-    try {
-      refuseHandlersPromise(handler(message));
-    } catch (error) {
-      if (!this.isClosed) walker.stepBack();
-      throw error;
-    }
-    walker.offset = next;
-    if (!this.isRefused) return true;
-    this.isRefused = false;
-    walker.stepBack();
-    return false;
+  private checkFree(): void {
+    if (this.isClosed) throw closed(this.directory);
+    if (this.handOver.isRunning) throw nestedPoll();
   }
 
   /** The file is read to its end: goes on in the next one. False when there is none yet. */

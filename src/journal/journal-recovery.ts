@@ -106,7 +106,7 @@ function openTail(
 function restoreLength({ path, firstPosition }: JournalEntry): number | undefined {
   const fd = openWithoutLinks(path, fs.constants.O_RDWR);
   try {
-    const header = readAt(fd, JOURNAL_HEADER_LENGTH, 0);
+    const header = readAt(fd, path, JOURNAL_HEADER_LENGTH, 0);
     if (isBlankHeader(header)) return undefined;
     const { size } = fs.fstatSync(fd);
     const wholeLength = JOURNAL_DATA_OFFSET + decodeJournalHeader(header, path, firstPosition).capacity;

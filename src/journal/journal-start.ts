@@ -9,6 +9,7 @@ import { RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET, recordLength } from '../
 import { openIfThere } from '../os/open-file.js';
 import { readAt } from '../os/read-at.js';
 import { isControlRecord } from './control-record.js';
+import { checkRegular } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
 import { LaneSequences } from './lane-sequences.js';
@@ -26,11 +27,12 @@ export function readJournalStart({ path, firstPosition }: JournalEntry): Journal
   const fd = openIfThere(path);
   if (fd === undefined) return undefined;
   try {
-    const first = readAt(fd, JOURNAL_HEADER_LENGTH, 0);
+    checkRegular(path, fs.fstatSync(fd));
+    const first = readAt(fd, path, JOURNAL_HEADER_LENGTH, 0);
     if (isBlankHeader(first)) return undefined;
     const header = decodeJournalHeader(first, path, firstPosition);
     const length = laneTableLength(header.laneCount);
-    const record = readAt(fd, recordLength(length), JOURNAL_DATA_OFFSET);
+    const record = readAt(fd, path, recordLength(length), JOURNAL_DATA_OFFSET);
     if (!isControlRecord(record, 0, LANE_TABLE_TYPE, length)) return { header, table: undefined };
     const sequences = LaneSequences.decode(record, RECORD_HEADER_LENGTH, header.laneCount);
     return { header, table: { sequences, newestTimeNs: record.readBigInt64LE(RECORD_TIMESTAMP_OFFSET) } };

@@ -16,7 +16,7 @@ export function hasLostHeader(file: string): boolean {
   if (fd === undefined) return false; // it was pruned
   try {
     for (let offset = 0; ; offset += PIECE_LENGTH) {
-      const piece = withSystemErrors('read', file, () => readAt(fd, PIECE_LENGTH, offset));
+      const piece = readAt(fd, file, PIECE_LENGTH, offset);
       if (piece.compare(zeros, 0, piece.length) !== 0) {
         return offset + piece.findIndex((byte) => byte !== 0) >= JOURNAL_HEADER_LENGTH;
       }

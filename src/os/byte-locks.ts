@@ -92,7 +92,7 @@ export class ByteLocks {
 
   /** At most `length` bytes from `offset`: fewer at the end of the file. */
   read(offset: number, length: number): Buffer {
-    return withSystemErrors('read', this.path, () => readAt(this.descriptor.number, length, offset));
+    return readAt(this.descriptor.number, this.path, length, offset);
   }
 
   /** Makes this text the file's whole content. */

@@ -1,11 +1,13 @@
 import fs from 'node:fs';
+import { withSystemErrors } from './system-error.js';
 
-/** At most `length` bytes of a file from `offset`: fewer only at its end. A signal that interrupts it changes nothing. */
-export function readAt(fd: number, length: number, offset: number): Buffer {
+/** At most `length` bytes of the file at `path`, open as `fd`, from `offset`: fewer only at its end. A signal that interrupts it changes nothing. @throws HermesError */
+export function readAt(fd: number, path: string, length: number, offset: number): Buffer {
   const buffer = Buffer.alloc(length);
   let end = 0;
   while (end < length) {
-    const count = readOnce(fd, buffer, end, offset + end);
+    const start = end;
+    const count = withSystemErrors('read', path, () => readOnce(fd, buffer, start, offset + start));
     if (count === 0) break;
     end += count;
   }

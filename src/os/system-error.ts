@@ -26,6 +26,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'free space, enlarge the file system (containers: --shm-size), or give fewer producers or a smaller capacity',
   EDQUOT: 'free space within the quota, or give fewer producers or a smaller capacity',
   EFBIG: 'raise the limit of file sizes (ulimit -f), or give fewer producers or a smaller capacity',
+  EISDIR: 'a directory has its name: move it away',
   EINTR: 'signals come faster than it can be done: see what sends them (a profiler, an interval timer)',
   EMFILE: 'raise the limit of open files (ulimit -n)',
   ENOMEM: 'raise the limit of address space (ulimit -v), or of mappings (vm.max_map_count)',

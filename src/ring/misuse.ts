@@ -55,7 +55,10 @@ export function openBatch(): HermesError {
 }
 
 export function nestedPoll(): HermesError {
-  return new HermesError('ERR_HERMES_INVALID_STATE', 'A handler called its own consumer: return from it first');
+  return new HermesError(
+    'ERR_HERMES_INVALID_STATE',
+    'A handler called the consumer or reader that runs it: return from it first',
+  );
 }
 
 export function unacknowledged(): HermesError {

@@ -380,6 +380,21 @@ describe('segments of others', () => {
   });
 });
 
+test('takes its file again when somebody has removed it, and leaves that of another coordinator alone', async () => {
+  const directory = scratchDirectory();
+  const file = path.join(directory, '.coordinator');
+  const first = coordinate({ directory, segments: { ticks: SMALL } });
+  fs.rmSync(file);
+  await until(() => inspect(directory).coordinator !== null);
+  expect(codeOf(() => coordinate({ directory }))).toBe('ERR_HERMES_BUSY');
+  fs.rmSync(file);
+  coordinate({ directory });
+  const { ino } = fs.statSync(file);
+  first.declare({ trades: SMALL });
+  expect(fs.statSync(file).ino).toBe(ino);
+  expect(inspect(directory).coordinator).toMatchObject({ origin: 'found' });
+});
+
 test.runIf(canMount)('on a full file system it goes on cleaning up', async () => {
   const directory = smallFileSystem(1024 * 1024);
   const coordinator = coordinate({ directory, segments: { ticks: SMALL } });

@@ -93,6 +93,20 @@ describe('a reader', () => {
     expect(seen.at(-1)).toBe('0:3');
   });
 
+  test('is refused to its own handler, and goes on', () => {
+    const { directory } = recorded();
+    using reader = openJournal(directory);
+    const codes: unknown[] = [];
+    const nested = () => {
+      codes.push(codeOf(() => reader.read(() => {})));
+      codes.push(codeOf(() => reader.seek({ position: 0 })));
+    };
+    expect(reader.read(nested, 2)).toBe(2);
+    expect(codes).toEqual(Array(4).fill('ERR_HERMES_INVALID_STATE'));
+    reader.read(({ lane, sequence }) => codes.push(`${lane}:${sequence}`), 1);
+    expect(codes.at(-1)).toBe('0:1');
+  });
+
   test('is of no use once it was closed, also by its own handler', () => {
     const { directory } = recorded();
     const reader = openJournal(directory);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -22,6 +23,20 @@ const DAMAGES: Record<string, { readonly code: string; readonly spoil: (file: st
   'is no file of a journal': {
     code: 'ERR_HERMES_CORRUPT_JOURNAL',
     spoil: (file) => fs.writeFileSync(file, 'something else\n'.repeat(5000)),
+  },
+  'is a directory': {
+    code: 'ERR_HERMES_CORRUPT_JOURNAL',
+    spoil: (file) => {
+      fs.rmSync(file);
+      fs.mkdirSync(file);
+    },
+  },
+  'is a FIFO': {
+    code: 'ERR_HERMES_CORRUPT_JOURNAL',
+    spoil: (file) => {
+      fs.rmSync(file);
+      execFileSync('mkfifo', [file]);
+    },
   },
   'has a damaged header': {
     code: 'ERR_HERMES_CORRUPT_JOURNAL',

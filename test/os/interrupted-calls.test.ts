@@ -162,8 +162,8 @@ describe('reading a file', () => {
       if (++calls % 2 === 1) throw interruption();
       return readSync(from, to, start, Math.min(length, 3), at);
     }) as typeof readSync);
-    expect(readAt(fd, 8, 1).toString()).toBe('12345678');
-    expect(readAt(fd, 8, 7).toString()).toBe('789');
+    expect(readAt(fd, 'file', 8, 1).toString()).toBe('12345678');
+    expect(readAt(fd, 'file', 8, 7).toString()).toBe('789');
     vi.restoreAllMocks();
     fs.closeSync(fd);
   });
