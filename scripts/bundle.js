@@ -15,6 +15,14 @@ const CHILD = /-child\.js$/;
 /** What a file starts, or loads, at a place beside itself. */
 const OWN_FILE = /new URL\((?:'|")\.\/([^'"]+)(?:'|"), import\.meta\.url\)/g;
 
+/** What hdr-histogram-js loads and Hermes never uses: compression, and histograms in WebAssembly. More than half of it. */
+const UNUSED = /\/node_modules\/(pako|@assemblyscript\/loader|hdr-histogram-js\/dist\/wasm)\//;
+const withoutUnused = {
+  name: 'without-unused',
+  /** @param {string} id */
+  load: (id) => (UNUSED.test(id) ? 'module.exports = {};' : undefined),
+};
+
 /** For `require('hermes-ipc')`: the same module, and so the same state, as `import` gives. */
 const COMMON_JS = `'use strict';\nmodule.exports = require('./index.js');\n`;
 
@@ -48,6 +56,7 @@ async function write(input, target, external) {
   const bundled = await rolldown({
     input,
     external,
+    plugins: [withoutUnused],
     cwd: root,
     platform: 'node',
     // A module that nothing is used of is left out, so that a command loads no more of the library than it needs.
@@ -65,7 +74,7 @@ async function write(input, target, external) {
   await bundled.close();
   const chunks = output.filter((each) => each.type === 'chunk');
   for (const { fileName, code } of chunks) checkOwnFiles(path.join(target, fileName), code);
-  return chunks.flatMap(({ moduleIds }) => moduleIds);
+  return chunks.flatMap(({ moduleIds }) => moduleIds.filter((id) => !UNUSED.test(id)));
 }
 
 /**

@@ -4,11 +4,11 @@ import { addCommand, type Command, type CommonArguments } from './command.js';
 /** One command, of which nothing is loaded yet. */
 interface CommandEntry {
   readonly names: readonly string[];
-  readonly load: () => Promise<(yargs: Argv<CommonArguments>, interrupted: AbortSignal) => void>;
+  readonly load: () => Promise<Command<unknown>>;
 }
 
 /** Every command, in the order of the help. A command costs the others nothing: its file is loaded when it is called. */
-const COMMANDS: readonly CommandEntry[] = [
+export const COMMANDS: readonly CommandEntry[] = [
   entry(['create'], async () => (await import('./create-command.js')).createCommand),
   entry(['ls', 'list'], async () => (await import('./ls-command.js')).lsCommand),
   entry(['inspect'], async () => (await import('./inspect-command.js')).inspectCommand),
@@ -27,13 +27,7 @@ const COMMANDS: readonly CommandEntry[] = [
 
 /** @param names as its file has them: a test compares */
 function entry<T>(names: readonly string[], load: () => Promise<Command<T>>): CommandEntry {
-  return {
-    names,
-    load: async () => {
-      const command = await load();
-      return (yargs, interrupted) => addCommand(yargs, command, interrupted);
-    },
-  };
+  return { names, load: load as unknown as () => Promise<Command<unknown>> };
 }
 
 /** Adds the one command that the arguments name, or all of them where they name none: for the help, and for what is mistyped. */
@@ -44,7 +38,7 @@ export async function addCommands(
 ): Promise<void> {
   const word = firstWord(args);
   const named = COMMANDS.filter(({ names }) => word !== undefined && names.includes(word));
-  for (const { load } of named.length > 0 ? named : COMMANDS) (await load())(yargs, interrupted);
+  for (const { load } of named.length > 0 ? named : COMMANDS) addCommand(yargs, await load(), interrupted);
 }
 
 /** What the command must be. Undefined where an option comes first of which it is not known here whether it takes a value. */
