@@ -16,7 +16,7 @@ const CHILD = /-child\.js$/;
 const OWN_FILE = /new URL\((?:'|")\.\/([^'"]+)(?:'|"), import\.meta\.url\)/g;
 
 /** What hdr-histogram-js loads and Hermes never uses: compression, and histograms in WebAssembly. More than half of it. */
-const UNUSED = /\/node_modules\/(pako|@assemblyscript\/loader|hdr-histogram-js\/dist\/wasm)\//;
+const UNUSED = /\/node_modules\/(pako\/|@assemblyscript\/loader\/|hdr-histogram-js\/dist\/wasm\/generated-wasm\.js)/;
 const withoutUnused = {
   name: 'without-unused',
   /** @param {string} id */

@@ -133,7 +133,7 @@ test('numbers of open files are kept where each has one owner, and nowhere else'
   const keepers = ['os/descriptor.ts', 'os/fifo-listener.ts', 'os/held-name.ts', 'os/new-file.ts'];
   const keeping = files.filter((file) => /\b(private|readonly) (readonly )?fd\b/.test(sourceOf.get(file)!));
   expect(keeping).toEqual(keepers);
-  const listening = files.filter((file) => /\bnet\(\)|from 'node:net'/.test(sourceOf.get(file)!));
+  const listening = files.filter((file) => /new \(net\(\)\.Socket\)\(|\bnew net\.Socket\(/.test(sourceOf.get(file)!));
   expect(listening).toEqual(['os/fifo-listener.ts']);
 });
 

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { kernelOf } from '../../src/ring/kernel.js';
-import { isEmulated } from '../support/emulated.js';
 
 declare const WebAssembly: {
   Memory: new (descriptor: {
@@ -73,8 +72,7 @@ test.each(KINDS)('%s: never writes beyond the memory', (kind) => {
 });
 
 // Dekker: each stores its own word and then looks at the other's. With no order between the two, both may see nothing.
-// Debian's emulator of arm64 has no such order.
-test.skipIf(isEmulated())('a store is seen by everybody before the load after it is done', async () => {
+test('a store is seen by everybody before the load after it is done', async () => {
   const ROUNDS = 20_000;
   const { memory, words } = memoryAndWords();
   const module = new URL('../../src/ring/kernel.js', import.meta.url).href;
