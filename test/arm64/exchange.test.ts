@@ -5,7 +5,7 @@ import { createSegment } from '../../src/index.js';
 import { Child, endAllChildren } from '../processes/child.js';
 import type { Consumed, ConsumeHashed } from '../processes/programs/consume-hashed.js';
 import type { Produced, ProduceHashed } from '../processes/programs/produce-hashed.js';
-import { ATTACHED, type ProduceNumbered } from '../processes/programs/produce-numbered.js';
+import type { ProduceNumbered } from '../processes/programs/produce-numbered.js';
 import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
 
 /** A Node for each, which `npm run test:arm64` names: one of them in an emulator. */
@@ -17,6 +17,8 @@ const WAYS: readonly (readonly [Arch, Arch])[] = [
 ];
 const SEGMENT = 'both';
 const COUNT = 10_000;
+/** What a producer reports. */
+const ATTACHED = 'attached';
 
 let directory: string;
 beforeEach(() => {
