@@ -70,7 +70,7 @@ describe('the packed package, installed without a compiler', () => {
     const imported = project.files
       .filter((name) => /^dist\/.*\.js$/.test(name))
       .flatMap((name) => [
-        ...project.read(name).matchAll(/^(?:import|export)\b[^;\n]*?\bfrom ["']([^"'.][^"']*)["']/gm),
+        ...project.read(name).matchAll(/\b(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"'.\s]+)["']/g),
       ])
       .map(([, specifier]) => specifier!);
     expect(imported).toContain('node:fs');
@@ -159,9 +159,8 @@ describe('the packed package, installed without a compiler', () => {
 });
 
 function classNames(source: string): string[] {
-  return [
-    ...new Set([...source.matchAll(/\b(?<=class )[A-Z]\w*|(?<=^var )\w+(?= = class\b)/gm)].map(([name]) => name)),
-  ].sort();
+  const named = [...source.matchAll(/\bclass ([A-Z]\w*)|\b([A-Z]\w*)\s*=\s*class\b/g)];
+  return [...new Set(named.map(([, declared, assigned]) => (assigned ?? declared)!))].sort();
 }
 
 /** Of those files that the library consists of. */
