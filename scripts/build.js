@@ -1,6 +1,7 @@
-// Compiles src, test and bench into dist. Always: the compiler takes a second, and nothing can be stale.
+// Compiles src, test and bench into dist, and bundles what is shipped. Always: it takes some seconds, and nothing can be stale.
 import fs from 'node:fs';
 import path from 'node:path';
+import { bundle } from './bundle.js';
 import { root, runInstalled } from './run.js';
 
 const OUTPUT = /(\.js|\.js\.map|\.d\.ts)$/;
@@ -11,10 +12,12 @@ function removeOrphans() {
   if (!fs.existsSync(dist)) return;
   for (const name of fs.readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const source = path.join(root, name.replace(OUTPUT, '.ts'));
+    if (name.startsWith('package')) continue;
     if (OUTPUT.test(name) && !fs.existsSync(source)) fs.rmSync(path.join(dist, name), { force: true });
   }
 }
 
 removeOrphans();
-// The package ships no sources, so that its source maps carry them.
-process.exitCode = runInstalled('typescript/bin/tsc', ['--inlineSources']);
+const status = runInstalled('typescript/bin/tsc', []);
+process.exitCode = status;
+if (status === 0) await bundle();

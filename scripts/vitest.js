@@ -9,9 +9,10 @@ import { countTests } from './test-report.js';
  * @param {string} label the report's name
  * @param {string[]} args filters and options of vitest
  * @param {string} [node] the Node to run on
+ * @param {string[]} [nodeOptions]
  * @returns {import('./test-report.js').TestCounts & { status: number }}
  */
-export function runVitest(label, args, node = process.execPath) {
+export function runVitest(label, args, node = process.execPath, nodeOptions = []) {
   const kept = process.env.HERMES_TEST_REPORTS;
   const directory = kept || fs.mkdtempSync(path.join(os.tmpdir(), 'hermes-test-report-'));
   const report = path.join(directory, `${label}.json`);
@@ -22,7 +23,7 @@ export function runVitest(label, args, node = process.execPath) {
   if (NODE_EXTRA_CA_CERTS !== undefined) env.HERMES_TEST_CA_CERTS = NODE_EXTRA_CA_CERTS;
   try {
     const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
-    const status = run(node, [vitest, 'run', ...reporters, ...args], { ...env, PATH });
+    const status = run(node, [...nodeOptions, vitest, 'run', ...reporters, ...args], { ...env, PATH });
     return { status, ...countTests(report, status) };
   } finally {
     if (!kept) fs.rmSync(directory, { recursive: true });

@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'node:v8';
+import { deserialize, serialize } from '../built-ins.js';
 import { HermesError } from '../errors.js';
 import { copyOf } from '../ring/message.js';
 

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { randomBytes } from '../built-ins.js';
 import { monotonicNs, wallMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import { sectionsOf } from '../layout/geometry.js';

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../built-ins.js';
 import { HermesError } from '../errors.js';
 import { type Geometry, geometryFault, type Sections, sectionsOf } from '../layout/geometry.js';
 import * as P from '../layout/preamble.js';

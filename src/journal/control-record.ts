@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../built-ins.js';
 import {
   RECORD_CRC_OFFSET,
   RECORD_FLAG_CRC,

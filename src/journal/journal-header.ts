@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../built-ins.js';
 import { HermesError } from '../errors.js';
 import { MAX_LANES } from '../layout/geometry.js';
 import * as J from '../layout/journal-file.js';

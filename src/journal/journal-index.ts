@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import { randomBytes } from '../built-ins.js';
 import { JOURNAL_ID_LENGTH, laneTableLength } from '../layout/journal-file.js';
 import {
   INDEX_BOOT_ID_OFFSET,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '../built-ins.js';
 import { wallMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET, JOURNAL_ID_LENGTH } from '../layout/journal-file.js';

@@ -1,4 +1,5 @@
-import net from 'node:net';
+import type { Socket, SocketConstructorOpts } from 'node:net';
+import { net } from '../built-ins.js';
 import { awaitByte, openFifo } from './fifo.js';
 import { libc } from './libc.js';
 import { withSystemErrors } from './system-error.js';
@@ -10,7 +11,7 @@ import { withSystemErrors } from './system-error.js';
 export class FifoListener {
   private constructor(
     private readonly fd: number,
-    private readonly socket: net.Socket,
+    private readonly socket: Socket,
   ) {}
 
   /** `onByte` is called when there was something in the FIFO, which is empty then. @throws HermesError */
@@ -24,8 +25,8 @@ export class FifoListener {
     };
     const fd = duplicateOf(path);
     try {
-      const options = { fd, writable: false, onread } as net.SocketConstructorOpts;
-      const socket = withSystemErrors('listen to', path, () => new net.Socket(options));
+      const options = { fd, writable: false, onread } as SocketConstructorOpts;
+      const socket = withSystemErrors('listen to', path, () => new (net().Socket)(options));
       socket.unref();
       socket.on('error', onError);
       return new FifoListener(fd, socket);

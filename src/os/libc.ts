@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
@@ -6,6 +5,7 @@ import type { LibraryHandle } from 'koffi';
 import { HermesError } from '../errors.js';
 import { addonRemedy } from './permission-model.js';
 import { checkPlatform } from './platform.js';
+import { requirePackage } from './require-package.js';
 
 /**
  * The calls that Node has no API for. Each returns what C returns; `errno()` must be read at once after a failure. What a signal
@@ -156,7 +156,7 @@ function atThreadEnd(library: LibraryHandle, program: LibraryHandle): Libc['atTh
 
 function requireKoffi(): typeof import('koffi') {
   try {
-    return createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    return requirePackage('koffi') as typeof import('koffi');
   } catch (error) {
     const refused = addonRemedy(error);
     throw new HermesError(

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import { HermesError } from '../errors.js';
 import { errnoName } from './libc.js';
 import type { MapAccess, Mapper, Mapping } from './mapper.js';
+import { requirePackage } from './require-package.js';
 import { systemError } from './system-error.js';
 
 /** What Hermes uses of the package `mmap-io` 1.1. */
@@ -44,7 +44,7 @@ export function mmapIoMapper(): Mapper {
 
 function requireMmapIo(): MmapIo {
   try {
-    return createRequire(import.meta.url)('mmap-io') as MmapIo;
+    return requirePackage('mmap-io') as MmapIo;
   } catch (error) {
     throw new HermesError(
       'ERR_HERMES_INVALID_OPTION',

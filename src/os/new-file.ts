@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
+import { randomBytes } from '../built-ins.js';
 import { wallMs } from '../clock.js';
 import { ByteLocks } from './byte-locks.js';
 import { Descriptor } from './descriptor.js';

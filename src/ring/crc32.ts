@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../built-ins.js';
 import { RECORD_HEADER_LENGTH, RECORD_MAGIC } from '../layout/record.js';
 
 // Constants of this module are compiled in; imported ones are loaded at every use, which costs 1 ns a record.
@@ -40,7 +40,8 @@ const T10 = table(10);
 const T11 = table(11);
 
 /** The CRC register once the magic of a sound record has passed. */
-const AFTER_MAGIC = crc32(Int32Array.of(MAGIC)) ^ -1;
+const AFTER_MAGIC: number =
+  T3[~MAGIC & 255]! ^ T2[(~MAGIC >>> 8) & 255]! ^ T1[(~MAGIC >>> 16) & 255]! ^ T0[~MAGIC >>> 24]!;
 
 /**
  * CRC-32 (IEEE, as zlib has it) of the record at byte `recordOffset`: bytes 0–27 of its header, then its payload. A

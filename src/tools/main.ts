@@ -1,24 +1,11 @@
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import yargs, { type Argv, type MiddlewareFunction } from 'yargs';
-import { HermesError, type HermesErrorCode } from '../index.js';
-import { benchCommand } from './bench-command.js';
-import { addCommand, type CommonArguments, Failure, UsageError } from './command.js';
+import { HermesError, type HermesErrorCode } from '../errors.js';
+import { type CommonArguments, Failure, UsageError } from './command.js';
 import { asGiven, checkArguments, type Declarations, END_OF_OPTIONS, wordsForYargs } from './command-line.js';
-import { consumeCommand } from './consume-command.js';
-import { coordinatorCommand } from './coordinator-command.js';
-import { createCommand } from './create-command.js';
-import { demoCommand } from './demo-command.js';
-import { groupsCommand } from './groups-command.js';
-import { inspectCommand } from './inspect-command.js';
-import { journalCommand } from './journal-command.js';
-import { latencyCommand } from './latency-command.js';
-import { lsCommand } from './ls-command.js';
+import { addCommands } from './commands.js';
 import { say, watchOutput } from './output.js';
-import { produceCommand } from './produce-command.js';
-import { recordCommand } from './record-command.js';
-import { replayCommand } from './replay-command.js';
-import { rmCommand } from './rm-command.js';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -60,14 +47,14 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function run(args: readonly string[], interrupted: AbortSignal): Promise<number> {
   try {
-    await program(args, interrupted).parseAsync();
+    await (await program(args, interrupted)).parseAsync();
     return 0;
   } catch (error) {
     return report(error);
   }
 }
 
-function program(args: readonly string[], interrupted: AbortSignal): Argv<CommonArguments> {
+async function program(args: readonly string[], interrupted: AbortSignal): Promise<Argv<CommonArguments>> {
   const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
   const cli = yargs(wordsForYargs(args))
     .scriptName('hermes')
@@ -93,25 +80,13 @@ function program(args: readonly string[], interrupted: AbortSignal): Argv<Common
       true,
     )
     .exitProcess(false)
+    .detectLocale(false) // what Hermes itself says is English
     .wrap(Math.min(100, process.stdout.columns || 100))
     .epilogue('hermes <command> --help explains a command.')
     .fail((message, error) => {
       throw error === undefined || error.name === 'YError' ? new UsageError(asGiven(message)) : error;
     });
-  addCommand(cli, createCommand, interrupted);
-  addCommand(cli, lsCommand, interrupted);
-  addCommand(cli, inspectCommand, interrupted);
-  addCommand(cli, groupsCommand, interrupted);
-  addCommand(cli, rmCommand, interrupted);
-  addCommand(cli, produceCommand, interrupted);
-  addCommand(cli, consumeCommand, interrupted);
-  addCommand(cli, recordCommand, interrupted);
-  addCommand(cli, replayCommand, interrupted);
-  addCommand(cli, journalCommand, interrupted);
-  addCommand(cli, latencyCommand, interrupted);
-  addCommand(cli, benchCommand, interrupted);
-  addCommand(cli, coordinatorCommand, interrupted);
-  addCommand(cli, demoCommand, interrupted);
+  await addCommands(cli, args, interrupted);
   return cli.completion('completion', 'Print a completion script: hermes completion >> ~/.bashrc');
 }
 

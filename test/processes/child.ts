@@ -46,10 +46,14 @@ export class Child {
     living.add(this);
   }
 
-  /** Starts `programs/<program>.js`; `execArgv` are options of Node. It ends by itself when this process does. */
-  static start(program: string, execArgv: readonly string[] = []): Child {
+  /** Starts `programs/<program>.js`; `execArgv` are options of Node, and `node` is another one. It ends by itself when this process does. */
+  static start(program: string, execArgv: readonly string[] = [], node: string = process.execPath): Child {
     const file = fileURLToPath(new URL(`./programs/${program}.js`, import.meta.url));
-    const child = fork(file, [], { execArgv: [...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(file, [], {
+      execPath: node,
+      execArgv: [...execArgv],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     return new Child(program, child);
   }
 

