@@ -13,10 +13,10 @@ const COLOURS = {
   kernel: { light: '#008060', dark: '#1d8f71' },
   server: { light: '#6b7280', dark: '#6b7684' },
   limit: { light: '#4b5563', dark: '#b6bec9' },
-  shade0: { light: '#7fb8dc', dark: '#26658f' },
-  shade1: { light: '#3a94cb', dark: '#3d90c4' },
-  shade2: { light: '#0072b2', dark: '#6fbdea' },
-  shade3: { light: '#003f66', dark: '#c4e4f8' },
+  shade0: { light: '#7fb8dc', dark: '#3a7fb0' },
+  shade1: { light: '#3a94cb', dark: '#5fa9d9' },
+  shade2: { light: '#0072b2', dark: '#93cbee' },
+  shade3: { light: '#003f66', dark: '#d3ebfa' },
 } as const;
 
 export type Colour = keyof typeof COLOURS;

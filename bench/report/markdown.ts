@@ -74,7 +74,7 @@ const RESULTS_TEXT: string =
   'Medians of the rounds. Both ends of Hermes and of the C++ ring spin; the others sleep and are woken by the kernel. The C++ ring is the limit: the same records in the same memory, with no checks, no groups and no recovery. “Many at a time” is 16 messages for the two rings. The others pack some 900 messages into a chunk of 64 KiB, which nobody gets before it is full.';
 
 const GOALS_TEXT: string =
-  'These goals are the project’s own: its designers set them before they measured, most of them higher than what had been reached. They are no promises. *At* is what a median must reach; *reached* says whether it did, in this run. A ratio is taken within each round, then its median, with the least and the greatest in parentheses: 0.50 × of a throughput is half as many messages a second.';
+  'These goals are the project’s own: its designers set them, high, to know how far there is to go. They are no promises. *At* is what a median must reach; *reached* says whether it did, in this run. A ratio is taken within each round, then its median, with the least and the greatest in parentheses: 0.50 × of a throughput is half as many messages a second.';
 
 function method({ rounds, curveRounds }: Report['profile']): string {
   return [

@@ -80,11 +80,11 @@ export function geometryFault(geometry: Geometry): string | undefined {
   if (!inRange(memberCount, 1, MAX_MEMBERS))
     return `members is ${memberCount}: give a whole number from 1 to ${MAX_MEMBERS}`;
   if (!inRange(Math.log2(laneCapacity), Math.log2(MIN_LANE_CAPACITY), Math.log2(MAX_LANE_CAPACITY))) {
-    return `capacity is ${laneCapacity} bytes: give a power of two from ${MIN_LANE_CAPACITY} (64 KiB) to ${MAX_LANE_CAPACITY} (1 GiB)`;
+    return `capacity is ${laneCapacity}: give a power of two from ${MIN_LANE_CAPACITY} (64 KiB) to ${MAX_LANE_CAPACITY} bytes (1 GiB)`;
   }
   const largest = largestPayloadLength(laneCapacity);
   if (!inRange(maxPayloadLength, 0, largest)) {
-    return `maxPayload is ${maxPayloadLength} bytes: give a whole number from 0 to ${largest}, a quarter of the lane's capacity, or a larger capacity`;
+    return `maxPayload is ${maxPayloadLength}: give a whole number from 0 to ${largest} bytes, a quarter of the lane's capacity, or a larger capacity`;
   }
   const { fileLength } = sectionsOf(geometry);
   if (fileLength > MAX_FILE_LENGTH) {

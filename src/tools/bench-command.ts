@@ -10,7 +10,6 @@ export const benchCommand: Command<CommonArguments> = {
     addCommand(yargs, benchThroughputCommand, interrupted);
     addCommand(yargs, benchLatencyCommand, interrupted);
     return yargs
-      .positional('what', { choices: ['throughput', 'latency'] as const, describe: 'throughput or latency' })
       .demandCommand(1, 'Say what to measure: throughput or latency.')
       .example('$0 bench throughput', 'one producer, one consumer, 64 B')
       .example('$0 bench latency --mode one-way --rate 100000', 'percentiles at 100,000 messages a second');

@@ -40,14 +40,14 @@ export const latencyCommand: Command<LatencyArguments> = {
       throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);
     }
     using output = new LatencyOutput(argv);
+    const { createLatencyHistogram } = await import('./report/latency-histogram.js');
+    const histogram = createLatencyHistogram();
     using observer = attachConsumer(segment, {
       group: `latency-${process.pid}`,
       mode: 'lossy',
       idle: argv.idle,
       directory,
     });
-    const { createLatencyHistogram } = await import('./report/latency-histogram.js');
-    const histogram = createLatencyHistogram();
     let payloadLength = 0;
     const record = (message: Message) => {
       histogram.recordValue(Math.max(0, Number(observer.timeNs() - message.timestamp)));

@@ -3,6 +3,8 @@ import { asGiven, wordsBeforeEnd } from './command-line.js';
 import { type Declarations, isSame, whatItTakes } from './declarations.js';
 import { nearName } from './near-name.js';
 
+/** How commands that have commands begin when they ask for one. */
+const SUBCOMMAND_MISSING = /^Say /;
 /** Longer words are shown in part. */
 const MOST_SHOWN = 60;
 
@@ -28,6 +30,7 @@ function better(message: string, args: readonly string[], declared: Declarations
   if (required !== undefined) return `Missing required argument: --${required}${whatItTakes(required, declared)}`;
   const choice = /Argument: (.+), Given: (.*), Choices: (.*)$/m.exec(message);
   if (choice !== null) return wrongChoice(choice[1]!, choice[2]!, choice[3]!, declared);
+  if (SUBCOMMAND_MISSING.test(message)) return nearSubcommand(message, args, declared);
   const [, unknown] = /^Unknown (?:argument|command)s?: (.*)$/s.exec(message) ?? [];
   return unknown === undefined ? undefined : unknownWord(unknown.split(', ')[0]!, args, declared);
 }
@@ -36,8 +39,17 @@ function missingPlace(givenCount: number, declared: Declarations): string {
   const required = Object.keys(declared.getDemandedOptions());
   const places = (declared.getGroups()['Positionals:'] ?? []).filter((name) => required.includes(name));
   const place = places[givenCount];
-  if (place === undefined) return 'An argument is missing';
+  const known = declared.getInternalMethods().getCommandInstance().getCommands();
+  if (place === undefined) return `An argument is missing: ${known.join(' or ')}`;
   return `An argument is missing: <${place}>${whatItTakes(place, declared)}`;
+}
+
+/** A word that is no command of a command that has some is told as if there were none. */
+function nearSubcommand(message: string, args: readonly string[], declared: Declarations): string | undefined {
+  const { commands } = declared.getInternalMethods().getContext();
+  const word = wordsBeforeEnd(args).findLast((each) => !each.startsWith('-')) ?? '';
+  const near = nearName(word, declared.getInternalMethods().getCommandInstance().getCommands());
+  return near === undefined || commands.includes(word) ? undefined : `${message} Did you mean ${near}?`;
 }
 
 function wrongChoice(name: string, given: string, choices: string, declared: Declarations): string {
