@@ -54,7 +54,7 @@ function present({ messageCount, results }: Memory): Section {
     title: 'Memory',
     text: [
       `A segment takes its file, all of it from the start, and nothing more however many messages go through it. ${formatCount(messageCount)} messages of 64 bytes were offered and polled in one process, whose collections and heap were watched.`,
-      'Up to 2 GiB of a lane, no message takes any heap. Beyond, positions no longer fit into what V8 calls small integers, and each message takes some bytes, which the next minor collection frees: that is the figure below.',
+      'Up to 2 GiB of a lane a message takes no heap. Beyond, a position no longer fits into what V8 calls a small integer: the position that `offer` returns is an object of 16 bytes then, which the next minor collection frees. The figure of a message is estimated from the collections.',
     ],
     tables: [
       {

@@ -88,12 +88,14 @@ export function geometryFault(geometry: Geometry): string | undefined {
   }
   const { fileLength } = sectionsOf(geometry);
   if (fileLength > MAX_FILE_LENGTH) {
-    return `the segment would take ${gibText(fileLength)} (producers ${laneCount}, each with a lane of capacity ${gibText(laneCapacity)}), more than the ${gibText(MAX_FILE_LENGTH)} that one may: give fewer producers or a smaller capacity`;
+    return `the segment would take ${sizeText(fileLength)} (producers ${laneCount}, each with a lane of capacity ${sizeText(laneCapacity)}), and may take ${sizeText(MAX_FILE_LENGTH)}: it is ${fileLength} bytes, more than ${MAX_FILE_LENGTH}; give fewer producers or a smaller capacity`;
   }
   return undefined;
 }
 
-/** `8 GiB`, `0.25 GiB`: what comes near the limit is told in its unit. */
-function gibText(length: number): string {
-  return `${Number((length / 1024 ** 3).toFixed(3))} GiB`;
+/** `8 GiB`, `32 MiB`: of lanes, and of what is made of them. */
+function sizeText(length: number): string {
+  const [unit, factor] =
+    length >= 1024 ** 3 ? ['GiB', 1024 ** 3] : length >= 1024 ** 2 ? ['MiB', 1024 ** 2] : ['KiB', 1024];
+  return `${Number((length / Number(factor)).toFixed(3))} ${unit}`;
 }

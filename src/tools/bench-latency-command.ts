@@ -53,7 +53,8 @@ export const benchLatencyCommand: Command<BenchLatencyArguments> = {
         idle: {
           choices: ['spin', 'balanced', 'doorbell'] as const,
           default: 'spin' as const,
-          describe: 'What a receiver does while it waits: spin; sleep; or spin for a moment, then sleep',
+          describe:
+            'What a receiver does while it waits. spin: takes a core; doorbell: sleeps; balanced: spins for a moment, then sleeps',
         },
         checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
         timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },

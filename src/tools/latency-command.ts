@@ -25,7 +25,8 @@ export const latencyCommand: Command<LatencyArguments> = {
           choices: ['spin', 'balanced', 'doorbell'] as const,
           // It sleeps as soon as there is nothing, so as to disturb what it measures the least.
           default: 'doorbell' as const,
-          describe: 'What it does while it waits: spin, which takes a core; sleep; or spin for a moment, then sleep',
+          describe:
+            'What it does while it waits. spin: takes a core; doorbell: sleeps; balanced: spins for a moment, then sleeps',
         },
         ...LATENCY_OUTPUT_OPTIONS,
       })

@@ -3,7 +3,7 @@ import { UsageError } from './command.js';
 import { say } from './output.js';
 
 /**
- * A file that is written when all is done, and opened before anything is begun: whether it can be written is known then, and not after
+ * A file that is written when all is done, and tried before anything is begun: whether it can be written is known then, and not after
  * a long measurement. What is in it stays until then; one that is made for this, and not written, is removed again.
  */
 export class OutputFile implements Disposable {
@@ -11,7 +11,6 @@ export class OutputFile implements Disposable {
 
   private constructor(
     private readonly path: string,
-    private readonly fd: number,
     private readonly isNew: boolean,
   ) {}
 
@@ -20,18 +19,18 @@ export class OutputFile implements Disposable {
     if (path === undefined) return undefined;
     const isNew = !fs.existsSync(path);
     try {
-      const { O_WRONLY, O_CREAT } = fs.constants;
-      return new OutputFile(path, fs.openSync(path, O_WRONLY | O_CREAT, 0o666), isNew);
+      fs.closeSync(fs.openSync(path, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_NONBLOCK, 0o666));
     } catch (error) {
-      throw cannotWrite(path, error, option);
+      // A FIFO that nobody reads yet may be read when it is written.
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw cannotWrite(path, error, option);
     }
+    return new OutputFile(path, isNew);
   }
 
-  /** Replaces what is in it, once. @throws UsageError */
+  /** Replaces what is in it. @throws UsageError */
   write(content: string): void {
     try {
-      if (fs.fstatSync(this.fd).isFile()) fs.ftruncateSync(this.fd);
-      fs.writeFileSync(this.fd, content);
+      fs.writeFileSync(this.path, content);
     } catch (error) {
       throw cannotWrite(this.path, error);
     }
@@ -41,7 +40,6 @@ export class OutputFile implements Disposable {
 
   [Symbol.dispose](): void {
     if (this.isNew && !this.isWritten) fs.rmSync(this.path, { force: true });
-    fs.closeSync(this.fd);
   }
 }
 
