@@ -7,6 +7,8 @@ export interface CommandLine {
   readonly only: string;
   /** Where the document goes, or undefined: into docs when all was measured, and nowhere otherwise. */
   readonly out: string | undefined;
+  /** Measure nothing: write the document anew from the results that are kept there. */
+  readonly redraw: boolean;
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -14,6 +16,7 @@ export const USAGE = `npm run bench -- [options]
   --only <pattern>  only the tables and curves whose name has this in it; the others of --out stay
   --rounds <n>      turns of every contestant
   --out <dir>       where benchmarks.md and its charts go (default: docs, when everything is measured)
+  --redraw          measure nothing: write them anew from the results of --out
 `;
 
 /** @throws Error that says what is wrong with the arguments */
@@ -25,6 +28,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       only: { type: 'string', default: '' },
       rounds: { type: 'string' },
       out: { type: 'string' },
+      redraw: { type: 'boolean', default: false },
     },
   });
   const chosen = values.full ? FULL : SHORT;
@@ -35,5 +39,6 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     profile: { ...chosen, rounds, curveRounds: values.rounds === undefined ? chosen.curveRounds : rounds },
     only: values.only,
     out: values.out,
+    redraw: values.redraw,
   };
 }

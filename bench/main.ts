@@ -1,17 +1,19 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { styleText } from 'node:util';
-import { say } from '../src/tools/output.js';
+import { json, say } from '../src/tools/output.js';
 import { type CommandLine, parseCommandLine, USAGE } from './command-line.js';
 import { findField } from './contestants/field.js';
 import type { Bench } from './harness/bench.js';
 import { describeEnvironment } from './harness/environment.js';
 import { makeScratch } from './harness/scratch.js';
 import { PARTS } from './parts/all-parts.js';
-import type { FreshSection } from './report/section.js';
+import type { Kept, MeasuredSection } from './report/section.js';
 import { printHeading, printSection, printSummary } from './report/terminal.js';
-import { writeReport } from './report/write-report.js';
+import { checkTarget, keptResults, writeReport } from './report/write-report.js';
 
 // What `npm run bench` runs: measures, prints, and writes docs/benchmarks.md.
+
+const NAMES = PARTS.map(({ name }) => name);
 
 // Reading these certificates costs every start of a Node that is given them some 50 ms, and no measuring process speaks TLS.
 delete process.env.NODE_EXTRA_CA_CERTS;
@@ -27,12 +29,13 @@ async function main(): Promise<number> {
   }
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => controller.abort());
-  if (availableParallelism() < 2) {
+  if (availableParallelism() < 2 && !commandLine.redraw) {
     say('The bench needs two cores: two processes that spin on one take turns, not messages.');
     return 1;
   }
   try {
-    await measure(commandLine, controller.signal);
+    if (commandLine.redraw) redraw(commandLine.out ?? 'docs');
+    else await measure(commandLine, controller.signal);
     return 0;
   } catch (error) {
     say(controller.signal.aborted ? 'interrupted' : ((error as Error).stack ?? `${error}`));
@@ -44,36 +47,44 @@ async function measure({ profile, only, out }: CommandLine, interrupted: AbortSi
   const parts = PARTS.filter(({ name }) => name.includes(only));
   if (parts.length === 0)
     throw new Error(`nothing is named ${only}: there are ${PARTS.map(({ name }) => name).join(', ')}`);
+  const target = out ?? (only === '' ? 'docs' : undefined);
+  if (target !== undefined) checkTarget(target);
   using scratch = makeScratch();
   const progress = (text: string) => say(process.stderr.isTTY ? styleText('dim', text) : text);
   const bench: Bench = { profile, scratch, interrupted, progress };
   await using field = findField(bench);
   const environment = await describeEnvironment(field);
   printHeading(environment, field.absences);
-  const sections: FreshSection[] = [];
+  const kept: Kept[] = [];
+  const sections: MeasuredSection[] = [];
   for (const part of parts) {
     const startedAt = new Date().toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length);
     const load = loadavg()[0]!;
-    const section = await part.run(bench, field);
+    const data: unknown = JSON.parse(json(await part.measure(bench, field)));
+    kept.push({ name: part.name, occasion: { startedAt, load }, data });
+    const section = present(kept.at(-1)!);
     printSection(section);
-    sections.push({ ...section, occasion: { startedAt, load } });
+    sections.push(section);
   }
   printSummary(sections);
-  const report = {
+  const run = {
     date: new Date().toISOString().slice(0, 10),
     profile,
     environment,
     participants: field.batching.map(({ name, how, batching }) => ({ name, how, batching })),
     absences: field.absences,
+    parts: kept,
   };
-  const target = out ?? (only === '' ? 'docs' : undefined);
-  if (target !== undefined)
-    say(
-      `\nWritten: ${writeReport(
-        report,
-        sections,
-        PARTS.map(({ name }) => name),
-        target,
-      )}`,
-    );
+  if (target !== undefined) say(`\nWritten: ${writeReport(run, NAMES, target, present)}`);
+}
+
+/** Writes the document and its charts anew, from what an earlier run left. */
+function redraw(directory: string): void {
+  const results = keptResults(directory);
+  if (results === undefined) throw new Error(`there are no results in ${directory}: measure first`);
+  say(`Written: ${writeReport(results, NAMES, directory, present)}`);
+}
+
+function present({ name, occasion, data }: Kept): MeasuredSection {
+  return { ...PARTS.find((part) => part.name === name)!.present(data), occasion };
 }

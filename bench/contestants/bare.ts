@@ -6,12 +6,13 @@ import { type Measure, rolesOf, type Workload } from '../harness/workload.js';
 import { type BareMapping, createBareMemory } from '../rings/bare-mapping.js';
 import { bareRingLength } from '../rings/bare-ring.js';
 import type { RingTask } from '../rings/ring-child.js';
+import { BARE } from './names.js';
 
 const CHILD = new URL('../rings/ring-child.js', import.meta.url);
 
 /** The ring that one would write by hand, over memory that a package shares between processes. */
 export function bare(bench: Bench, mapping: BareMapping): Contestant {
-  const name = mapping === 'koffi' ? 'hand-written ring' : `hand-written ring, ${mapping}`;
+  const name = mapping === 'koffi' ? BARE : `${BARE}, ${mapping}`;
   const run = async <Result>(workload: Workload, measure: Measure, batchCount: number): Promise<Result> => {
     const [there, back] = [bench.scratch.fresh('ring'), bench.scratch.fresh('ring')];
     const removals = [there, back].map((file) => createBareMemory(mapping, file, bareRingLength(RING_CAPACITY)));

@@ -7,6 +7,7 @@ import { isOnPath, KeptServer, startNats, startRedis } from '../peers/servers.js
 import { bare } from './bare.js';
 import { hermes, PLAIN } from './hermes.js';
 import { type LinkDescription, linkContestant, type Venue } from './links.js';
+import { BARE, CLAIMS, DOORBELL, HERMES, MESSAGE_PORT, NATIVE, NATS, REDIS, UNIX_SOCKET, ZEROMQ } from './names.js';
 import { type Native, native } from './native.js';
 
 /** Everybody who takes part on this machine. */
@@ -26,18 +27,12 @@ export interface Field {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export const UNIX_SOCKET = 'Unix domain socket';
-export const MESSAGE_PORT = 'MessagePort';
-export const ZEROMQ = 'zeromq';
-export const REDIS = 'Redis';
-export const NATS = 'NATS';
-
 /** Finds out who can be had. */
 export function findField(bench: Bench): Field {
   const absences: Absence[] = [];
-  const plain = hermes(bench, 'Hermes', PLAIN);
+  const plain = hermes(bench, HERMES, PLAIN);
   const compilation = compileNative(bench.scratch.fresh('ring'));
-  if ('reason' in compilation) absences.push({ name: 'C++ ring', reason: compilation.reason });
+  if ('reason' in compilation) absences.push({ name: NATIVE, reason: compilation.reason });
   const limit = 'executable' in compilation ? native(bench, compilation.executable) : undefined;
 
   const rings: Contestant[] = [bare(bench, 'koffi')];
@@ -47,7 +42,7 @@ export function findField(bench: Bench): Field {
   ] as const) {
     const reason = whyNot(load);
     if (reason === undefined) rings.push(bare(bench, mapping));
-    else absences.push({ name: `hand-written ring, ${mapping}`, reason });
+    else absences.push({ name: `${BARE}, ${mapping}`, reason });
   }
   const links: Contestant[] = [];
   const redis = new KeptServer(() => startRedis(bench.scratch.fresh('redis')));
@@ -57,10 +52,10 @@ export function findField(bench: Bench): Field {
     if (reason === undefined) links.push(linkContestant(bench, description));
     else absences.push({ name: description.name, reason });
   }
-  const sleeping = hermes(bench, 'Hermes, doorbell', { ...PLAIN, idle: 'doorbell' });
+  const sleeping = hermes(bench, DOORBELL, { ...PLAIN, idle: 'doorbell' });
   const others = [...(limit ? [limit] : []), sleeping, ...rings, ...links];
   const compiler = 'compiler' in compilation ? compilation.compiler : undefined;
-  const claims = hermes(bench, 'Hermes, claims', { ...PLAIN, batching: 'claims' });
+  const claims = hermes(bench, CLAIMS, { ...PLAIN, batching: 'claims' });
   return {
     hermes: plain,
     claims,

@@ -4,6 +4,7 @@ import { type Contestant, RING_PACE } from '../harness/contestant.js';
 import { histogramOf, rateOf, runMeasuring } from '../harness/pair.js';
 import { rolesOf, type Workload } from '../harness/workload.js';
 import { startNative } from '../native/native-child.js';
+import { NATIVE } from './names.js';
 
 /** Bytes before the data: one page, for the words of both ends. */
 const HEADER_LENGTH = 4096;
@@ -18,7 +19,7 @@ export interface Native extends Contestant {
 
 /** `executable` is what `compileNative` has made. */
 export function native(bench: Bench, executable: string): Native {
-  const name = 'C++ ring';
+  const name = NATIVE;
   const run = async <Result>(workload: Workload, roles: readonly string[], batchCount: number): Promise<Result> => {
     const files = [bench.scratch.fresh('native'), bench.scratch.fresh('native')];
     for (const file of files) fs.writeFileSync(file, Buffer.alloc(HEADER_LENGTH + RING_CAPACITY));

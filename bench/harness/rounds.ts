@@ -15,6 +15,16 @@ export interface Rounds<Sample> {
   readonly failures: ReadonlyMap<string, string>;
 }
 
+/** The same as it is kept: as JSON has it. */
+export interface Recorded<Sample> {
+  readonly samples: Readonly<Record<string, readonly Sample[]>>;
+  readonly failures: Readonly<Record<string, string>>;
+}
+
+export function recorded<Sample>({ samples, failures }: Rounds<Sample>): Recorded<Sample> {
+  return { samples: Object.fromEntries(samples), failures: Object.fromEntries(failures) };
+}
+
 /**
  * Measures A B C …, then A B C … again: whatever else the machine does meets all of them. An entry that fails is left
  * out from then on; one whose messages came to harm ends everything.

@@ -4,11 +4,13 @@ import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
 import { formatRate } from '../../src/tools/output.js';
 import { type Bench, PAYLOAD_LENGTH, RING_CAPACITY } from '../harness/bench.js';
 import { VerificationError } from '../harness/contestant.js';
-import { interleave } from '../harness/rounds.js';
+import { interleave, type Recorded, recorded } from '../harness/rounds.js';
+import type { Colour } from '../report/colours.js';
 import { lineChart } from '../report/line-chart.js';
+import type { Section } from '../report/section.js';
 import type { CrowdResult, CrowdTask } from '../rings/crowd-child.js';
 import { curveOf, curveTable, pointKey } from './curve.js';
-import type { Part } from './part.js';
+import { type Part, part } from './part.js';
 
 const CHILD = new URL('../rings/crowd-child.js', import.meta.url);
 /** What one producer is taken to publish in a second. */
@@ -17,57 +19,70 @@ const WARM_UP_SHARE = 0.5;
 
 interface Crowd {
   readonly label: string;
+  readonly colour: Colour;
   /** Producers, groups and members when `count` of one kind take part. */
   shape(count: number): { readonly producers: number; readonly groups: number; readonly members: number };
   readonly shared: boolean;
 }
 
 const CROWDS: readonly Crowd[] = [
-  { label: 'producers', shared: false, shape: (count) => ({ producers: count, groups: 1, members: 1 }) },
-  { label: 'groups', shared: false, shape: (count) => ({ producers: 1, groups: count, members: 1 }) },
-  { label: 'members of a shared group', shared: true, shape: (count) => ({ producers: 1, groups: 1, members: count }) },
+  {
+    label: 'producers',
+    colour: 'shade3',
+    shared: false,
+    shape: (count) => ({ producers: count, groups: 1, members: 1 }),
+  },
+  { label: 'groups', colour: 'shade1', shared: false, shape: (count) => ({ producers: 1, groups: count, members: 1 }) },
+  {
+    label: 'members of a shared group',
+    colour: 'shade0',
+    shared: true,
+    shape: (count) => ({ producers: 1, groups: 1, members: count }),
+  },
 ];
 
 /** What many of a kind cost. */
-export const crowdsPart: Part = {
-  name: 'crowds',
-  async run(bench, _field) {
-    const { crowds } = bench.profile;
-    const entries = crowds.flatMap((count) =>
+export const crowdsPart: Part = part(
+  'crowds',
+  async (bench) => {
+    const entries = bench.profile.crowds.flatMap((count) =>
       CROWDS.map((crowd) => ({
         key: pointKey(crowd.label, count),
         measure: () => publishedPerSecond(bench, crowd, count),
       })),
     );
-    const rounds = await interleave(bench, 'crowds', entries, bench.profile.curveRounds);
-    const series = CROWDS.map(({ label }) => curveOf(rounds, label, crowds));
-    const title = 'Producers, groups and members';
-    return {
-      name: 'crowds',
-      title,
-      text: [
-        `Messages of 64 bytes published in a second, all producers together, a call per message: by many producers to one group; by one producer to many groups, each of which gets every message (the slowest counts); by one producer to many members of a work queue, which share them. Each is a process of its own, and this machine has ${availableParallelism()} cores for them.`,
-      ],
-      tables: [curveTable('how many', crowds, series, String, formatRate)],
-      charts: [
-        {
-          file: 'crowds.svg',
-          alt: 'Messages a second by producers, groups and members',
-          svg: lineChart({
-            title,
-            subtitle: '64-byte payloads, messages published in a second',
-            xLabel: 'how many',
-            series,
-            formatX: String,
-            formatY: formatRate,
-          }),
-        },
-      ],
-      findings: [],
-      data: Object.fromEntries(rounds.samples),
-    };
+    return recorded(await interleave(bench, 'crowds', entries, bench.profile.curveRounds));
   },
-};
+  present,
+);
+
+function present(data: Recorded<number>): Section {
+  const series = CROWDS.map(({ label, colour }) => curveOf(data, label, colour));
+  const title = 'Producers, groups and members';
+  return {
+    name: 'crowds',
+    title,
+    text: [
+      'Messages of 64 bytes published in a second, all producers together, a call per message: by many producers to one group; by one producer to many groups, each of which gets every message (the slowest counts); by one producer to many members of a work queue, which share them. Each is a process of its own; from three on they share the two cores of this machine.',
+    ],
+    tables: [curveTable('how many', series, String, formatRate)],
+    charts: [
+      {
+        file: 'crowds.svg',
+        alt: 'Messages a second by producers, groups and members',
+        svg: lineChart({
+          title,
+          subtitle: 'Hermes alone; 64-byte payloads, messages published in a second',
+          xLabel: 'how many',
+          series,
+          formatX: String,
+          formatY: formatRate,
+        }),
+      },
+    ],
+    findings: [],
+  };
+}
 
 async function publishedPerSecond(bench: Bench, { label, shape, shared }: Crowd, count: number): Promise<number> {
   const { producers, groups, members } = shape(count);

@@ -1,16 +1,16 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import { type CreateOptions, createSegment } from '../../src/index.js';
+import { resolveCreateOptions } from '../../src/broker/create-options.js';
+import type { CreateOptions } from '../../src/index.js';
+import { sectionsOf } from '../../src/layout/geometry.js';
 import { startChild } from '../../src/tools/bench/child.js';
 import { formatByteSize } from '../../src/tools/byte-size.js';
 import { formatCount } from '../../src/tools/output.js';
-import type { Bench } from '../harness/bench.js';
 import { runMeasuring } from '../harness/pair.js';
 import { interleave } from '../harness/rounds.js';
 import { spreadOf } from '../harness/statistics.js';
 import type { MemoryResult, MemoryTask } from '../micro/memory-child.js';
+import type { Section } from '../report/section.js';
 import { spreadText } from '../report/spread-text.js';
-import type { Part } from './part.js';
+import { type Part, part } from './part.js';
 
 const CHILD = new URL('../micro/memory-child.js', import.meta.url);
 
@@ -27,55 +27,59 @@ const SHAPES: readonly { readonly label: string; readonly options: CreateOptions
   },
 ];
 
+interface Memory {
+  readonly messageCount: number;
+  readonly results: readonly MemoryResult[];
+}
+
 /** Bytes of a segment, of a participant, of a message. */
-export const memoryPart: Part = {
-  name: 'memory',
-  async run(bench, _field) {
-    const task: MemoryTask = { directory: bench.scratch.directory, messageCount: bench.profile.heapMessages };
+export const memoryPart: Part = part(
+  'memory',
+  async (bench): Promise<Memory> => {
+    const messageCount = bench.profile.heapMessages;
+    const task: MemoryTask = { directory: bench.scratch.directory, messageCount };
     const measure = () => runMeasuring<MemoryResult>([startChild(CHILD, task)], bench.interrupted);
     const { samples } = await interleave(bench, 'memory', [{ key: 'memory', measure }], bench.profile.curveRounds);
-    const results = samples.get('memory')!;
-    const perMessage = spreadOf(results.map(({ heapPerMessage }) => heapPerMessage));
-    const bytes = (value: number) => formatByteSize(Math.round(value));
-    const { descriptorsPerProducer } = results[0]!;
-    return {
-      name: 'memory',
-      title: 'Memory',
-      text: [
-        `A segment takes its file, all of it from the start, and nothing more however many messages go through it. ${formatCount(task.messageCount)} messages of 64 bytes were offered and polled in one process, whose collections and heap were watched.`,
-      ],
-      tables: [
-        {
-          caption: 'A segment',
-          header: ['shape', 'file'],
-          rows: SHAPES.map(({ label, options }) => [label, bytes(fileLength(bench, options))]),
-        },
-        {
-          caption: 'Heap',
-          header: ['of', 'takes'],
-          rows: [
-            ['a message, both sides', spreadText(perMessage, (value) => `${Number(value.toPrecision(2))} B`)],
-            ['collections meanwhile', spreadText(spreadOf(results.map(({ collections }) => collections)), formatCount)],
-            [
-              'a producer, while attached',
-              `${spreadText(spreadOf(results.map(({ heapPerProducer }) => heapPerProducer)), bytes)} of heap, ${descriptorsPerProducer} file descriptors`,
-            ],
-          ],
-        },
-      ],
-      charts: [],
-      findings: [{ goal: 'heap', spread: perMessage }],
-      data: results,
-    };
+    return { messageCount, results: samples.get('memory')! };
   },
-};
+  present,
+);
 
-function fileLength(bench: Bench, options: CreateOptions): number {
-  const { directory } = bench.scratch;
-  const name = path.basename(bench.scratch.fresh('memory'));
-  createSegment(name, { ...options, directory });
-  const file = path.join(directory, name);
-  const { size } = fs.statSync(file);
-  fs.rmSync(file);
-  return size;
+function present({ messageCount, results }: Memory): Section {
+  const perMessage = spreadOf(results.map(({ heapPerMessage }) => heapPerMessage));
+  const bytes = (value: number) => formatByteSize(Math.round(value));
+  const { descriptorsPerProducer } = results[0]!;
+  return {
+    name: 'memory',
+    title: 'Memory',
+    text: [
+      `A segment takes its file, all of it from the start, and nothing more however many messages go through it. ${formatCount(messageCount)} messages of 64 bytes were offered and polled in one process, whose collections and heap were watched.`,
+      'Up to 2 GiB of a lane a message takes no heap. Beyond, a position no longer fits into what V8 calls a small integer: the position that `offer` returns is an object of 16 bytes then, which the next minor collection frees. The figure of a message is estimated from the collections.',
+    ],
+    tables: [
+      {
+        caption: 'A segment',
+        header: ['shape', 'file'],
+        rows: SHAPES.map(({ label, options }) => [label, bytes(fileLength(options))]),
+      },
+      {
+        caption: 'Heap',
+        header: ['of', 'takes'],
+        rows: [
+          ['a message, both sides', spreadText(perMessage, (value) => `${Number(value.toPrecision(2))} B`)],
+          ['collections meanwhile', spreadText(spreadOf(results.map(({ collections }) => collections)), formatCount)],
+          [
+            'a producer, while attached',
+            `${spreadText(spreadOf(results.map(({ heapPerProducer }) => heapPerProducer)), bytes)} of heap, ${descriptorsPerProducer} file descriptors`,
+          ],
+        ],
+      },
+    ],
+    charts: [],
+    findings: [{ goal: 'heap', spread: perMessage }],
+  };
+}
+
+function fileLength(options: CreateOptions): number {
+  return sectionsOf(resolveCreateOptions(options).geometry).fileLength;
 }

@@ -6,5 +6,17 @@ import type { Section } from '../report/section.js';
 export interface Part {
   /** What `--only` looks for. */
   readonly name: string;
-  run(bench: Bench, field: Field): Promise<Section>;
+  /** Every sample, as JSON has it: it is kept, so that it can be presented anew. */
+  measure(bench: Bench, field: Field): Promise<unknown>;
+  /** What a reader gets of what was measured, now or long ago; nothing else goes into it. */
+  present(data: unknown): Section;
+}
+
+/** A part whose samples have a type. */
+export function part<Data>(
+  name: string,
+  measure: (bench: Bench, field: Field) => Promise<Data>,
+  present: (data: Data) => Section,
+): Part {
+  return { name, measure, present: (data) => present(data as Data) };
 }

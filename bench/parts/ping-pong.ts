@@ -1,28 +1,24 @@
 import { formatNs } from '../../src/tools/report/duration-format.js';
-import { LatencyHistogram, latencyAtPercentile } from '../../src/tools/report/latency-histogram.js';
-import { latencySvg } from '../../src/tools/report/latency-svg.js';
+import { latencyAtPercentile } from '../../src/tools/report/latency-histogram.js';
+import { DOORBELL, HERMES, NATIVE, PEERS, UNIX_SOCKET } from '../contestants/names.js';
 import { PAYLOAD_LENGTH } from '../harness/bench.js';
 import { workloadFor } from '../harness/measured-run.js';
-import { interleave } from '../harness/rounds.js';
+import { interleave, type Recorded, recorded } from '../harness/rounds.js';
 import { ratiosOf, spreadOf } from '../harness/statistics.js';
-import type { Finding } from '../report/section.js';
-import { spreadText } from '../report/spread-text.js';
-import type { Part } from './part.js';
-import { PEERS } from './throughput.js';
-
-/** As many curves as the chart has colours. */
-const CHARTED_MOST = 6;
+import { barChart } from '../report/bar-chart.js';
+import type { Finding, Section } from '../report/section.js';
+import { spreadText, timesText } from '../report/spread-text.js';
+import { type Part, part } from './part.js';
 
 interface Trips {
-  readonly histogram: LatencyHistogram;
   readonly p50Ns: number;
   readonly p99Ns: number;
 }
 
 /** Everybody's round trips. */
-export const pingPongPart: Part = {
-  name: 'ping-pong',
-  async run(bench, field) {
+export const pingPongPart: Part = part(
+  'ping-pong',
+  async (bench, field) => {
     const entries = field.contestants.map((contestant) => ({
       key: contestant.name,
       async measure(previous: Trips | undefined): Promise<Trips> {
@@ -30,53 +26,61 @@ export const pingPongPart: Part = {
         const previousPace = previous === undefined ? pace : Math.min(1e9 / previous.p50Ns, pace);
         const workload = workloadFor(PAYLOAD_LENGTH, bench.profile.comparisonSeconds, pace, previousPace);
         const histogram = await contestant.roundTrips(workload);
-        return { histogram, p50Ns: latencyAtPercentile(histogram, 50), p99Ns: latencyAtPercentile(histogram, 99) };
+        return { p50Ns: latencyAtPercentile(histogram, 50), p99Ns: latencyAtPercentile(histogram, 99) };
       },
     }));
-    const { samples, failures } = await interleave(bench, 'ping-pong', entries);
-    const p50Of = (name: string) => (samples.get(name) ?? []).map(({ p50Ns }) => p50Ns);
-    const ours = p50Of(field.hermes.name);
-    const times = (value: number) => `${value >= 9.95 ? value.toFixed(0) : value.toFixed(2)} ×`;
-    const rows = [...samples].map(([name, trips]) => [
-      name,
-      spreadText(spreadOf(p50Of(name)), formatNs),
-      spreadText(spreadOf(trips.map(({ p99Ns }) => p99Ns)), formatNs),
-      name === field.hermes.name ? '' : spreadText(spreadOf(ratiosOf(p50Of(name), ours)), times),
-    ]);
-    const findings: Finding[] = [...samples.keys()].flatMap((name): Finding[] => {
-      if (name === field.native?.name) return [{ goal: 'ping-pong', spread: spreadOf(ratiosOf(ours, p50Of(name))) }];
-      if (!PEERS.includes(name)) return [];
-      return [{ goal: 'peers-ping-pong', of: name, spread: spreadOf(ratiosOf(p50Of(name), ours)) }];
-    });
-    const charted = [field.hermes.name, ...(field.native ? [field.native.name] : []), ...PEERS]
-      .filter((name) => samples.has(name))
-      .slice(0, CHARTED_MOST)
-      .map((label) => ({ label, histogram: sum(samples.get(label)!.map(({ histogram }) => histogram)) }));
-    return {
-      name: 'ping-pong',
-      title: 'Round trips',
-      text: [
-        'One message of 64 bytes goes there, the other process sends it back, and only then goes the next. Rings spin; everybody else is woken by the kernel.',
-        ...[...failures].map(([name, reason]) => `Could not be measured: ${name} (${reason}).`),
-      ],
-      tables: [{ header: ['contestant', 'p50', 'p99', 'p50 takes, of Hermes’s'], rows }],
-      charts: [
-        {
-          file: 'ping-pong.svg',
-          alt: 'Percentiles of round trips of Hermes and others',
-          svg: latencySvg(charted, { title: 'Round trips', details: ['64-byte payloads', 'all rounds together'] }),
-        },
-      ],
-      findings,
-      data: Object.fromEntries(
-        [...samples].map(([name, trips]) => [name, trips.map(({ p50Ns, p99Ns }) => ({ p50Ns, p99Ns }))]),
-      ),
-    };
+    return recorded(await interleave(bench, 'ping-pong', entries));
   },
-};
+  present,
+);
 
-function sum(histograms: readonly LatencyHistogram[]): LatencyHistogram {
-  const total = new LatencyHistogram();
-  for (const histogram of histograms) total.add(histogram);
-  return total;
+function present({ samples, failures }: Recorded<Trips>): Section {
+  const p50Of = (name: string) => (samples[name] ?? []).map(({ p50Ns }) => p50Ns);
+  const p99Of = (name: string) => (samples[name] ?? []).map(({ p99Ns }) => p99Ns);
+  const names = Object.keys(samples);
+  const ours = p50Of(HERMES);
+  const rows = names.map((name) => [
+    name,
+    spreadText(spreadOf(p50Of(name)), formatNs),
+    spreadText(spreadOf(p99Of(name)), formatNs),
+    name === HERMES ? '' : spreadText(spreadOf(ratiosOf(p50Of(name), ours)), timesText),
+  ]);
+  const findings: Finding[] = names.flatMap((name): Finding[] => {
+    if (name === NATIVE) return [{ goal: 'ping-pong', spread: spreadOf(ratiosOf(ours, p50Of(name))) }];
+    if (!PEERS.includes(name)) return [];
+    return [{ goal: 'peers-ping-pong', of: name, spread: spreadOf(ratiosOf(p50Of(name), ours)) }];
+  });
+  const bars = names.map((label) => ({ label, ...spreadOf(p50Of(label)), mark: spreadOf(p99Of(label)).median }));
+  const median = (name: string) => formatNs(spreadOf(p50Of(name)).median);
+  return {
+    name: 'ping-pong',
+    title: 'Round trips',
+    text: [
+      'One message of 64 bytes goes there, the other process sends it back, and only then goes the next. The rings spin; all others, and Hermes with its doorbell, sleep and are woken by the kernel.',
+      ...Object.entries(failures).map(([name, reason]) => `Could not be measured: ${name} (${reason}).`),
+    ],
+    tables: [{ header: ['contestant', 'p50', 'p99', 'its p50 against that of Hermes'], rows }],
+    charts: [
+      {
+        file: 'ping-pong.svg',
+        alt: 'Round trips: p50 and p99 of each contestant',
+        svg: barChart({
+          title: 'Round trips',
+          subtitle: '64-byte payloads, logarithmic: the shorter, the better; bar and figure: p50, circle: p99',
+          bars,
+          format: formatNs,
+        }),
+      },
+    ],
+    findings,
+    lead:
+      samples[HERMES] === undefined || samples[UNIX_SOCKET] === undefined
+        ? undefined
+        : `A message goes there and back in ${median(HERMES)} (p50; p99 ${formatNs(spreadOf(p99Of(HERMES)).median)}), where a Unix domain socket takes ${median(UNIX_SOCKET)}.`,
+    highlight: { what: 'round trip, p50', figures: Object.fromEntries(names.map((name) => [name, median(name)])) },
+    notes:
+      samples[DOORBELL] === undefined
+        ? []
+        : [`When both ends sleep between messages and are woken, a round trip takes ${median(DOORBELL)} (p50).`],
+  };
 }

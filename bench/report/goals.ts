@@ -28,61 +28,71 @@ export type GoalId =
   | 'idle-lanes'
   | 'heap';
 
-/** What Hermes is to reach: 64-byte payloads, 32-byte headers, everything interleaved in one run; medians. */
+/** What the project's designers want Hermes to reach: 64-byte payloads, everything interleaved in one run; medians. */
 const GOALS: Readonly<Record<GoalId, Goal>> = {
   offer: {
-    what: '`offer`, a publish per message, against the C++ ring with a release store per message',
-    goal: '≥ 0.50',
+    what: 'messages a second of `offer`, which publishes each message by itself, against the C++ ring that does the same',
+    goal: '≥ 0.50 ×',
     isReached: atLeast(0.5),
     format: ratio,
   },
   batch: {
-    what: '`offerBatch` or claims published per 16, against the C++ ring',
-    goal: '≥ 0.85',
+    what: 'messages a second published 16 at a time (`offerBatch`, or claims that are written in place), against the C++ ring that publishes 16 at a time',
+    goal: '≥ 0.85 ×',
     isReached: atLeast(0.85),
     format: ratio,
   },
-  'ping-pong': { what: 'ping-pong p50 against C++', goal: '≤ 1.10 ×', isReached: atMost(1.1), format: ratio },
+  'ping-pong': {
+    what: 'round trip, p50, against the C++ ring',
+    goal: '≤ 1.10 ×',
+    isReached: atMost(1.1),
+    format: ratio,
+  },
   'large-payloads': {
-    what: 'payloads of 4 KiB and more, bytes a second against C++ memcpy through the same ring',
-    goal: '≥ 0.95',
+    what: 'bytes a second with payloads of 4 KiB and more, against the C++ ring',
+    goal: '≥ 0.95 ×',
     isReached: atLeast(0.95),
     format: ratio,
   },
   'peers-one': {
-    what: `throughput, a call per message, against ${PEERS}`,
+    what: `messages a second, a call per message, against ${PEERS}`,
     goal: '≥ 20 ×',
     isReached: atLeast(20),
     format: ratio,
   },
   'peers-batch': {
-    what: '`offerBatch` against the best batching of each of them',
+    what: 'messages a second of `offerBatch`, 16 at a time, against the best way of each of them to send many',
     goal: '≥ 4 ×',
     isReached: atLeast(4),
     format: ratio,
   },
   'peers-ping-pong': {
-    what: 'ping-pong p50 (spin) against each of them: how many times as long they take',
-    goal: '≥ 200 × (at most 1/200)',
+    what: 'round trip, p50: how many times as long each of them takes as Hermes that spins',
+    goal: '≥ 200 ×',
     isReached: atLeast(200),
     format: ratio,
   },
   'one-way': {
-    what: "one-way p99 at 100 K messages/s, spin, where the cores are near (beside the machine's own ping-pong)",
+    what: 'one way at 100,000 messages a second, p99, both ends spin',
     goal: '< 2 µs',
     isReached: (median) => median < 2000,
     format: formatNs,
   },
-  'encode-crc': { what: 'encode with CRC, 64 B', goal: '≤ 40 ns', isReached: atMost(40), format: formatNs },
-  encode: { what: 'encode without CRC, 64 B', goal: '≤ 15 ns', isReached: atMost(15), format: formatNs },
+  'encode-crc': {
+    what: 'writing a message of 64 bytes into the ring, with a CRC-32',
+    goal: '≤ 40 ns',
+    isReached: atMost(40),
+    format: formatNs,
+  },
+  encode: { what: 'the same without CRC-32', goal: '≤ 15 ns', isReached: atMost(15), format: formatNs },
   'idle-lanes': {
-    what: 'cost of 255 idle lanes, per poll, against that of one lane',
+    what: 'a poll of a segment with 255 idle lanes, against one without',
     goal: '≤ 1.3 ×',
     isReached: atMost(1.3),
     format: ratio,
   },
   heap: {
-    what: 'heap allocation per message, both sides',
+    what: 'heap that a message takes, both sides together, over 50 million messages',
     goal: '0',
     isReached: (median) => median === 0,
     format: (bytes) => `${Number(bytes.toPrecision(2))} B`,
@@ -105,5 +115,5 @@ export function goalsTable(findings: readonly Finding[]): Table {
             : `no: ${missed} of ${own.length} missed`;
     return [what, goal, measured.join('; ') || '—', verdict];
   });
-  return { header: ['goal', 'at', 'measured: median (min–max)', 'reached'], rows };
+  return { header: ['goal', 'at', 'measured: median (least–greatest)', 'reached'], rows };
 }

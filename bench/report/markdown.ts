@@ -3,14 +3,19 @@ import { BUSY_LOAD, type Environment } from '../harness/environment.js';
 import type { Profile } from '../harness/profile.js';
 import { goalsTable } from './goals.js';
 import type { MeasuredSection, Table } from './section.js';
+import { summaryLead, summaryNotes, summaryTable } from './summary.js';
 
-export interface Report {
+/** When, where and with whom it was measured. */
+export interface Circumstances {
   /** ISO 8601, of the day. */
   readonly date: string;
   readonly profile: Pick<Profile, 'name' | 'rounds' | 'curveRounds'>;
   readonly environment: Environment;
   readonly participants: readonly { readonly name: string; readonly how: string; readonly batching: string }[];
   readonly absences: readonly Absence[];
+}
+
+export interface Report extends Circumstances {
   readonly sections: readonly MeasuredSection[];
 }
 
@@ -19,23 +24,28 @@ npm run bench                      # short: three minutes on two cores, once the
 npm run bench -- --full            # more rounds, more points, longer measurements
 npm run bench -- --only ping-pong  # one part; with --out docs it replaces that part of this page
 npm run bench -- --rounds 21 --out /tmp/bench
+npm run bench -- --redraw          # measures nothing: writes this page and its charts anew from benchmarks/results.json
 \`\`\``;
 
 /** The document as a whole: what was found, how, and what it does not show. `assets` is where the charts are, relative to it. */
 export function markdownReport(report: Report, assets: string): string {
   const { sections, absences, participants, profile } = report;
-  const goals = goalsTable(sections.flatMap(({ findings }) => findings));
   return `${[
     '# Benchmarks',
-    `Written by \`npm run bench\` on ${report.date} (${profile.name} profile, ${profile.rounds} rounds): run it on your own machine, where it writes this page anew.`,
-    COMMANDS,
+    '## Results',
+    ...resultsBlocks(sections),
     ...(sections.some(({ occasion }) => occasion.load > BUSY_LOAD) ? [BUSY] : []),
-    '## In short',
-    markdownTable(goals),
+    '## Run it yourself',
+    `This page was written by \`npm run bench\` on ${report.date} (${profile.name} profile, ${profile.rounds} rounds). On your machine the same command writes it anew.`,
+    COMMANDS,
+    '## Goals',
+    GOALS_TEXT,
+    markdownTable(goalsTable(sections.flatMap(({ findings }) => findings))),
+    ...sections.flatMap((section) => sectionBlocks(section, assets)),
     '## How it was measured',
     method(profile),
     '## The machine',
-    markdownTable({ header: ['', ''], rows: environmentRows(report.environment) }),
+    markdownTable({ header: ['what', 'which'], rows: environmentRows(report.environment) }),
     '## Who took part',
     markdownTable({
       header: ['contestant', 'how it is used', 'many at a time'],
@@ -44,17 +54,34 @@ export function markdownReport(report: Report, assets: string): string {
     ...(absences.length === 0
       ? []
       : ['Not here:', absences.map(({ name, reason }) => `- ${name}: ${reason}`).join('\n')]),
-    ...sections.flatMap((section) => sectionBlocks(section, assets)),
     '## What these figures do not show',
     CAVEATS,
   ].join('\n\n')}\n`;
 }
+
+function resultsBlocks(sections: readonly MeasuredSection[]): string[] {
+  const table = summaryTable(sections);
+  const lead = summaryLead(sections);
+  const notes = summaryNotes(sections);
+  return [
+    ...(lead === '' ? [] : [lead]),
+    ...(table === undefined ? [] : [markdownTable(table), RESULTS_TEXT]),
+    ...(notes.length === 0 ? [] : [notes.map((note) => `- ${note}`).join('\n')]),
+  ];
+}
+
+const RESULTS_TEXT: string =
+  'Medians of the rounds. Both ends of Hermes and of the C++ ring spin; the others sleep and are woken by the kernel. The C++ ring is the limit: the same records in the same memory, with no checks, no groups and no recovery. “Many at a time” is 16 messages for the two rings. The others pack some 900 messages into a chunk of 64 KiB, which nobody gets before it is full.';
+
+const GOALS_TEXT: string =
+  'These goals are the project’s own: its designers set them, high, to know how far there is to go. They are no promises. *At* is what a median must reach; *reached* says whether it did, in this run. A ratio is taken within each round, then its median, with the least and the greatest in parentheses: 0.50 × of a throughput is half as many messages a second.';
 
 function method({ rounds, curveRounds }: Report['profile']): string {
   return [
     '- Real processes exchange real messages (MessagePort: two threads), each end pinned to a core of its own with `taskset`. Servers run where the kernel puts them.',
     `- Contestants take turns: A B C …, then A B C … again, ${rounds} rounds (${curveRounds} of the curves in which Hermes is alone). Each turn starts fresh processes, and measures only after a warm-up of its own.`,
     '- The figure is the median of the rounds, with the least and the greatest in parentheses. A ratio is taken within each round, between neighbours in time; then its median and spread.',
+    '- “Load before” a part is how many processes wanted a core, on average over the minute before; on an idle machine it is near 0.',
     '- Throughput is what the receiver takes, from the end of the warm-up to the last message. A round trip is timed by one clock on one side, one under way at a time.',
     '- Every message is verified: that it comes, in its turn, with its length, its number, a pattern at its end that depends on the number, and one byte that moves through the middle. Of the messages of the warm-up, up to 128 MiB of them, every byte is compared. A single wrong message ends the run.',
     '- The payloads, the verification and the loops around them are the same lines of code for all contestants of JavaScript, and the same operations in C++.',
@@ -62,7 +89,7 @@ function method({ rounds, curveRounds }: Report['profile']): string {
 }
 
 const BUSY: string =
-  '**The machine was busy with other work when this was measured** (see the load before each part). Processes that spin lost their cores to it again and again, and that hits the rings harder than those who sleep in the kernel: read the ratios as lower bounds, and measure again on an idle machine.';
+  '**The machine was busy with other work when this was measured** (see the load before each part). Processes that spin lost their cores to it again and again, and that slows the rings, Hermes among them, more than those that sleep in the kernel. Read the ratios as lower bounds, and measure again on an idle machine.';
 
 const CAVEATS: string = [
   '- The absolute figures belong to this machine at this hour. The same machine gives other ones, up to three times, when its virtual cores move: only what ran in turns within one run may be compared.',

@@ -11,8 +11,17 @@ export interface Section {
   readonly tables: readonly Table[];
   readonly charts: readonly Chart[];
   readonly findings: readonly Finding[];
-  /** Every sample, for machines. */
-  readonly data: unknown;
+  /** A row of the table that comes first: what was measured, and the figure of each contestant. */
+  readonly highlight?: Highlight;
+  /** What it found, for the first lines of the document: a sentence. */
+  readonly lead?: string | undefined;
+  /** What else a reader in a hurry should know: sentences. */
+  readonly notes?: readonly string[];
+}
+
+export interface Highlight {
+  readonly what: string;
+  readonly figures: Readonly<Record<string, string>>;
 }
 
 /** When a part was measured, and beside what. */
@@ -23,14 +32,16 @@ export interface Occasion {
   readonly load: number;
 }
 
-/** A section of this run. */
-export interface FreshSection extends Section {
+/** What is kept of a part: everything that can be presented anew. */
+export interface Kept {
+  readonly name: string;
   readonly occasion: Occasion;
+  readonly data: unknown;
 }
 
-/** A section as a document shows it: its charts lie beside the document. */
-export interface MeasuredSection extends Omit<FreshSection, 'charts'> {
-  readonly charts: readonly Pick<Chart, 'file' | 'alt'>[];
+/** A section as a document shows it. */
+export interface MeasuredSection extends Section {
+  readonly occasion: Occasion;
 }
 
 export interface Table {

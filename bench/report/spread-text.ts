@@ -4,3 +4,8 @@ import type { Spread } from '../harness/statistics.js';
 export function spreadText({ median, min, max }: Spread, format: (value: number) => string): string {
   return `${format(median)} (${format(min)}–${format(max)})`;
 }
+
+/** `1.16 ×`, `22 ×` */
+export function timesText(value: number): string {
+  return `${value >= 9.95 ? value.toFixed(0) : value.toFixed(2)} ×`;
+}

@@ -1,14 +1,8 @@
-/** Colours of the bench's charts, for light and dark readers: those of the latency chart. */
+import { colourRules } from './colours.js';
+
+/** Colours of the bench's charts but for the contestants', for light and dark readers: those of the latency chart. */
 const LIGHT = { background: '#ffffff', text: '#1f2328', muted: '#656d76', grid: '#e6e9ed' };
 const DARK = { background: '#0d1117', text: '#e6edf3', muted: '#8d96a0', grid: '#252b33' };
-const LIGHT_SERIES = ['#2563eb', '#ea580c', '#059669', '#9333ea', '#db2777', '#0891b2'];
-const DARK_SERIES = ['#58a6ff', '#fb923c', '#3fb98a', '#c084fc', '#f472b6', '#22d3ee'];
-
-/** The class that gives a series its colour; they repeat. */
-export function seriesClass(index: number): string {
-  return `s${index % LIGHT_SERIES.length}`;
-}
-
 /** A chart as a document: it needs no font, script or style sheet from elsewhere. */
 export function svgDocument(width: number, height: number, title: string, subtitle: string, body: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
@@ -24,9 +18,13 @@ text { font-size: 13px; font-variant-numeric: tabular-nums; }
 .curve { fill: none; stroke-width: 2.25; stroke-linejoin: round; }
 .limit { stroke-dasharray: 6 5; }
 .whisker { fill: none; stroke-width: 1.5; }
-${colours(LIGHT, LIGHT_SERIES)}
+.range { stroke-width: 1.5; stroke-opacity: 0.6; }
+.mark { stroke-width: 1.5; }
+${backgroundRules(LIGHT)}
+${colourRules('light')}
 @media (prefers-color-scheme: dark) {
-${colours(DARK, DARK_SERIES)}
+${backgroundRules(DARK)}
+${colourRules('dark')}
 }
 </style>
 <rect class="background" width="${width}" height="${height}"/>
@@ -46,13 +44,18 @@ export function pixel(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-function colours(palette: typeof LIGHT, series: readonly string[]): string {
+function backgroundRules(palette: typeof LIGHT): string {
   return [
     `.background { fill: ${palette.background}; }`,
     `.title, .label { fill: ${palette.text}; }`,
     `.muted, .tick { fill: ${palette.muted}; }`,
     `.grid { stroke: ${palette.grid}; }`,
     `.whisker { stroke: ${palette.text}; }`,
-    ...series.map((colour, index) => `.curve.s${index} { stroke: ${colour}; } .fill.s${index} { fill: ${colour}; }`),
+    `.mark { fill: ${palette.background}; stroke: ${palette.text}; }`,
   ].join('\n');
+}
+
+/** About how many pixels a text of the charts takes: no font tells, for each reader has another. */
+export function textWidth(text: string): number {
+  return text.length * 7.2;
 }

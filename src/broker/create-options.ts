@@ -49,7 +49,10 @@ const NUMBERS = ['producers', 'groups', 'members', 'capacity', 'maxPayload'] as 
 
 /** @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function resolveCreateOptions(options: CreateOptions): SegmentShape {
-  for (const name of NUMBERS) if (options[name] !== undefined) checkWhole(name, options[name], 0);
+  for (const name of NUMBERS) {
+    // Of a number, the geometry says what it may be.
+    if (options[name] !== undefined && typeof options[name] !== 'number') checkWhole(name, options[name], 0);
+  }
   checkFlags(options, 'checksum', 'timestamps', 'shared');
   const capacity = options.capacity ?? DEFAULTS.capacity;
   const geometry: Geometry = {

@@ -24,21 +24,27 @@ export function directoryPath(options: DirectoryOptions = {}): string {
   return path.resolve(chosen ?? `/dev/shm/hermes-${process.getuid?.() ?? ROOT_UID}`);
 }
 
+/** Who takes part in a directory's segments trusts its owner; who only looks, and as root could anyhow, need not. */
+export type DirectoryUse = 'take-part' | 'look';
+
 /**
  * Checks that a directory is safe to use: a real directory, of this user or of root, that not everybody can write to. In a user
- * namespace, see `isOfOwnGroup`. False when there is none. @throws HermesError ERR_HERMES_PERMISSION
+ * namespace, see `isOfOwnGroup`. Root may look at what is in that of another user. False when there is none.
+ * @throws HermesError ERR_HERMES_PERMISSION
  */
-export function checkDirectory(directory: string): boolean {
+export function checkDirectory(directory: string, use: DirectoryUse = 'take-part'): boolean {
   const stat = withSystemErrors('look at', directory, () => fs.lstatSync(directory, { throwIfNoEntry: false }));
   if (stat === undefined) return false;
   const uid = process.getuid?.() ?? ROOT_UID;
   if (stat.isSymbolicLink()) throw unsafe(directory, 'is a symbolic link', 'give the real path');
   if (!stat.isDirectory()) throw unsafe(directory, 'is no directory', 'give a directory');
-  if (stat.uid !== uid && stat.uid !== ROOT_UID && !isOfOwnGroup(stat)) {
+  const mayLook = use === 'look' && uid === ROOT_UID;
+  if (stat.uid !== uid && stat.uid !== ROOT_UID && !mayLook && !isOfOwnGroup(stat)) {
     const isUnknown = mayBeUnmapped(stat.uid, 'uid');
     const owner = isUnknown ? `a user that this user namespace does not know (${stat.uid})` : `user ${stat.uid}`;
     const group = isUnknown ? ', or one that a group of yours may write to' : '';
-    throw unsafe(directory, `belongs to ${owner}, not to ${uid}`, `use one of your own, or one of root${group}`);
+    const look = uid === ROOT_UID ? '; root may only look at it (ls, inspect)' : '';
+    throw unsafe(directory, `belongs to ${owner}, not to ${uid}`, `use one of your own, or one of root${group}${look}`);
   }
   if ((stat.mode & WORLD_WRITABLE) !== 0) {
     throw unsafe(directory, 'can be written to by everybody', 'use a directory of your own, or chmod o-w');

@@ -96,9 +96,9 @@ export interface GroupPosition {
   readonly lagCount: number | null;
 }
 
-/** Looks at a segment without taking part in it: maps it read-only, and needs the right to read it alone. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND and what an unusable file gives */
+/** Looks at a segment without taking part in it: maps it read-only, and needs the right to read it alone; as root, also in the directory of another user. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND and what an unusable file gives */
 export function inspectSegment(name: string, options: DirectoryOptions = {}): SegmentInspection {
-  const segment = openSegment(name, options, 'read-only');
+  const segment = openSegment(name, options, 'read-only', 'look');
   try {
     return inspect(segment);
   } finally {

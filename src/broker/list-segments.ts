@@ -14,7 +14,7 @@ export type SegmentListing = { readonly name: string } & (
 /** The segments of a directory, by name; none when there is no such directory. @throws HermesError ERR_HERMES_PERMISSION */
 export function listSegments(options: DirectoryOptions = {}): SegmentListing[] {
   const directory = directoryPath(options);
-  if (!checkDirectory(directory)) return [];
+  if (!checkDirectory(directory, 'look')) return [];
   const entries = withSystemErrors('list', directory, () => fs.readdirSync(directory, { withFileTypes: true }));
   const names = entries.filter((entry) => entry.isFile() && isName(entry.name)).map(({ name }) => name);
   return names.sort().flatMap((name) => listing(name, options));

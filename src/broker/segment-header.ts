@@ -74,7 +74,7 @@ export function decodeHeader(page: Buffer, fileLength: number, path: string): Se
   if (layoutMajor !== P.LAYOUT_MAJOR) {
     throw new HermesError(
       'ERR_HERMES_INCOMPATIBLE_LAYOUT',
-      `${path} has layout ${layoutMajor}.${layoutMinor}, this version of Hermes reads ${P.LAYOUT_MAJOR}.x: use the version that created it, or create it again`,
+      `${path} has layout ${layoutMajor}.${layoutMinor}, this version of Hermes reads ${P.LAYOUT_MAJOR}.x: use the version that created it, or remove it (hermes rm --force) and create it again`,
     );
   }
   if (page.readUInt32LE(P.READY_OFFSET) !== P.READY) throw corrupt(path, 'its creation was not finished');

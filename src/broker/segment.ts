@@ -9,7 +9,7 @@ import { openWithoutLinks } from '../os/open-file.js';
 import { checkReadable, ensureBlocks } from '../os/stores-in-place.js';
 import { isMissing, withSystemErrors } from '../os/system-error.js';
 import { type SegmentMemory, segmentMemory } from '../ring/segment-memory.js';
-import { checkDirectory, type DirectoryOptions, directoryPath } from './directory.js';
+import { checkDirectory, type DirectoryOptions, type DirectoryUse, directoryPath } from './directory.js';
 import { Doorbells } from './doorbells.js';
 import { checkRequirements, decodeHeader, ownClockOffsetNs, type SegmentHeader } from './segment-header.js';
 import { checkName } from './segment-name.js';
@@ -27,10 +27,10 @@ export interface Segment {
 }
 
 /** The path of a segment by name. @throws HermesError for a bad name or an unsafe directory */
-export function segmentPath(name: string, options: DirectoryOptions): string {
+export function segmentPath(name: string, options: DirectoryOptions, use?: DirectoryUse): string {
   checkName(name, 'segment');
   const directory = directoryPath(options);
-  if (!checkDirectory(directory)) throw notFound(name, directory);
+  if (!checkDirectory(directory, use)) throw notFound(name, directory);
   return path.join(directory, name);
 }
 
@@ -38,8 +38,13 @@ export function segmentPath(name: string, options: DirectoryOptions): string {
  * Opens a segment by name and checks everything of it before it is mapped. Whoever only looks opens it `read-only`: the right to
  * read is enough then, and locks can be probed but not taken. @throws HermesError
  */
-export function openSegment(name: string, options: DirectoryOptions, access: MapAccess): Segment {
-  const file = segmentPath(name, options);
+export function openSegment(
+  name: string,
+  options: DirectoryOptions,
+  access: MapAccess,
+  use: DirectoryUse = 'take-part',
+): Segment {
+  const file = segmentPath(name, options, use);
   const locks = openLocks(name, file, access);
   try {
     const header = readHeader(locks, file);

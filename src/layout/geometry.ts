@@ -74,19 +74,28 @@ export function geometryFault(geometry: Geometry): string | undefined {
   const { laneCount, groupCount, memberCount, laneCapacity, maxPayloadLength } = geometry;
   const inRange = (value: number, least: number, most: number) =>
     Number.isInteger(value) && value >= least && value <= most;
-  if (!inRange(laneCount, 1, MAX_LANES)) return `producers is ${laneCount}: give 1 to ${MAX_LANES}`;
-  if (!inRange(groupCount, 1, MAX_GROUPS)) return `groups is ${groupCount}: give 1 to ${MAX_GROUPS}`;
-  if (!inRange(memberCount, 1, MAX_MEMBERS)) return `members is ${memberCount}: give 1 to ${MAX_MEMBERS}`;
+  if (!inRange(laneCount, 1, MAX_LANES)) return `producers is ${laneCount}: give a whole number from 1 to ${MAX_LANES}`;
+  if (!inRange(groupCount, 1, MAX_GROUPS))
+    return `groups is ${groupCount}: give a whole number from 1 to ${MAX_GROUPS}`;
+  if (!inRange(memberCount, 1, MAX_MEMBERS))
+    return `members is ${memberCount}: give a whole number from 1 to ${MAX_MEMBERS}`;
   if (!inRange(Math.log2(laneCapacity), Math.log2(MIN_LANE_CAPACITY), Math.log2(MAX_LANE_CAPACITY))) {
-    return `capacity is ${laneCapacity}: give a power of two from ${MIN_LANE_CAPACITY} to ${MAX_LANE_CAPACITY} bytes`;
+    return `capacity is ${laneCapacity}: give a power of two from ${MIN_LANE_CAPACITY} (64 KiB) to ${MAX_LANE_CAPACITY} bytes (1 GiB)`;
   }
   const largest = largestPayloadLength(laneCapacity);
   if (!inRange(maxPayloadLength, 0, largest)) {
-    return `maxPayload is ${maxPayloadLength}: give 0 to ${largest} bytes, a quarter of the lane's capacity`;
+    return `maxPayload is ${maxPayloadLength}: give a whole number from 0 to ${largest} bytes, a quarter of the lane's capacity, or a larger capacity`;
   }
   const { fileLength } = sectionsOf(geometry);
   if (fileLength > MAX_FILE_LENGTH) {
-    return `the segment would take ${fileLength} bytes, more than ${MAX_FILE_LENGTH}: give fewer producers or a smaller capacity`;
+    return `the segment would take ${sizeText(fileLength)} (producers ${laneCount}, each with a lane of capacity ${sizeText(laneCapacity)}), and may take ${sizeText(MAX_FILE_LENGTH)}: it is ${fileLength} bytes, more than ${MAX_FILE_LENGTH}; give fewer producers or a smaller capacity`;
   }
   return undefined;
+}
+
+/** `8 GiB`, `32 MiB`: of lanes, and of what is made of them. */
+function sizeText(length: number): string {
+  const [unit, factor] =
+    length >= 1024 ** 3 ? ['GiB', 1024 ** 3] : length >= 1024 ** 2 ? ['MiB', 1024 ** 2] : ['KiB', 1024];
+  return `${Number((length / Number(factor)).toFixed(3))} ${unit}`;
 }

@@ -1,11 +1,11 @@
-import fs from 'node:fs';
 import type { IdleStrategyName } from '../index.js';
-import type { LatencyMeasurement, LatencyMode } from './bench/latency.js';
+import type { LatencyMode } from './bench/latency.js';
 import { parseByteSize } from './byte-size.js';
 import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
-import { formatCount, json, say, writeData } from './output.js';
+import { LATENCY_OUTPUT_OPTIONS, LatencyOutput, type LatencyOutputArguments } from './latency-output.js';
+import { formatCount } from './output.js';
 
-interface BenchLatencyArguments extends CommonArguments {
+interface BenchLatencyArguments extends CommonArguments, LatencyOutputArguments {
   readonly mode: LatencyMode;
   readonly rate?: number | undefined;
   readonly messages?: number | undefined;
@@ -13,9 +13,6 @@ interface BenchLatencyArguments extends CommonArguments {
   readonly idle: IdleStrategyName;
   readonly checksum: boolean;
   readonly timestamps: boolean;
-  readonly json: boolean;
-  readonly hgrm?: string | undefined;
-  readonly svg?: string | undefined;
 }
 
 /** Messages, for some seconds. Whoever sleeps takes longer over each. */
@@ -56,17 +53,12 @@ export const benchLatencyCommand: Command<BenchLatencyArguments> = {
         idle: {
           choices: ['spin', 'balanced', 'doorbell'] as const,
           default: 'spin' as const,
-          describe: 'What a receiver does while it waits: spin; sleep; or spin for a moment, then sleep',
+          describe:
+            'What a receiver does while it waits. spin: takes a core; doorbell: sleeps; balanced: spins for a moment, then sleeps',
         },
         checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
         timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },
-        json: { type: 'boolean', default: false, describe: 'One object' },
-        hgrm: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Also write the distribution to this file, for HdrHistogram plotters',
-        },
-        svg: { type: 'string', requiresArg: true, describe: 'Also draw it into this file' },
+        ...LATENCY_OUTPUT_OPTIONS,
       })
       .example('$0 bench latency', 'round trips, as fast as they go')
       .example('$0 bench latency --mode one-way --rate 100000 --svg latency.svg', 'one way, paced, with a picture')
@@ -74,17 +66,18 @@ export const benchLatencyCommand: Command<BenchLatencyArguments> = {
   async handler(argv, interrupted) {
     const { measureLatency } = await import('./bench/latency.js');
     const { MIN_STAMPED_LENGTH } = await import('./bench/stamped-payload.js');
-    const payloadLength = parseByteSize(argv.payload);
+    const payloadLength = parseByteSize(argv.payload, '--payload');
     if (payloadLength < MIN_STAMPED_LENGTH)
-      throw new UsageError(`payload is ${argv.payload}: give at least ${MIN_STAMPED_LENGTH} bytes`);
+      throw new UsageError(`--payload is ${argv.payload}: give at least ${MIN_STAMPED_LENGTH} bytes`);
     if (argv.rate !== undefined && !(argv.rate > 0))
-      throw new UsageError(`rate is ${argv.rate}: give messages a second, above 0`);
+      throw new UsageError(`--rate is ${argv.rate}: give messages a second, above 0`);
     const pace = argv.idle === 'spin' ? 'spin' : 'sleep';
     const messageCount = argv.messages ?? DEFAULT_COUNTS[argv.mode][pace];
     if (!Number.isInteger(messageCount) || messageCount < 1)
-      throw new UsageError(`messages is ${messageCount}: give a whole number from 1`);
+      throw new UsageError(`--messages is ${messageCount}: give a whole number from 1`);
     const rate = argv.rate ?? DEFAULT_RATES[argv.mode][pace];
-    const measurement = await measureLatency({
+    using output = new LatencyOutput(argv);
+    const { histogram, lost } = await measureLatency({
       mode: argv.mode,
       payloadLength,
       messageCount,
@@ -96,44 +89,16 @@ export const benchLatencyCommand: Command<BenchLatencyArguments> = {
       directory: argv.directory,
       interrupted,
     });
-    await present(argv, measurement, payloadLength, rate);
+    const what = argv.mode === 'ping-pong' ? 'round trip' : 'one way';
+    const paced = rate === 0 ? 'one message under way' : `${formatCount(rate)} messages/s`;
+    await output.present(
+      histogram,
+      { mode: argv.mode, payloadBytes: payloadLength, idle: argv.idle, lost },
+      {
+        title: `Hermes: ${what} between two processes`,
+        details: [`${payloadLength} B payload`, paced, argv.idle],
+      },
+    );
+    if (lost > 0) throw new Failure(`${lost} messages were lost or out of order`);
   },
 };
-
-async function present(
-  { mode, idle, json: asJson, hgrm, svg }: BenchLatencyArguments,
-  { histogram, lost }: LatencyMeasurement,
-  payloadBytes: number,
-  rate: number,
-): Promise<void> {
-  const context = { mode, payloadBytes, idle, lost };
-  if (asJson) {
-    const { summarize } = await import('./report/latency-summary.js');
-    await writeData(json(summarize(histogram, context)));
-  } else {
-    const { latencyText } = await import('./report/latency-text.js');
-    await writeData(latencyText(histogram, context));
-  }
-  if (hgrm !== undefined) {
-    const { formatHgrm } = await import('./report/hgrm.js');
-    writeFile(hgrm, formatHgrm(histogram));
-  }
-  if (svg !== undefined) {
-    const { latencySvg } = await import('./report/latency-svg.js');
-    const title =
-      mode === 'ping-pong' ? 'Hermes: round trip between two processes' : 'Hermes: one way between two processes';
-    const pace = rate === 0 ? 'one message under way' : `${formatCount(rate)} messages/s`;
-    const label = `${payloadBytes} B, ${idle}`;
-    writeFile(svg, latencySvg([{ label, histogram }], { title, details: [`${payloadBytes} B payload`, pace, idle] }));
-  }
-  if (lost > 0) throw new Failure(`${lost} messages were lost or out of order`);
-}
-
-function writeFile(file: string, content: string): void {
-  try {
-    fs.writeFileSync(file, content);
-  } catch (error) {
-    throw new UsageError(`cannot write ${file}: ${(error as Error).message}`);
-  }
-  say(`Wrote ${file}.`);
-}

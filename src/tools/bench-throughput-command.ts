@@ -46,13 +46,13 @@ export const benchThroughputCommand: Command<BenchThroughputArguments> = {
     const { measureThroughput } = await import('./bench/throughput.js');
     for (const option of ['messages', 'producers', 'consumers', 'batch'] as const) {
       if (!Number.isInteger(argv[option]) || argv[option] < 1) {
-        throw new UsageError(`${option} is ${argv[option]}: give a whole number from 1`);
+        throw new UsageError(`--${option} is ${argv[option]}: give a whole number from 1`);
       }
     }
     const report = await measureThroughput({
       producerCount: argv.producers,
       consumerCount: argv.consumers,
-      payloadLength: parseByteSize(argv.payload),
+      payloadLength: parseByteSize(argv.payload, '--payload'),
       messageCount: argv.messages,
       batchCount: argv.batch,
       checksum: argv.checksum,

@@ -8,12 +8,14 @@ const FACTORS: ReadonlyMap<string, number> = new Map([
   ['gib', 1024 ** 3],
 ]);
 
-/** `65536`, `64KiB`, `1MiB`, `1GiB`: bytes. @throws UsageError */
-export function parseByteSize(text: string): number {
+/** `65536`, `64KiB`, `1MiB`, `1GiB`: bytes. `what` is what it is the size of: `--capacity`. @throws UsageError */
+export function parseByteSize(text: string, what: string): number {
   const [, digits = '', unit = ''] = /^(\d+)\s*([A-Za-z]*)$/.exec(text.trim()) ?? [];
   const factor = FACTORS.get(unit.toLowerCase());
   if (digits === '' || factor === undefined) {
-    throw new UsageError(`${JSON.stringify(text)} is no size: give bytes, or a number with KiB, MiB or GiB`);
+    throw new UsageError(
+      `${what} is ${JSON.stringify(text)}, which is no size: give whole bytes, or a whole number with KiB, MiB or GiB, such as 64KiB`,
+    );
   }
   return Number(digits) * factor;
 }

@@ -1,4 +1,5 @@
 import { UsageError } from './command.js';
+import { type Declarations, isSame, whatItTakes } from './declarations.js';
 
 /**
  * Before a word that begins with a sign and is no option: a lone - (stdin), and what follows a -- . No argument of a process can hold
@@ -18,7 +19,7 @@ const NAMED_ELSEWHERE: readonly string[] = ['directory', 'segment', 'group', 'to
 /** The arguments as yargs understands them: whatever it is that begins with a sign behind a -- is a plain word. */
 export function wordsForYargs(args: readonly string[]): string[] {
   const end = endOfOptions(args);
-  const before = args.slice(0, end).map((word) => (word === '-' ? PLAIN + word : word));
+  const before = wordsBeforeEnd(args).map((word) => (word === '-' ? PLAIN + word : word));
   if (end === args.length) return before;
   const plain = args.slice(end + 1).map((word) => (word.startsWith('-') ? PLAIN + word : word));
   return [...before, `--${END_OF_OPTIONS}=true`, ...plain];
@@ -45,19 +46,15 @@ export function checkArguments(
     const given = Array.isArray(value) && !isList ? value.at(-1) : value;
     argv[name] = isList && Array.isArray(given) ? given.map(plainWord) : plainWord(given);
   }
-  for (const name of declared.number) checkNumber(name, argv[name], lastGiven(args, name));
-  for (const name of declared.string) if (!LISTS.includes(name)) checkText(name, argv[name]);
-}
-
-/** What yargs knows of a command's options; the types that it comes with leave this out. */
-export interface Declarations {
-  getOptions(): { readonly string: string[]; readonly number: string[]; readonly boolean: string[] };
-  getGroups(): Readonly<Record<string, string[]>>;
+  for (const name of declared.number)
+    checkNumber(name, argv[name], lastGiven(args, name), whatItTakes(name, declarations));
+  for (const name of declared.string)
+    if (!LISTS.includes(name)) checkText(name, argv[name], whatItTakes(name, declarations));
 }
 
 /** How each option is written: yargs takes more than the help tells. */
 function checkForms(args: readonly string[], declared: ReturnType<Declarations['getOptions']>, places: string[]): void {
-  for (const word of args.slice(0, endOfOptions(args))) {
+  for (const word of wordsBeforeEnd(args)) {
     const [, no, name = '', value] = /^--(no-)?([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
     const isSwitch = declared.boolean.some((each) => isSame(each, name));
     if (places.some((each) => isSame(each, name)))
@@ -69,32 +66,32 @@ function checkForms(args: readonly string[], declared: ReturnType<Declarations['
   }
 }
 
-function checkNumber(name: string, value: unknown, given: string | undefined): void {
+function checkNumber(name: string, value: unknown, given: string | undefined, what: string): void {
   if (value === undefined || (Number.isFinite(value) && given?.trim() !== '')) return;
-  throw new UsageError(`${name} is ${JSON.stringify(given ?? String(value))}: give a number`);
+  throw new UsageError(`--${name} is ${JSON.stringify(given ?? String(value))}: give a number${what}`);
 }
 
-function checkText(name: string, value: unknown): void {
+function checkText(name: string, value: unknown, what: string): void {
   if (value === undefined || (typeof value === 'string' && (value !== '' || NAMED_ELSEWHERE.includes(name)))) return;
-  throw new UsageError(value === '' ? `${name} is empty: give a value` : `${name} is ${value}: give a text`);
+  throw new UsageError(`--${name} is ${value === '' ? 'empty: give a value' : `${value}: give a text`}${what}`);
 }
 
 /** The value that an option was given last, as it was written. */
 function lastGiven(args: readonly string[], name: string): string | undefined {
-  const words = args.slice(0, endOfOptions(args));
+  const words = wordsBeforeEnd(args);
   const at = words.findLastIndex((word) => isSame(/^--([^=]+)/.exec(word)?.[1] ?? '', name));
   if (at === -1) return undefined;
   const word = words[at]!;
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : words[at + 1];
 }
 
-/** `--max-payload` may be written `--maxPayload`. */
-function isSame(name: string, other: string): boolean {
-  return name.replaceAll('-', '').toLowerCase() === other.replaceAll('-', '').toLowerCase();
-}
-
 function plainWord(value: unknown): unknown {
   return typeof value === 'string' && value.startsWith(PLAIN) ? value.slice(PLAIN.length) : value;
+}
+
+/** The words among which there may be options. */
+export function wordsBeforeEnd(args: readonly string[]): readonly string[] {
+  return args.slice(0, endOfOptions(args));
 }
 
 function endOfOptions(args: readonly string[]): number {

@@ -23,6 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry(['bench'], async () => (await import('./bench-command.js')).benchCommand),
   entry(['coordinator'], async () => (await import('./coordinator-command.js')).coordinatorCommand),
   entry(['demo'], async () => (await import('./demo-command.js')).demoCommand),
+  entry(['completion'], async () => (await import('./completion-command.js')).completionCommand),
 ];
 
 /** @param names as its file has them: a test compares */

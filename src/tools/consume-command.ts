@@ -49,7 +49,7 @@ export const consumeCommand: Command<ConsumeArguments> = {
       .example('$0 consume ticks --group audit --format json', 'another group, with lane, sequence and time'),
   async handler(argv, interrupted) {
     const { segment, group, from, durable, shared, lossy, directory, count = Number.POSITIVE_INFINITY } = argv;
-    if (!isCount(count)) throw new UsageError(`count is ${argv.count}: give a whole number of messages from 0`);
+    if (!isCount(count)) throw new UsageError(`--count is ${argv.count}: give a whole number of messages from 0`);
     using consumer = attachConsumer(segment, {
       group: group ?? (lossy ? `lossy-${process.pid}` : undefined),
       mode: lossy ? 'lossy' : undefined,

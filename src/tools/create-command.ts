@@ -52,8 +52,8 @@ export const createCommand: Command<CreateArguments> = {
       .example('$0 create ticks --producers 4 --capacity 4MiB', 'for up to four producers, 4 MiB each'),
   handler(argv) {
     const { segment, producers, groups, members, checksum, timestamps, shared, directory } = argv;
-    const capacity = argv.capacity === undefined ? undefined : parseByteSize(argv.capacity);
-    const maxPayload = argv.maxPayload === undefined ? undefined : parseByteSize(argv.maxPayload);
+    const capacity = argv.capacity === undefined ? undefined : parseByteSize(argv.capacity, '--capacity');
+    const maxPayload = argv.maxPayload === undefined ? undefined : parseByteSize(argv.maxPayload, '--max-payload');
     const mode = argv.mode === undefined ? undefined : parseMode(argv.mode);
     const options = { producers, groups, members, capacity, maxPayload, checksum, timestamps, shared, mode, directory };
     const created = createSegment(segment, options);
@@ -62,6 +62,7 @@ export const createCommand: Command<CreateArguments> = {
 };
 
 function parseMode(text: string): number {
-  if (!/^0?[0-7]{3}$/.test(text)) throw new UsageError(`mode is ${text}: give octal permissions such as 0600 or 0660`);
+  if (!/^0?[0-7]{3}$/.test(text))
+    throw new UsageError(`--mode is ${text}: give octal permissions such as 0600 or 0660`);
   return Number.parseInt(text, 8);
 }

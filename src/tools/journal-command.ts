@@ -116,7 +116,7 @@ async function prune({ journal, keepBytes, keepAge, dryRun = false, json: asJson
   if (keepBytes === undefined && keepAge === undefined)
     throw new UsageError('say what to keep: --keep-bytes 10GiB, --keep-age 7d, or both');
   const options: RetentionOptions = {
-    keepBytes: keepBytes === undefined ? undefined : parseByteSize(keepBytes),
+    keepBytes: keepBytes === undefined ? undefined : parseByteSize(keepBytes, '--keep-bytes'),
     keepAgeMs: keepAge === undefined ? undefined : parseAge(keepAge),
     dryRun,
   };
@@ -135,6 +135,9 @@ async function prune({ journal, keepBytes, keepAge, dryRun = false, json: asJson
 /** `90s`, `30m`, `12h`, `7d`: milliseconds. @throws UsageError */
 function parseAge(text: string): number {
   const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  if (digits === undefined) throw new UsageError(`keep-age is ${text}: give a number with s, m, h or d`);
+  if (digits === undefined)
+    throw new UsageError(
+      `--keep-age is ${text === '' ? 'empty' : text}: give a whole number with s, m, h or d (seconds, minutes, hours, days), such as 7d`,
+    );
   return Number(digits) * UNIT_MS[unit!]!;
 }

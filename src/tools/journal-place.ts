@@ -14,7 +14,7 @@ export function parseJournalPlace(option: string, text: string, lane: number | u
   const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(ms)) {
     throw new UsageError(
-      `${option} is ${text}: give a position in bytes, seq:<number> with --lane, a time such as 2026-01-31T12:00:00Z, or ns:<nanoseconds since 1970>`,
+      `--${option} is ${text}: give a position in bytes, seq:<number> with --lane, a time such as 2026-01-31T12:00:00Z, or ns:<nanoseconds since 1970>`,
     );
   }
   return { timeNs: BigInt(Math.round(ms)) * 1_000_000n };

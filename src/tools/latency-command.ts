@@ -1,18 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { attachConsumer, inspectSegment, type Message } from '../index.js';
+import { attachConsumer, type IdleStrategyName, inspectSegment, type Message } from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { untilInterrupted } from './interruption.js';
-import { json, say, writeData } from './output.js';
+import { LATENCY_OUTPUT_OPTIONS, LatencyOutput, type LatencyOutputArguments } from './latency-output.js';
+import { say } from './output.js';
 
-interface LatencyArguments extends CommonArguments {
+interface LatencyArguments extends CommonArguments, LatencyOutputArguments {
   readonly segment: string;
   readonly count?: number | undefined;
   readonly seconds?: number | undefined;
-  readonly json: boolean;
+  readonly idle: IdleStrategyName;
 }
-
-/** It sleeps as soon as there is nothing, so as to disturb what it measures the least. */
-const IDLE = 'doorbell';
 
 export const latencyCommand: Command<LatencyArguments> = {
   command: 'latency <segment>',
@@ -23,25 +21,34 @@ export const latencyCommand: Command<LatencyArguments> = {
       .options({
         count: { type: 'number', requiresArg: true, describe: 'End after so many messages' },
         seconds: { type: 'number', requiresArg: true, describe: 'End after so many seconds' },
-        json: { type: 'boolean', default: false, describe: 'One object' },
+        idle: {
+          choices: ['spin', 'balanced', 'doorbell'] as const,
+          // It sleeps as soon as there is nothing, so as to disturb what it measures the least.
+          default: 'doorbell' as const,
+          describe:
+            'What it does while it waits. spin: takes a core; doorbell: sleeps; balanced: spins for a moment, then sleeps',
+        },
+        ...LATENCY_OUTPUT_OPTIONS,
       })
-      .example('$0 latency ticks --seconds 10', 'a histogram of ten seconds of traffic'),
+      .example('$0 latency ticks --seconds 10', 'a histogram of ten seconds of traffic')
+      .example('$0 latency ticks --idle spin --svg ticks.svg', 'without the time that a sleeper takes to wake up'),
   async handler(argv, interrupted) {
     const { segment, directory, count = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY } = argv;
     if (!(count > 0) || (count !== Number.POSITIVE_INFINITY && !Number.isInteger(count)))
-      throw new UsageError(`count is ${argv.count}: give a whole number of messages above 0`);
-    if (!(seconds > 0)) throw new UsageError(`seconds is ${argv.seconds}: give a number above 0`);
+      throw new UsageError(`--count is ${argv.count}: give a whole number of messages above 0`);
+    if (!(seconds > 0)) throw new UsageError(`--seconds is ${argv.seconds}: give a number of seconds above 0`);
     if (!inspectSegment(segment, { directory }).timestamps) {
       throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);
     }
+    using output = new LatencyOutput(argv);
+    const { createLatencyHistogram } = await import('./report/latency-histogram.js');
+    const histogram = createLatencyHistogram();
     using observer = attachConsumer(segment, {
       group: `latency-${process.pid}`,
       mode: 'lossy',
-      idle: IDLE,
+      idle: argv.idle,
       directory,
     });
-    const { createLatencyHistogram } = await import('./report/latency-histogram.js');
-    const histogram = createLatencyHistogram();
     let payloadLength = 0;
     const record = (message: Message) => {
       histogram.recordValue(Math.max(0, Number(observer.timeNs() - message.timestamp)));
@@ -57,13 +64,8 @@ export const latencyCommand: Command<LatencyArguments> = {
       const timeout = Math.max(0, endMs - performance.now());
       await untilInterrupted(observer.waitAsync({ timeout, signal: interrupted }), interrupted);
     }
-    const context = { mode: 'observed', payloadBytes: payloadLength, idle: IDLE, lost: observer.lost };
-    if (argv.json) {
-      const { summarize } = await import('./report/latency-summary.js');
-      await writeData(json(summarize(histogram, context)));
-    } else {
-      const { latencyText } = await import('./report/latency-text.js');
-      await writeData(latencyText(histogram, context));
-    }
+    const context = { mode: 'observed', payloadBytes: payloadLength, idle: argv.idle, lost: observer.lost };
+    const details = [`payloads to ${payloadLength} B`, `segment ${segment}`, argv.idle];
+    await output.present(histogram, context, { title: 'Hermes: how old messages are when they arrive', details });
   },
 };

@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import { directoryPath } from '../broker/directory.js';
 import { listSegments, type SegmentListing } from '../index.js';
 import { formatByteSize } from './byte-size.js';
 import type { Command, CommonArguments } from './command.js';
@@ -16,11 +18,16 @@ export const lsCommand: Command<LsArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'One object a line' })
       .example('$0 ls', 'what there is, and who uses it'),
   async handler(argv) {
+    const directory = directoryPath(argv);
     const listings = listSegments(argv);
     if (argv.json) {
       await writeData(listings.map(listingJson).join(''));
     } else if (listings.length === 0) {
-      say('No segments.');
+      say(
+        fs.existsSync(directory)
+          ? `No segments in ${directory}.`
+          : `No segments: there is no directory ${directory} (hermes create makes it).`,
+      );
     } else {
       await writeData(
         textTable(['NAME', 'SIZE', 'PRODUCERS', 'GROUPS', 'MESSAGES', 'LAG', 'STATE'], listings.map(row)),

@@ -3,24 +3,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import yargs, { type Argv, type MiddlewareFunction } from 'yargs';
 import { HermesError, type HermesErrorCode } from '../errors.js';
 import { type CommonArguments, Failure, UsageError } from './command.js';
-import { asGiven, checkArguments, type Declarations, END_OF_OPTIONS, wordsForYargs } from './command-line.js';
+import { checkArguments, END_OF_OPTIONS, wordsForYargs } from './command-line.js';
 import { addCommands } from './commands.js';
+import type { Declarations } from './declarations.js';
 import { say, watchOutput } from './output.js';
+import { limitText } from './system-limits.js';
+import { asWritten, usageError, WORDS } from './usage-words.js';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
+/** The option of yargs by which a completion script asks. */
+const COMPLETION_REQUEST = '--get-yargs-completions';
 
 /** Errors that say that the command line was wrong. */
 const USAGE_CODES: readonly HermesErrorCode[] = ['ERR_HERMES_INVALID_NAME', 'ERR_HERMES_INVALID_OPTION'];
-
-const TOO_FEW_ARGUMENTS = 'An argument is missing: got %s, need at least %s.';
-
-/** What is said instead of some of yargs's own words. */
-const WORDS = {
-  'Not enough non-option arguments: got %s, need at least %s': { one: TOO_FEW_ARGUMENTS, other: TOO_FEW_ARGUMENTS },
-  'Not enough arguments following: %s': 'A value is missing after --%s.',
-  'Did you mean %s?': 'There is no such command. Did you mean %s?',
-};
 
 /** Runs the CLI with the arguments after the program's name. The exit code: 0, 1 failure, 2 usage. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -30,14 +26,14 @@ export async function main(args: readonly string[]): Promise<number> {
   const hangUp = () => process.listenerCount('SIGHUP') === 1 && interrupt();
   const output = watchOutput();
   const crash = (error: unknown) => {
-    const code = report(error);
+    const code = report(error, args);
     output.leaveLostTerminal();
     process.exit(code);
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp).on('uncaughtException', crash);
   let code = await run(args, interruption.signal);
   await nextTurn(); // in which a write is told of that nobody has waited for
-  if (code === 0 && output.failure !== undefined) code = report(output.failure);
+  if (code === 0 && output.failure !== undefined) code = report(output.failure, args);
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp).off('uncaughtException', crash);
   output.leaveLostTerminal();
   // A write to a reader that stands still would keep the process alive.
@@ -50,7 +46,7 @@ async function run(args: readonly string[], interrupted: AbortSignal): Promise<n
     await (await program(args, interrupted)).parseAsync();
     return 0;
   } catch (error) {
-    return report(error);
+    return report(error, args);
   }
 }
 
@@ -70,9 +66,8 @@ async function program(args: readonly string[], interrupted: AbortSignal): Promi
     .option(END_OF_OPTIONS, { type: 'boolean', hidden: true })
     .group(['directory', 'help', 'version'], 'Common options:')
     .demandCommand(1, 'Give a command.')
-    .recommendCommands()
     .strict()
-    .updateStrings(WORDS as object as Record<string, string>) // its type knows no plurals
+    .updateStrings(WORDS)
     .parserConfiguration({ 'dot-notation': false, 'parse-positional-numbers': false })
     .middleware(
       ((argv: Record<string, unknown>, declarations: Declarations) =>
@@ -84,24 +79,41 @@ async function program(args: readonly string[], interrupted: AbortSignal): Promi
     .wrap(Math.min(100, process.stdout.columns || 100))
     .epilogue('hermes <command> --help explains a command.')
     .fail((message, error) => {
-      throw error === undefined || error.name === 'YError' ? new UsageError(asGiven(message)) : error;
+      const declared = cli as unknown as Declarations; // its type leaves this out
+      throw error === undefined || error.name === 'YError' ? usageError(message, args, declared) : error;
     });
   await addCommands(cli, args, interrupted);
-  return cli.completion('completion', 'Print a completion script: hermes completion >> ~/.bashrc');
+  return addCompletion(cli, args);
 }
 
-function report(error: unknown): number {
+/** What shells ask for when a word is being completed: names where Hermes knows some, and otherwise what the help has. */
+async function addCompletion(cli: Argv<CommonArguments>, args: readonly string[]): Promise<Argv<CommonArguments>> {
+  const start = args.indexOf(COMPLETION_REQUEST);
+  if (start < 0) return cli;
+  const { completionWords } = await import('./completion/completion-words.js');
+  const found = completionWords(args.slice(start + 2)); // behind it comes the program's name
+  type Complete = (current: string, argv: unknown, byHelp: () => void, done: (found: string[]) => void) => void;
+  const complete: Complete = (_current, _argv, byHelp, done) => (found === undefined ? byHelp() : done(found));
+  return cli.completion('complete-by-yargs', false, complete);
+}
+
+function report(error: unknown, args: readonly string[]): number {
   if (error instanceof UsageError) {
     say(`hermes: ${error.message}`);
     say('hermes --help, or hermes <command> --help, explains the usage.');
     return EXIT_USAGE;
   }
   if (error instanceof HermesError) {
-    say(`hermes: ${error.code}: ${error.message}`);
+    say(`hermes: ${error.code}: ${asWritten(error.message, args)}`);
     return USAGE_CODES.includes(error.code) ? EXIT_USAGE : EXIT_FAILURE;
   }
   if (error instanceof Failure) {
     say(`hermes: ${error.message}`);
+    return EXIT_FAILURE;
+  }
+  const limit = limitText(error);
+  if (limit !== undefined) {
+    say(`hermes: ${limit}`);
     return EXIT_FAILURE;
   }
   say(`hermes: failed unexpectedly: ${String(error).replaceAll(/\s*\n\s*/g, ' ')} (HERMES_DEBUG=1 shows where)`);

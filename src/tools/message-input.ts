@@ -17,6 +17,8 @@ export function messageInput(format: InputFormat, maxPayloadLength: number, sour
 
 const NEWLINE = 0x0a;
 const PREFIX_LENGTH = 4;
+/** Bytes of an input that are shown where they are not what was said. */
+const SHOWN_LENGTH = 16;
 
 /** One message a line, without its newline; the last line may have none. */
 class LineInput implements MessageInput {
@@ -104,10 +106,24 @@ class PrefixedInput implements MessageInput {
   private messageEnd(rest: Buffer): number {
     const length = rest.readUInt32LE(0);
     if (length > this.maxPayloadLength) {
+      if (isText(rest.subarray(0, PREFIX_LENGTH))) throw notPrefixed(this.source, this.recordCount, rest);
       throw tooLarge(this.source, `message ${this.recordCount + 1}`, `${length}`, this.maxPayloadLength);
     }
     return PREFIX_LENGTH + length;
   }
+}
+
+/** True for what could be a part of a text, and hardly is a length: as one, it would be above 150 MiB. */
+function isText(bytes: Buffer): boolean {
+  return bytes.every((byte) => byte === 0x09 || byte === 0x0a || byte === 0x0d || (byte >= 0x20 && byte !== 0x7f));
+}
+
+function notPrefixed(source: string, recordCount: number, rest: Buffer): Failure {
+  const start = JSON.stringify(rest.toString('utf8', 0, Math.min(rest.length, SHOWN_LENGTH)));
+  const before = recordCount === 0 ? 'nothing was sent' : 'all messages before were sent';
+  return new Failure(
+    `${source} does not look length-prefixed: where the length of message ${recordCount + 1} should be (4 bytes) it has the text ${start}; give --format lines to send a message a line; ${before}`,
+  );
 }
 
 function tooLarge(source: string, which: string, length: string, maxPayloadLength: number): HermesError {

@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import { isatty } from 'node:tty';
-import { styleText } from 'node:util';
 import { Failure } from './command.js';
 
 /** What a write to a pipe gives whose reader has gone, and every write after that. */
@@ -58,14 +57,17 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** True where colours may be used on stdout. */
+/** True where colours may be used on stdout: NO_COLOR and FORCE_COLOR say so where they are not empty, else whether it is a terminal. */
 export function hasColour(): boolean {
-  return process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+  const { NO_COLOR = '', FORCE_COLOR = '', TERM } = process.env;
+  if (NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== '') return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return process.stdout.isTTY === true && TERM !== 'dumb';
 }
 
 /** Bold on a terminal, plain elsewhere. */
 export function heading(text: string): string {
-  return hasColour() ? styleText('bold', text) : text;
+  return hasColour() ? `\x1b[1m${text}\x1b[22m` : text;
 }
 
 /** Columns of the terminal, or a width that reads well in a file. */

@@ -56,9 +56,9 @@ export const produceCommand: Command<ProduceArguments> = {
       .example('tail -f app.log | $0 produce logs --create', 'from a pipe'),
   async handler(argv, interrupted) {
     if (argv.rate !== undefined && !(argv.rate > 0))
-      throw new UsageError(`rate is ${argv.rate}: give messages a second, above 0`);
+      throw new UsageError(`--rate is ${argv.rate}: give messages a second, above 0`);
     if (!Number.isInteger(argv.type) || argv.type < MIN_TYPE || argv.type > MAX_TYPE)
-      throw new UsageError(`type is ${argv.type}: give a whole number from ${MIN_TYPE} to ${MAX_TYPE}`);
+      throw new UsageError(`--type is ${argv.type}: give a whole number from ${MIN_TYPE} to ${MAX_TYPE}`);
     const { segment, directory } = argv;
     if (argv.create) createIfMissing(segment, directory);
     using producer = attachProducer(segment, { directory });

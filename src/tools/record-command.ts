@@ -52,7 +52,7 @@ export const recordCommand: Command<RecordArguments> = {
       .example('$0 record ticks --to /var/lib/ticks --sync every', 'acknowledged when it is on the disk'),
   async handler(argv, interrupted) {
     const { segment, to, group, from, directory, drain, sync, syncInterval, skipDamage } = argv;
-    const fileLength = argv.fileSize === undefined ? undefined : parseByteSize(argv.fileSize);
+    const fileLength = argv.fileSize === undefined ? undefined : parseByteSize(argv.fileSize, '--file-size');
     using recorder = attachRecorder(segment, {
       to,
       group,

@@ -64,9 +64,12 @@ export const replayCommand: Command<ReplayArguments> = {
 
 function rangeOf({ from, to, lane, speed, skipDamage }: ReplayArguments): ReplayIntoOptions {
   if (lane !== undefined && !(Number.isInteger(lane) && lane >= 0))
-    throw new UsageError(`lane is ${lane}: give a whole number from 0`);
+    throw new UsageError(`--lane is ${lane}: give a whole number from 0`);
   const [, times] = /^(\d+(?:\.\d+)?)x$/.exec(speed) ?? [];
-  if (speed !== 'max' && !(Number(times) > 0)) throw new UsageError(`speed is ${speed}: give 1x, 10x or max`);
+  if (speed !== 'max' && !(Number(times) > 0))
+    throw new UsageError(
+      `--speed is ${speed === '' ? 'empty' : speed}: give max, or how many times as fast as it was, such as 1x or 10x`,
+    );
   return {
     from: from === undefined ? undefined : parseJournalPlace('from', from, lane),
     to: to === undefined ? undefined : parseJournalPlace('to', to, lane),

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { barChart } from '../../bench/report/bar-chart.js';
-import { lineChart } from '../../bench/report/line-chart.js';
+import { type LineSeries, lineChart } from '../../bench/report/line-chart.js';
 import { elementsOf } from '../tools/xml.js';
 
 const point = (x: number, median: number) => ({ x, median, min: median / 2, max: median * 2 });
 const base = { title: 'a < b', subtitle: '"c" & d', formatX: String, formatY: String };
 
 test('a line chart has a curve for each series and a dot for each point', () => {
-  const series = [
-    { label: 'Hermes', points: [point(16, 100), point(64, 90), point(4096, 10)] },
-    { label: 'limit <', points: [point(16, 1000)], isLimit: true },
+  const series: LineSeries[] = [
+    { label: 'Hermes', colour: 'hermes', points: [point(16, 100), point(64, 90), point(4096, 10)] },
+    { label: 'limit <', colour: 'limit', points: [point(16, 1000)], isLimit: true },
   ];
   const svg = lineChart({ ...base, xLabel: 'payload', series });
   const elements = elementsOf(svg);
@@ -22,7 +22,7 @@ test('a line chart of a single value is drawn, too', () => {
   const svg = lineChart({
     ...base,
     xLabel: 'payload',
-    series: [{ label: 'Hermes', points: [{ x: 1, median: 5, min: 5, max: 5 }] }],
+    series: [{ label: 'Hermes', colour: 'hermes', points: [{ x: 1, median: 5, min: 5, max: 5 }] }],
   });
   expect(svg).not.toMatch(/NaN|Infinity/);
 });

@@ -67,7 +67,7 @@ test('the sizes of the examples are those of the segments', () => {
   for (const row of rows) {
     const [producers, groups, members, capacity, bytes] = row.map((cell) => cell.replaceAll(/[|,]/g, '').trim());
     const shape = { producers: Number(producers), groups: Number(groups), members: Number(members) };
-    const { geometry } = resolveCreateOptions({ ...shape, capacity: parseByteSize(capacity!) });
+    const { geometry } = resolveCreateOptions({ ...shape, capacity: parseByteSize(capacity!, 'capacity') });
     expect(Number(bytes), row.join(' ')).toBe(sectionsOf(geometry).fileLength);
   }
 });

@@ -192,7 +192,7 @@ describe('an option has the type that is declared, or is refused in words', () =
     [['create', 'x', '--capacity', '5constructor']],
     [['create', 'x', '--capacity', '5__proto__']],
   ])('what every object has, and what nobody knows: %.60j', async (args) => {
-    expectWords(await cli.runHere(args), /Unknown argument|no name|no size|no such command/, args);
+    expectWords(await cli.runHere(args), /Unknown (argument|option)|no name|no size|no such command/, args);
     expect(cli.files).toEqual(['ticks']);
   });
 });

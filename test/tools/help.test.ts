@@ -60,9 +60,9 @@ test('hermes --version prints that of the package', async () => {
 });
 
 test('hermes completion prints a script for the shell, which completes commands', async () => {
-  const { code, stdout, stderr } = await cli.run(['completion']);
+  const { code, stdout, stderr } = await cli.run(['completion', 'bash']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout.toString()).toMatch(/^complete .*\bhermes$/m);
+  expect(stdout.toString()).toMatch(/^complete .*\bhermes\b/m);
   const completed = await cli.run(['--get-yargs-completions', 'hermes', 'cons']);
   expect(completed.stdout.toString().split('\n')).toContain('consume');
 });

@@ -1,10 +1,14 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { attachConsumer, attachProducer, BACK_PRESSURED, inspectSegment } from '../../src/index.js';
 import type { LatencySummary } from '../../src/tools/report/latency-summary.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { CommandLine, jsonLines, type Outcome, type RunningCommand, until } from './command-line.js';
 import { expectSummary } from './latency-figures.js';
 import { type Place, untilMember } from './segment-traffic.js';
+import { elementsOf } from './xml.js';
 
 const PAYLOAD = Buffer.alloc(100);
 const INTERVAL_MS = 5;
@@ -114,4 +118,16 @@ describe('hermes latency', () => {
     expectSummary(summary, { count: 10 });
     expect(summary.lost).toBeGreaterThan(1000);
   });
+});
+
+test('--idle, --hgrm and --svg are those of the bench', async () => {
+  const directory = scratchDirectory();
+  const [hgrm, svg] = ['seen.hgrm', 'seen.svg'].map((name) => path.join(directory, name)) as [string, string];
+  startTraffic();
+  const options = ['--count', '20', '--idle', 'balanced', '--json', '--hgrm', hgrm, '--svg', svg];
+  const { code, stdout, stderr } = await cli.run(['latency', 'ticks', ...options]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: `Wrote ${hgrm}.\nWrote ${svg}.\n` });
+  expect(jsonLines(stdout)).toMatchObject([{ count: 20, idle: 'balanced' }]);
+  expect(fs.readFileSync(hgrm, 'utf8')).toMatch(/Total count .*20\]/);
+  expect(elementsOf(fs.readFileSync(svg, 'utf8'))[0]).toBe('svg');
 });

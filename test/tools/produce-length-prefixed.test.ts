@@ -74,7 +74,7 @@ describe('hermes produce --format length-prefixed, of an input that is wrong', (
   test('text that is not length-prefixed at all is refused', async () => {
     const { code, stderr } = await cli.run(PRODUCE, 'a line of text\n');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/message 1 has \d+ bytes/);
+    expect(stderr).toMatch(/stdin does not look length-prefixed: .*"a line of text.*--format lines.*nothing was sent/);
     expect(receivePayloads(place)).toEqual([]);
   });
 });

@@ -18,19 +18,23 @@ async function expectRefused(args: readonly string[], words: RegExp, run = cli.r
 
 describe('a command line that is wrong', () => {
   test.each([
-    [['crate', 'ticks'], /no such command.*create/],
+    [['crate', 'ticks'], /no such command: crate. Did you mean create\?/],
     [['frobnicate'], /frobnicate/],
     [[], /command/],
     [['bench'], /argument is missing/],
-    [['bench', 'coffee'], /throughput or latency/],
+    [['bench', 'coffee'], /throughput or latency\.$/m],
+    [['bench', 'latncy'], /throughput or latency\. Did you mean latency\?/],
+    [['foo'], /no such command: foo$/m],
   ])('no command: %j', async (args, words) => {
     await expectRefused(args, words, cli.run);
   });
 
   test.each([
-    [['create'], /argument is missing/],
+    [['create'], /argument is missing: <segment> \(its name\)/],
+    [['journal', 'ls'], /argument is missing: <journal>/],
+    [['record', 'ticks'], /Missing required argument: --to/],
     [['consume'], /argument is missing/],
-    [['create', 'ticks', '--capacity'], /value is missing after --capacity/],
+    [['create', 'ticks', '--capacity'], /value is missing after --capacity \(each producer's lane: a power of two/],
     [['consume', 'ticks', '--count'], /value is missing after --count/],
   ])('something is missing: %j', async (args, words) => {
     await expectRefused(args, words);
@@ -39,7 +43,8 @@ describe('a command line that is wrong', () => {
   test.each([
     [['create', 'ticks', '--lanes', '3'], /\blanes\b/],
     [['consume', 'ticks', '--forever'], /\bforever\b/],
-    [['ls', '--jsno'], /\bjsno\b/],
+    [['ls', '--jsno'], /Unknown option: --jsno\. Did you mean --json\?/],
+    [['create', 'ticks', '--capcity', '1MiB'], /Unknown option: --capcity\. Did you mean --capacity\?/],
     [['create', 'ticks', 'tocks'], /\btocks\b/],
   ])('something is not known: %j', async (args, words) => {
     await expectRefused(args, words);
@@ -55,13 +60,18 @@ describe('a command line that is wrong', () => {
   test.each([
     [['create', 'ticks', '--producers', '0'], /producers is 0.*1 to 256/],
     [['create', 'ticks', '--producers', '257'], /producers is 257/],
-    [['create', 'ticks', '--groups', 'many'], /groups is/],
+    [['create', 'ticks', '--producers', 'abc'], /--producers is "abc": give a number \(most producers.*1–256/],
+    [['create', 'ticks', '--producers', '1.5'], /--producers is 1.5: give a whole number from 1 to 256/],
+    [
+      ['create', 'ticks', '--capacity', '1GiB'],
+      /would take 8 GiB \(producers 8, .*capacity 1 GiB\), and may take 4 GiB.*fewer producers/,
+    ],
     [['create', 'ticks', '--members', '1.5'], /members is 1.5/],
-    [['create', 'ticks', '--capacity', '1MB'], /"1MB" is no size.*KiB/],
+    [['create', 'ticks', '--capacity', '1MB'], /--capacity is "1MB", which is no size.*KiB/],
     [['create', 'ticks', '--capacity', '-65536'], /is no size/],
-    [['create', 'ticks', '--capacity', '100000'], /capacity is 100000.*power of two/],
+    [['create', 'ticks', '--capacity', '100000'], /--capacity is 100000: .*power of two.*64 KiB.*1 GiB/],
     [['create', 'ticks', '--capacity', '32KiB'], /capacity is 32768/],
-    [['create', 'ticks', '--capacity', '64KiB', '--max-payload', '17KiB'], /maxPayload is 17408.*16384/],
+    [['create', 'ticks', '--capacity', '64KiB', '--max-payload', '17KiB'], /--max-payload is 17408: .*16384 bytes/],
     [['create', 'ticks', '--mode', '0888'], /mode is 0888.*octal/],
     [['create', 'ticks', '--mode', '1600'], /mode is 1600.*octal/],
   ])('a bad shape: %j', async (args, words) => {
@@ -79,7 +89,7 @@ describe('a command line that is wrong', () => {
     [['consume', 'ticks', '--from', 'yesterday'], /yesterday.*oldest.*latest/],
     [['latency', 'ticks', '--seconds', '0'], /seconds is 0/],
     [['bench', 'throughput', '--messages', '0'], /messages is 0/],
-    [['bench', 'throughput', '--payload', 'big'], /"big" is no size/],
+    [['bench', 'throughput', '--payload', 'big'], /--payload is "big", which is no size/],
     [['bench', 'latency', '--rate', '-1'], /rate is -1/],
     [['bench', 'latency', '--payload', '8'], /payload is 8.*12/],
   ])('a bad number or choice: %j', async (args, words) => {

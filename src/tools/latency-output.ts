@@ -1,0 +1,69 @@
+import type { LatencyMeasurement } from './bench/latency.js';
+import { json, writeData } from './output.js';
+import { OutputFile } from './output-file.js';
+import type { LatencyContext } from './report/latency-summary.js';
+
+/** The options with which a latency command says what is to be made of its histogram. */
+export interface LatencyOutputArguments {
+  readonly json: boolean;
+  readonly hgrm?: string | undefined;
+  readonly svg?: string | undefined;
+}
+
+/** Them, for yargs. */
+export const LATENCY_OUTPUT_OPTIONS = {
+  json: { type: 'boolean', default: false, describe: 'One object' },
+  hgrm: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Also write the distribution to this file, for HdrHistogram plotters',
+  },
+  svg: { type: 'string', requiresArg: true, describe: 'Also draw it into this file' },
+} as const;
+
+/** What a picture says beside its curve. */
+interface Caption {
+  readonly title: string;
+  readonly details: readonly string[];
+}
+
+/** Where a latency command writes to: its files are open from the start, so that a wrong path costs no measurement. */
+export class LatencyOutput implements Disposable {
+  private readonly hgrm: OutputFile | undefined;
+  private readonly svg: OutputFile | undefined;
+
+  /** @throws UsageError when a file cannot be written */
+  constructor(private readonly argv: LatencyOutputArguments) {
+    this.hgrm = OutputFile.open(argv.hgrm, '--hgrm');
+    try {
+      this.svg = OutputFile.open(argv.svg, '--svg');
+    } catch (error) {
+      this.hgrm?.[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async present(histogram: LatencyMeasurement['histogram'], context: LatencyContext, caption: Caption): Promise<void> {
+    if (this.argv.json) {
+      const { summarize } = await import('./report/latency-summary.js');
+      await writeData(json(summarize(histogram, context)));
+    } else {
+      const { latencyText } = await import('./report/latency-text.js');
+      await writeData(latencyText(histogram, context));
+    }
+    if (this.hgrm !== undefined) {
+      const { formatHgrm } = await import('./report/hgrm.js');
+      this.hgrm.write(formatHgrm(histogram));
+    }
+    if (this.svg !== undefined) {
+      const { latencySvg } = await import('./report/latency-svg.js');
+      const label = `${context.payloadBytes} B, ${context.idle}`;
+      this.svg.write(latencySvg([{ label, histogram }], caption));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.hgrm?.[Symbol.dispose]();
+    this.svg?.[Symbol.dispose]();
+  }
+}
