@@ -1,4 +1,5 @@
 import { attachConsumer, type Consumer } from '../broker/consumer.js';
+import type { HeldBack } from '../broker/held-back.js';
 import { journalSource } from '../broker/producer-options.js';
 import { openSegment } from '../broker/segment.js';
 import { checkFlags, checkFunction, checkLimit } from '../checks.js';
@@ -10,10 +11,11 @@ import type { JournalRepair } from '../journal/journal-recovery.js';
 import { type JournalSource, JournalWriter } from '../journal/journal-writer.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import { checkSignal } from '../os/abort.js';
-import { sleep, startTicking, stopTicking } from '../os/timers.js';
+import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
 import { DEFAULT_RECORDER_GROUP, type RecorderOptions, type RunOptions } from './recorder-options.js';
+import { SyncTicker } from './sync-ticker.js';
 
 /** Most messages between two acknowledgements. */
 const BATCH_COUNT = 1024;
@@ -32,6 +34,7 @@ export class Recorder {
   private readonly append: (message: Message) => void;
   private readonly ticker: SyncTicker;
   private isReading = false;
+  private appendedCount = 0;
   /** There is something to sync: at first also what a recorder that died has written. */
   private isChanged = true;
   private blockedBy: HermesError | undefined;
@@ -49,7 +52,8 @@ export class Recorder {
     this.ticker = new SyncTicker(sync === 'interval' ? syncIntervalMs : 0, () => this.syncChanges());
     this.append = (message) => {
       if (!this.isReading) this.readFrom(message);
-      writer.append((message.offset - RECORD_HEADER_LENGTH) / 4, message.lane, message.type, message.length);
+      const index = (message.offset - RECORD_HEADER_LENGTH) / 4;
+      if (writer.append(index, message.lane, message.type, message.length)) this.appendedCount++;
     };
     hideFields(this);
   }
@@ -57,6 +61,11 @@ export class Recorder {
   /** The journal's position behind the last message: bytes. */
   get position(): number {
     return this.writer.position;
+  }
+
+  /** Messages that this recorder has brought to the journal. */
+  get recordedCount(): number {
+    return this.appendedCount - (this.owedCount ?? 0);
   }
 
   /** What opening the journal has mended. */
@@ -67,6 +76,11 @@ export class Recorder {
   /** Messages that never came, though later ones of their lane did: the group was removed meanwhile, or records were lost. */
   get missedCount(): number {
     return this.writer.missedCount;
+  }
+
+  /** @internal For each producer that is held back, the slowest group that it waits for. */
+  heldBack(): HeldBack[] {
+    return this.consumer.heldBack();
   }
 
   /**
@@ -202,30 +216,6 @@ export class Recorder {
 function roomError(error: unknown): HermesError {
   if (error instanceof HermesError && error.code === 'ERR_HERMES_NO_SPACE') return error;
   throw error;
-}
-
-/** Calls for a sync now and then, one at a time, and remembers when one has failed. */
-class SyncTicker {
-  private failure: { readonly error: unknown } | undefined;
-  private readonly timer: NodeJS.Timeout | undefined;
-
-  constructor(intervalMs: number, sync: () => Promise<void>) {
-    if (intervalMs > 0) {
-      this.timer = startTicking(() => {
-        sync().catch((error) => {
-          this.failure ??= { error };
-        });
-      }, intervalMs).unref();
-    }
-  }
-
-  check(): void {
-    if (this.failure !== undefined) throw this.failure.error;
-  }
-
-  stop(): void {
-    stopTicking(this.timer);
-  }
 }
 
 /**
