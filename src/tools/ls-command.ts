@@ -1,8 +1,9 @@
 import { listSegments, type SegmentListing } from '../index.js';
 import { formatByteSize } from './byte-size.js';
 import type { Command, CommonArguments } from './command.js';
-import { formatCount, json, say, writeData } from './output.js';
-import { textTable } from './text-table.js';
+import { isHeldBack } from './held-back-section.js';
+import { formatCount, json, say, terminalWidth, writeData } from './output.js';
+import { detailedTable } from './text-table.js';
 
 interface LsArguments extends CommonArguments {
   readonly json: boolean;
@@ -23,7 +24,11 @@ export const lsCommand: Command<LsArguments> = {
       say('No segments.');
     } else {
       await writeData(
-        textTable(['NAME', 'SIZE', 'PRODUCERS', 'GROUPS', 'MESSAGES', 'LAG', 'STATE'], listings.map(row)),
+        detailedTable(
+          ['NAME', 'SIZE', 'PRODUCERS', 'GROUPS', 'MESSAGES', 'LAG', 'STATE'],
+          listings.map((listing) => ({ cells: row(listing), details: [] })),
+          terminalWidth(),
+        ),
       );
     }
   },
@@ -52,5 +57,6 @@ function row({ name, segment, error }: SegmentListing): string[] {
 function segmentState(segment: NonNullable<SegmentListing['segment']>): string {
   if (segment.isRemoved) return 'being removed';
   if (segment.unknownRequirements !== 0) return 'of a newer version';
+  if (isHeldBack(segment)) return 'held back';
   return segment.isOfThisBoot ? 'ready' : 'of another boot';
 }

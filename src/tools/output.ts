@@ -68,6 +68,16 @@ export function heading(text: string): string {
   return hasColour() ? styleText('bold', text) : text;
 }
 
+/** Yellow on a terminal, plain elsewhere. */
+export function warning(text: string): string {
+  return hasColour() ? styleText('yellow', text) : text;
+}
+
+/** Columns of the terminal; without one, nothing is broken, so that programs find a line a row. */
+export function terminalWidth(): number {
+  return process.stdout.isTTY === true ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+}
+
 /** Columns of the terminal, or a width that reads well in a file. */
 export function outputWidth(): number {
   return Math.min(process.stdout.columns || 100, 120);
