@@ -33,7 +33,7 @@ export function remedyFor(
     case 'dead':
       return {
         remedy: 'attach a consumer to the group; or, if nobody will read it, remove it',
-        command: `hermes groups ${segment.name} rm ${group}${directoryArgument(segment)}`,
+        command: removalCommand(segment, group),
       };
     case 'stopped':
       return { remedy: `${who} is stopped: continue ${it}, or end ${it}`, command: `kill -CONT ${pids}` };
@@ -63,6 +63,11 @@ export function remedyFor(
         command: null,
       };
   }
+}
+
+/** Removes a group that has no members. */
+export function removalCommand(segment: Segment, group: string): string {
+  return `hermes groups ${segment.name} rm ${group}${directoryArgument(segment)}`;
 }
 
 /** `the group default (durable, no members, 1 MiB and 16,384 messages behind)` */

@@ -11,6 +11,8 @@ import type { Segment } from './segment.js';
 const WARN_AFTER_MS = 5000;
 /** Milliseconds between two looks at who is to blame, and after which a group that has not moved is said not to read. */
 const LOOK_INTERVAL_MS = 1000;
+/** Milliseconds after which a look tells nothing of the present any more. */
+const STALE_MS = 5000;
 
 /** Told of the slowest group while a producer that waits makes no progress: again and again. */
 type Tell = (heldBack: HeldBack) => void;
@@ -22,7 +24,12 @@ interface Standstill {
   /** Bytes: it ends when this changes. */
   readonly progress: number;
   readonly sinceMs: number;
-  readonly positions: ReadonlyMap<string, number> | undefined;
+}
+
+/** Where the groups were. */
+interface Look {
+  readonly positions: ReadonlyMap<string, number>;
+  readonly lookedMs: number;
 }
 
 /** Knows since when a producer gets no further, and says so when it waits for long. */
@@ -32,6 +39,11 @@ export class HeldBackWatch {
   private afterMs = WARN_AFTER_MS;
   private tell: Tell = (heldBack) => this.warn(heldBack);
   private nextLookMs = 0;
+  /** When it was seen to wait for nothing. */
+  private awakeMs = 0;
+  /** The last look, and the one before, at least {@link LOOK_INTERVAL_MS} earlier: by them a slow group is told from one that stands still. */
+  private lastLook: Look | undefined;
+  private earlierLook: Look | undefined;
 
   /** `owner` is the producer; `isSending` is true while a message waits for room. */
   constructor(
@@ -52,7 +64,7 @@ export class HeldBackWatch {
   /** To be called when a message was refused, now and then. Allocates little. */
   noteRefusal(nowMs: number): void {
     const progress = this.writer.position;
-    if (this.standstill?.progress !== progress) this.standstill = { progress, sinceMs: nowMs, positions: undefined };
+    if (this.standstill?.progress !== progress) this.standstill = { progress, sinceMs: nowMs };
   }
 
   /** While `wait` is pending, the producer waits for acknowledgements. */
@@ -71,11 +83,13 @@ export class HeldBackWatch {
     const waitsFor = this.flushCount > 0 && !this.isSending() ? 'acknowledgement' : 'room';
     const nowMs = monotonicMs();
     this.observe(nowMs);
-    const { sinceMs, positions = new Map<string, number>() } = this.standstill!;
+    const { sinceMs } = this.standstill!;
+    const earlier = this.earlierLook ?? this.lastLook!;
     const hasMoved = ({ name }: GroupEntry, position: number) => {
-      const before = positions.get(name);
-      if (before === undefined || before === position) return nowMs - sinceMs >= LOOK_INTERVAL_MS ? false : undefined;
-      return true;
+      const before = earlier.positions.get(name);
+      if (before === undefined) return undefined;
+      if (before !== position) return true;
+      return nowMs - earlier.lookedMs >= LOOK_INTERVAL_MS ? false : undefined;
     };
     const sinceEpochMs = Number(timeNs(segment.memory.clockOffsetNs) / 1_000_000n) - Math.round(nowMs - sinceMs);
     const [slowest] = holdersOf(segment, writer.lane, waitsFor, sinceEpochMs, hasMoved);
@@ -84,11 +98,15 @@ export class HeldBackWatch {
 
   /** To be called several times a second. */
   tick(): void {
-    if (!this.isSending() && this.flushCount === 0) return;
+    const nowMs = monotonicMs();
+    if (!this.isSending() && this.flushCount === 0) {
+      this.awakeMs = nowMs;
+      return;
+    }
     try {
-      const nowMs = monotonicMs();
       this.observe(nowMs);
-      if (nowMs - this.standstill!.sinceMs < this.afterMs || nowMs < this.nextLookMs) return;
+      const waitedMs = nowMs - Math.max(this.standstill!.sinceMs, this.awakeMs);
+      if (waitedMs < this.afterMs || nowMs < this.nextLookMs) return;
       this.nextLookMs = nowMs + LOOK_INTERVAL_MS;
       const heldBack = this.look();
       if (heldBack !== null) this.tell(heldBack);
@@ -97,15 +115,16 @@ export class HeldBackWatch {
     }
   }
 
-  /** Begins anew when there was progress. */
+  /** Begins anew when there was progress, and looks where the groups are. */
   private observe(nowMs: number): void {
     const { memory } = this.segment;
     const { lane, position } = this.writer;
     const progress = this.isSending() || this.flushCount === 0 ? position : position - slowestLag(memory, lane);
-    const last = this.standstill;
-    if (last?.progress === progress && last.positions !== undefined) return;
-    const sinceMs = last?.progress === progress ? last.sinceMs : nowMs;
-    this.standstill = { progress, sinceMs, positions: positionsIn(memory, lane) };
+    if (this.standstill?.progress !== progress) this.standstill = { progress, sinceMs: nowMs };
+    const ageMs = nowMs - (this.lastLook?.lookedMs ?? Number.NEGATIVE_INFINITY);
+    if (ageMs < LOOK_INTERVAL_MS) return;
+    this.earlierLook = ageMs < STALE_MS ? this.lastLook : undefined;
+    this.lastLook = { positions: positionsIn(memory, lane), lookedMs: nowMs };
   }
 
   private warn(heldBack: HeldBack): void {

@@ -1,19 +1,18 @@
 import { attachConsumer, type Consumer } from '../broker/consumer.js';
 import type { HeldBack } from '../broker/held-back.js';
-import { journalSource } from '../broker/producer-options.js';
-import { openSegment } from '../broker/segment.js';
 import { checkFlags, checkFunction, checkLimit } from '../checks.js';
 import { refusePromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
 import { hideFields } from '../hidden-fields.js';
 import { resolveJournalOptions, type SyncMode } from '../journal/journal-options.js';
 import type { JournalRepair } from '../journal/journal-recovery.js';
-import { type JournalSource, JournalWriter } from '../journal/journal-writer.js';
+import { JournalWriter } from '../journal/journal-writer.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import { checkSignal } from '../os/abort.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
+import { recordedSegment } from './recorded-segment.js';
 import { DEFAULT_RECORDER_GROUP, type RecorderOptions, type RunOptions } from './recorder-options.js';
 import { SyncTicker } from './sync-ticker.js';
 
@@ -226,11 +225,11 @@ function roomError(error: unknown): HermesError {
 export function attachRecorder(name: string, options: RecorderOptions): Recorder {
   const { to, group = DEFAULT_RECORDER_GROUP, from = 'oldest', directory } = options;
   const settings = resolveJournalOptions(options);
-  const writer = JournalWriter.open(to, sourceOf(name, directory), settings);
+  const writer = JournalWriter.open(to, recordedSegment(name, directory, group), settings);
   try {
     const consumer = attachConsumer(name, { directory, group, from, mode: 'reliable', durable: true, shared: false });
     try {
-      writer.checkSegment(sourceOf(name, directory).segmentId); // by name: who is attached keeps it from being replaced
+      writer.checkSegment(recordedSegment(name, directory, group).segmentId); // by name: who is attached keeps it from being replaced
       return new Recorder(consumer, writer, settings.sync, settings.syncIntervalMs);
     } catch (error) {
       consumer.detach();
@@ -239,14 +238,5 @@ export function attachRecorder(name: string, options: RecorderOptions): Recorder
   } catch (error) {
     writer.close();
     throw error;
-  }
-}
-
-function sourceOf(name: string, directory: string | undefined): JournalSource {
-  const segment = openSegment(name, { directory }, 'read-only');
-  try {
-    return journalSource(segment);
-  } finally {
-    segment.close();
   }
 }

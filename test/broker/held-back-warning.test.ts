@@ -93,3 +93,20 @@ test('whoever is told instead is told again of another group, without progress b
   await sent;
   expect(seen).toEqual([]);
 });
+
+test('a wait that was given up does not count for the next one', async () => {
+  const { producer } = fullSegment();
+  const toldAt: number[] = [];
+  tellWhenHeldBack(producer, 700, () => toldAt.push(performance.now()));
+  const rejected = expect(producer.send(Buffer.alloc(1000), { signal: AbortSignal.timeout(300) })).rejects.toThrow();
+  await rejected;
+  await setTimeout(1000);
+  expect(toldAt).toEqual([]);
+  const started = performance.now();
+  const ended = new AbortController();
+  const sent = expect(producer.send(Buffer.alloc(1000), { signal: ended.signal })).rejects.toThrow();
+  while (toldAt.length === 0) await setTimeout(20);
+  expect(toldAt[0]! - started).toBeGreaterThan(400); // it looks four times a second
+  ended.abort();
+  await sent;
+});

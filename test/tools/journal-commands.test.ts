@@ -61,6 +61,15 @@ describe('hermes record', () => {
     await expectRun(['replay', journal], lines(texts(10)));
   });
 
+  test('as a group that is shared is refused, and says what to do instead', async () => {
+    createSegment('queue', { directory: cli.directory, shared: true });
+    const { code, stderr } = await cli.runHere(['record', 'queue', '--to', journal, '--group', 'default']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /The group default is shared, .*\(its default is journal\).*: hermes groups queue rm default /,
+    );
+  });
+
   test('of a directory that has a recorder is refused', async () => {
     const recorder = cli.start(record());
     await untilMember(place, recorder.pid);
@@ -151,7 +160,8 @@ describe('hermes replay', () => {
   test('keeps a pace', async () => {
     send(place, ['a']);
     await new Promise((resolve) => setTimeout(resolve, 600));
-    await recordAll(['b']);
+    send(place, ['b']);
+    expect(await cli.run(record('--drain'))).toMatchObject({ code: 0, stderr: recorded(2) });
     const started = performance.now();
     await expectRun(['replay', journal, '--speed', '2x'], 'a\nb\n');
     expect(performance.now() - started).toBeGreaterThan(300);
