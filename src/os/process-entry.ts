@@ -19,6 +19,8 @@ interface OpenFile {
 
 const MOST_CHARACTERS = 40;
 const NODE = /^node(js)?[\d.]*$/;
+/** Options of Node that have the next word to themselves. */
+const WITH_VALUE = /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--env-file)$/;
 const HERMES = /^hermes(-ipc)?(\.[cm]?js)?$/;
 /** Kernel functions in which a writer sleeps while nobody reads. */
 const WRITING =
@@ -78,7 +80,9 @@ export function commandName(program: string, args: readonly string[]): string {
   const name = path.basename(program.split(' ')[0]!);
   if (HERMES.test(name)) return hermesName(args);
   if (!NODE.test(name)) return name;
-  const script = args.findIndex((word) => word !== '' && !word.startsWith('-'));
+  const script = args.findIndex(
+    (word, i) => word !== '' && !word.startsWith('-') && !WITH_VALUE.test(args[i - 1] ?? ''),
+  );
   const option = args.find((word) => /^-(e|p|-eval|-print)$/.test(word));
   if (option !== undefined && args.indexOf(option) < script) return `${name} ${option}`;
   if (script === -1) return name;

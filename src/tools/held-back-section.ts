@@ -33,7 +33,7 @@ export function isHeldBack({ lanes }: SegmentInspection): boolean {
 export function waitingText({ waitsFor, producer, heldBackBy: [by] }: LaneInspection): string {
   const since = by?.sinceMs == null ? '' : ` since ${sinceText(by.sinceMs)}`;
   if (waitsFor === 'acknowledgement') return `waits in flush for acknowledgements; last message${since}`;
-  return producer === null ? `nobody now; there is no room${since}` : `waits for room${since}`;
+  return producer === null ? `no room${since}` : `waits for room${since}`;
 }
 
 function laneText(lane: LaneInspection, width: number): string[] {

@@ -64,6 +64,7 @@ test.each([
   ['/usr/bin/node', ['worker.js', '--token=secret'], 'node worker.js'],
   ['node', ['--expose-gc', '/app/dist/server.mjs', 'x'], 'node server.mjs'],
   ['node', ['--input-type=module', '-e', 'secret()'], 'node -e'],
+  ['node', ['--require', '/x/hooks.cjs', '--import', 'tsx', 'app.ts'], 'node app.ts'],
   ['node', [''], 'node'],
   ['node', ['/app/bin/hermes.js', '--directory', 'dir', 'consume', 'ticks'], 'hermes consume'],
   ['node', ['/usr/local/bin/hermes', 'produce', 'ticks'], 'hermes produce'],
