@@ -8,6 +8,8 @@ export type { CreateOptions } from './broker/create-options.js';
 export { type CreatedSegment, createSegment } from './broker/create-segment.js';
 export type { DirectoryOptions } from './broker/directory.js';
 export type { GroupMode, JoinFrom } from './broker/group-registry.js';
+export type { HeldBack, HoldingMember, WaitsFor } from './broker/held-back.js';
+export type { HoldReason } from './broker/held-back-remedy.js';
 export {
   type GroupInspection,
   type GroupPosition,
@@ -21,6 +23,7 @@ export type { IterationOptions } from './broker/message-iteration.js';
 export type { ReadableOptions } from './broker/message-readable.js';
 export type { WritableOptions } from './broker/message-writable.js';
 export type { ParticipantOptions } from './broker/participant-options.js';
+export type { ParticipantInspection, ParticipantState } from './broker/participant-state.js';
 export type { Participant } from './broker/participants.js';
 export { attachProducer, type Producer, type SendOptions } from './broker/producer.js';
 export type { ProducerJournalOptions, ProducerOptions } from './broker/producer-options.js';

@@ -6,6 +6,7 @@ import { timeNs } from '../ring/clock.js';
 import { asBytes, type Message, type MessageHandler } from '../ring/message.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.js';
+import { type HeldBack, heldBackIn } from './held-back.js';
 import { MemberReader } from './member-reader.js';
 import { enterGroup, type Membership } from './membership.js';
 import { BatchIterator, type Iterated, type IterationOptions, MessageIterator } from './message-iteration.js';
@@ -87,7 +88,12 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * consumer detaches. Costs a poll, two allocations and a promise a message. @throws (rejects) as `poll`, and ERR_HERMES_INVALID_STATE while another iteration goes on
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<T>> {
-    return new MessageIterator(this.iterated);
+    return this.messages();
+  }
+
+  /** The same, with a signal to end it, or an end of its own: `for await (const message of consumer.messages({ drain: true }))`. */
+  messages(options: IterationOptions = {}): AsyncIterableIterator<Message<T>> {
+    return new MessageIterator(this.iterated, options);
   }
 
   /**
@@ -152,8 +158,8 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   }
 
   /**
-   * True when a producer was attached, now or earlier, none is any more, and every message has been handed out.
-   * Makes a system call for each lane in use: not for every turn of a busy loop.
+   * True when a producer was attached, now or earlier, none is any more, and every message has been handed out. Some loads for each lane in
+   * use, and a system call or more; in a busy loop, which may ask at each empty poll, once in 10 ms: it notices a killed producer so much later.
    */
   isDrained(): boolean {
     return this.reader.isDrained();
@@ -173,6 +179,11 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.detach();
+  }
+
+  /** @internal For each producer that is held back, the slowest group that it waits for: as seen from outside. */
+  heldBack(): HeldBack[] {
+    return heldBackIn(this.segment);
   }
 
   private leave(): void {

@@ -9,7 +9,9 @@ import { isRemoved, lanesInUse } from '../ring/roster-word.js';
 import { coordinatorStatus, type SegmentStatus } from './coordinator-lock.js';
 import type { DirectoryOptions } from './directory.js';
 import { activeGroups, type GroupEntry, type GroupMode } from './group-registry.js';
-import { attachCount, type Participant, participantIn, type Slot } from './participants.js';
+import { type HeldBack, holdersOf, lastPublishedMs, type WaitsFor, waitsFor } from './held-back.js';
+import { inspectParticipant, type ParticipantInspection } from './participant-state.js';
+import { attachCount, type Slot } from './participants.js';
 import { memberSlots, producerSlot } from './roster.js';
 import { openSegment, type Segment } from './segment.js';
 import { bootOf } from './segment-boot.js';
@@ -52,12 +54,19 @@ export interface LaneInspection {
   readonly position: number;
   /** Messages published since the creation; null when the writer was too fast to tell. */
   readonly messages: number | null;
-  readonly producer: Participant | null;
+  readonly producer: ParticipantInspection | null;
   /** How often the lane was taken by a producer. */
   readonly attachCount: number;
   /** Messages refused for want of room. */
   readonly backPressured: number;
   readonly abortedClaims: number;
+  /**
+   * What its producer, or the next one, waits for: room, where it sleeps in `send`, or has published nothing for a second while there is no
+   * room for the largest message; acknowledgements, where it sleeps in `flush`. Null: nothing.
+   */
+  readonly waitsFor: WaitsFor | null;
+  /** The groups that it waits for, the slowest first. */
+  readonly heldBackBy: readonly HeldBack[];
 }
 
 export interface GroupInspection {
@@ -82,7 +91,7 @@ export interface GroupInspection {
   readonly positions: readonly GroupPosition[];
 }
 
-export interface MemberInspection extends Participant {
+export interface MemberInspection extends ParticipantInspection {
   readonly member: number;
 }
 
@@ -98,15 +107,24 @@ export interface GroupPosition {
 
 /** Looks at a segment without taking part in it: maps it read-only, and needs the right to read it alone; as root, also in the directory of another user. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND and what an unusable file gives */
 export function inspectSegment(name: string, options: DirectoryOptions = {}): SegmentInspection {
+  return inspectAgain(undefined, name, options);
+}
+
+/** The same, and tells groups that have moved since an earlier look from those that have not. @throws likewise */
+export function inspectAgain(
+  earlier: SegmentInspection | undefined,
+  name: string,
+  options: DirectoryOptions,
+): SegmentInspection {
   const segment = openSegment(name, options, 'read-only', 'look');
   try {
-    return inspect(segment);
+    return inspect(segment, earlier);
   } finally {
     segment.close();
   }
 }
 
-function inspect(segment: Segment): SegmentInspection {
+function inspect(segment: Segment, earlier: SegmentInspection | undefined): SegmentInspection {
   const { header, memory } = segment;
   const { geometry } = header;
   const lanes = Array.from({ length: lanesInUse(memory) }, (_, lane) => lane);
@@ -127,30 +145,40 @@ function inspect(segment: Segment): SegmentInspection {
     maxPayload: geometry.maxPayloadLength,
     checksum: header.checksum,
     timestamps: header.timestamps,
-    lanes: lanes.map((lane) => inspectLane(segment, lane)),
+    lanes: lanes.map((lane) => inspectLane(segment, lane, earlier)),
     groups: activeGroups(memory).map((entry) => inspectGroup(segment, entry, lanes)),
     coordinator: inspectCoordinator(segment),
   };
 }
 
-function inspectLane(segment: Segment, lane: number): LaneInspection {
+function inspectLane(segment: Segment, lane: number, earlier: SegmentInspection | undefined): LaneInspection {
   const slot = producerSlot(segment, lane);
   const head = headAndSequence(segment.memory, lane);
+  const awaited = waitsFor(segment, lane);
+  /** By what a group had not acknowledged, and had ahead of it, at the earlier look. */
+  const hasMoved = ({ name }: GroupEntry, position: number) => {
+    const before = earlier?.lanes[lane]?.heldBackBy.find(({ group }) => group === name);
+    const beforeHead = earlier?.lanes[lane]?.position;
+    if (before === undefined || beforeHead === undefined) return undefined;
+    return ((beforeHead - before.lagLength) | 0) !== position;
+  };
   return {
     lane,
     position: head?.position ?? exactHead(segment.memory, lane),
     messages: head?.sequence ?? null,
-    producer: participantIn(segment, slot) ?? null,
+    producer: inspectParticipant(segment, slot) ?? null,
     attachCount: attachCount(segment, slot),
     backPressured: counter(segment, slot, COUNTER_BACK_PRESSURED),
     abortedClaims: counter(segment, slot, COUNTER_ABORTED),
+    waitsFor: awaited,
+    heldBackBy: awaited === null ? [] : holdersOf(segment, lane, awaited, lastPublishedMs(segment, lane), hasMoved),
   };
 }
 
 function inspectGroup(segment: Segment, entry: GroupEntry, lanes: readonly number[]): GroupInspection {
   const slots = memberSlots(segment, entry.group);
   const members = slots.flatMap((slot, member) => {
-    const participant = participantIn(segment, slot);
+    const participant = inspectParticipant(segment, slot);
     return participant === undefined ? [] : [{ member, ...participant }];
   });
   const orphans = members.filter(

@@ -12,10 +12,9 @@ import { Ringer } from '../ring/ringer.js';
 import { isRemoved, lanesInUse, removedError } from '../ring/roster-word.js';
 import { SharedReader } from '../ring/shared-reader.js';
 import { detachedError } from './attachment.js';
+import { DrainLook } from './drain-look.js';
 import type { Membership } from './membership.js';
 import { Orphans } from './orphans.js';
-import { isOccupied, participantIn, type Slot } from './participants.js';
-import { producerSlots } from './roster.js';
 import type { Segment } from './segment.js';
 
 /** While there is always something to read, every 16th time looks for new lanes; every 1024th leaves those out that were idle. */
@@ -40,7 +39,7 @@ export class MemberReader {
   /** Shared groups: what has to be read again. */
   private readonly orphans: Orphans | undefined;
   private readonly kernel: Kernel;
-  private readonly producerSlots: readonly Slot[];
+  private readonly drain: DrainLook;
   private readonly busy: BusyLanes;
   private laneCount: number;
   private roster: number;
@@ -64,7 +63,7 @@ export class MemberReader {
     this.kernel = memory.kernel;
     this.laneCount = lanesInUse(memory);
     this.roster = this.laneCount;
-    this.producerSlots = producerSlots(segment);
+    this.drain = new DrainLook(segment, (laneCount) => this.isAllRead(laneCount));
     const producers = new Ringer(memory, PRODUCER_BELL_OFFSET, () => doorbells.ringProducers());
     const message = new Message(memory.bytes, memory.words, memory.times, decode);
     const lanes = Array.from({ length: memory.geometry.laneCount }, (_, lane) => lane);
@@ -143,20 +142,13 @@ export class MemberReader {
 
   /** True when `isDrained` may say so. No system call. */
   seemsDrained(): boolean {
-    const laneCount = lanesInUse(this.segment.memory);
-    for (let lane = 0; lane < laneCount; lane++) {
-      if (isOccupied(this.segment, this.producerSlots[lane]!)) return false;
-    }
-    return this.isAllRead(laneCount);
+    return this.drain.seemsDrained();
   }
 
-  /** True when no producer is attached any more, though one was, and all is read. A system call for each lane in use. */
+  /** True when no producer is attached any more, though one was, and all is read: see `DrainLook`. */
   isDrained(): boolean {
     if (this.state === CLOSED) throw this.misuse();
-    const laneCount = lanesInUse(this.segment.memory);
-    const slots = this.producerSlots.slice(0, laneCount);
-    if (slots.some((slot) => participantIn(this.segment, slot)?.alive)) return false;
-    return this.isAllRead(laneCount); // looked at last: nobody adds to the lanes any more
+    return this.drain.isDrained();
   }
 
   /** Ends it. In a handler: takes effect when that returns. Idempotent. */

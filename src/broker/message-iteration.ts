@@ -99,8 +99,8 @@ abstract class Iteration<T, Item> extends AsyncIteration<Item> {
 export class MessageIterator<T> extends Iteration<T, Message<T>> {
   private kept: Message<T> | undefined;
 
-  constructor(iterated: Iterated<T>) {
-    super(iterated, 1, {});
+  constructor(iterated: Iterated<T>, options: IterationOptions) {
+    super(iterated, 1, options);
   }
 
   protected override keep(message: Message<T>): void {

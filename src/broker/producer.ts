@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { monotonicMs } from '../clock.js';
 import { hideFields } from '../hidden-fields.js';
 import type { InlineJournal } from '../journal/inline-journal.js';
 import { PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
@@ -10,20 +9,19 @@ import { BACK_PRESSURED, LaneWriter } from '../ring/lane-writer.js';
 import { checkMessage, noArray } from '../ring/misuse.js';
 import { attach, detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
+import type { HeldBack } from './held-back.js';
+import { HeldBackWatch } from './held-back-watch.js';
 import { type WritableOptions, writableOf } from './message-writable.js';
 import { type ResolvedOptions, resolveParticipantOptions } from './participant-options.js';
 import { type Slot, vacateSlot } from './participants.js';
 import { openInlineJournal, type ProducerOptions } from './producer-options.js';
-import { reap, reapIfNeeded } from './reap.js';
+import { reap } from './reap.js';
+import { Refusals } from './refusals.js';
 import { producerSlot, takeLane } from './roster.js';
 import type { Segment } from './segment.js';
 import { SendQueue } from './send-queue.js';
 import { lengthOf, type Prepared, ValueWriter } from './value-writer.js';
 import { Waiter, type WaitOptions } from './waiter.js';
-
-/** Refused calls in a row between two looks at the clock, and milliseconds between two looks for the dead. */
-const REFUSALS_PER_LOOK = 32;
-const REAP_INTERVAL_MS = 5;
 
 /** How a message is sent. */
 export interface SendOptions extends WaitOptions {
@@ -37,14 +35,14 @@ export interface SendOptions extends WaitOptions {
  * journals may do both. Every call that writes is a transaction: if it throws, nothing of it is ever seen.
  */
 export class Producer<T = Uint8Array> {
-  private refusals = 0;
-  private lastReapMs = 0;
   private isAttached = true;
   private readonly values: ValueWriter<T>;
   private readonly claim: Claim;
   private readonly slot: Slot;
   private readonly waiter: Waiter;
   private readonly queue: SendQueue;
+  private readonly watch: HeldBackWatch;
+  private readonly refusals: Refusals;
   /** True when values are something else than bytes. */
   readonly hasCodec: boolean;
 
@@ -60,8 +58,10 @@ export class Producer<T = Uint8Array> {
     this.values = new ValueWriter(writer, memory, codec);
     this.claim = new Claim(writer, memory.bytes);
     this.slot = producerSlot(segment, writer.lane);
-    this.waiter = new Waiter(segment, this.slot, PRODUCER_BELL_OFFSET, idle);
+    this.waiter = new Waiter(segment, this.slot, PRODUCER_BELL_OFFSET, idle, () => this.watch.tick());
     this.queue = new SendQueue(writer, this.waiter, (payload, type) => this.offerPrepared(payload, type));
+    this.watch = new HeldBackWatch(this, segment, writer, () => !this.queue.isEmpty);
+    this.refusals = new Refusals(segment, this.slot.lockOffset, (nowMs) => this.watch.noteRefusal(nowMs));
     hideFields(this, 'hasCodec');
   }
 
@@ -91,7 +91,7 @@ export class Producer<T = Uint8Array> {
   offer(value: T, type: number = DEFAULT_TYPE): number {
     if (this.hasCodec) return this.offerPrepared(this.values.prepare(value), type);
     const position = this.writer.offer(value as Uint8Array, type);
-    if (position < 0) this.onBackPressure();
+    if (position < 0) this.refusals.note();
     return position;
   }
 
@@ -106,7 +106,7 @@ export class Producer<T = Uint8Array> {
       ? values.map((value) => this.values.toBytes(value, type))
       : (values as readonly Uint8Array[]);
     const count = this.writer.offerBatch(payloads, type);
-    if (count < payloads.length) this.onBackPressure();
+    if (count < payloads.length) this.refusals.note();
     return count;
   }
 
@@ -120,7 +120,7 @@ export class Producer<T = Uint8Array> {
   tryClaim(length: number, type: number = DEFAULT_TYPE, count = 1): Claim | null {
     const offset = this.writer.tryClaim(length, type, count);
     if (offset < 0) {
-      this.onBackPressure();
+      this.refusals.note();
       return null;
     }
     this.claim.open(offset, length, count);
@@ -163,12 +163,21 @@ export class Producer<T = Uint8Array> {
       return this.waiter.fail(error);
     }
     const position = await this.queue.drained(signal);
-    await this.waiter.wait(() => this.writer.isHandledTo(position), { signal });
+    await this.watch.flushing(this.waiter.wait(() => this.writer.isHandledTo(position), { signal }));
   }
 
   /** A Node stream in object mode: each chunk is a value, sent as by `send`. Ending it leaves the producer attached. */
   writable(options: WritableOptions = {}): Writable {
     return writableOf(this, options);
+  }
+
+  /**
+   * The slowest of the groups that leave no room for the largest message, or that `flush` waits for: who is in it, how far behind, since
+   * when, and what to do. Null when there is none. For people: allocates, and reads /proc. @throws HermesError ERR_HERMES_DETACHED
+   */
+  heldBackBy(): HeldBack | null {
+    if (!this.isAttached) throw detachedError('producer', this.segment.name);
+    return this.watch.look();
   }
 
   /** While it waits, the process stays alive: the default. */
@@ -209,17 +218,8 @@ export class Producer<T = Uint8Array> {
 
   private offerPrepared(prepared: Prepared, type: number): number {
     const position = this.values.offer(prepared, type);
-    if (position < 0) this.onBackPressure();
+    if (position < 0) this.refusals.note();
     return position;
-  }
-
-  /** Somebody who died may be what is in the way: looks, at most every 5 ms, and removes what the dead held. */
-  private onBackPressure(): void {
-    if (this.refusals++ % REFUSALS_PER_LOOK !== 0) return;
-    const nowMs = monotonicMs();
-    if (nowMs - this.lastReapMs < REAP_INTERVAL_MS) return;
-    this.lastReapMs = nowMs;
-    reapIfNeeded(this.segment, this.slot.lockOffset);
   }
 }
 

@@ -33,14 +33,18 @@ export class Waiter {
   private readonly timer: SlowTimer;
   private closedBy: HermesError | undefined;
 
-  /** `bellOffset`: the bell that those ring who may end the wait. */
+  /** `bellOffset`: the bell that those ring who may end the wait. `onTick` is called several times a second, while the event loop turns. */
   constructor(
     segment: Segment,
     slot: Slot,
     bellOffset: number,
     private readonly strategy: IdleStrategy,
+    onTick: () => void = () => {},
   ) {
-    this.timer = new SlowTimer(segment, slot, () => this.sleeper.tick());
+    this.timer = new SlowTimer(segment, slot, () => {
+      this.sleeper.tick();
+      onTick();
+    });
     this.sleeper = new Sleeper(segment, slot, bellOffset, this.timer);
   }
 

@@ -1,19 +1,20 @@
 import { attachConsumer, type Consumer } from '../broker/consumer.js';
-import { journalSource } from '../broker/producer-options.js';
-import { openSegment } from '../broker/segment.js';
+import type { HeldBack } from '../broker/held-back.js';
 import { checkFlags, checkFunction, checkLimit } from '../checks.js';
 import { refusePromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
 import { hideFields } from '../hidden-fields.js';
 import { resolveJournalOptions, type SyncMode } from '../journal/journal-options.js';
 import type { JournalRepair } from '../journal/journal-recovery.js';
-import { type JournalSource, JournalWriter } from '../journal/journal-writer.js';
+import { JournalWriter } from '../journal/journal-writer.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import { checkSignal } from '../os/abort.js';
-import { sleep, startTicking, stopTicking } from '../os/timers.js';
+import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
+import { recordedSegment } from './recorded-segment.js';
 import { DEFAULT_RECORDER_GROUP, type RecorderOptions, type RunOptions } from './recorder-options.js';
+import { SyncTicker } from './sync-ticker.js';
 
 /** Most messages between two acknowledgements. */
 const BATCH_COUNT = 1024;
@@ -32,6 +33,7 @@ export class Recorder {
   private readonly append: (message: Message) => void;
   private readonly ticker: SyncTicker;
   private isReading = false;
+  private appendedCount = 0;
   /** There is something to sync: at first also what a recorder that died has written. */
   private isChanged = true;
   private blockedBy: HermesError | undefined;
@@ -49,7 +51,8 @@ export class Recorder {
     this.ticker = new SyncTicker(sync === 'interval' ? syncIntervalMs : 0, () => this.syncChanges());
     this.append = (message) => {
       if (!this.isReading) this.readFrom(message);
-      writer.append((message.offset - RECORD_HEADER_LENGTH) / 4, message.lane, message.type, message.length);
+      const index = (message.offset - RECORD_HEADER_LENGTH) / 4;
+      if (writer.append(index, message.lane, message.type, message.length)) this.appendedCount++;
     };
     hideFields(this);
   }
@@ -57,6 +60,11 @@ export class Recorder {
   /** The journal's position behind the last message: bytes. */
   get position(): number {
     return this.writer.position;
+  }
+
+  /** Messages that this recorder has brought to the journal. */
+  get recordedCount(): number {
+    return this.appendedCount - (this.owedCount ?? 0);
   }
 
   /** What opening the journal has mended. */
@@ -67,6 +75,11 @@ export class Recorder {
   /** Messages that never came, though later ones of their lane did: the group was removed meanwhile, or records were lost. */
   get missedCount(): number {
     return this.writer.missedCount;
+  }
+
+  /** @internal For each producer that is held back, the slowest group that it waits for. */
+  heldBack(): HeldBack[] {
+    return this.consumer.heldBack();
   }
 
   /**
@@ -204,30 +217,6 @@ function roomError(error: unknown): HermesError {
   throw error;
 }
 
-/** Calls for a sync now and then, one at a time, and remembers when one has failed. */
-class SyncTicker {
-  private failure: { readonly error: unknown } | undefined;
-  private readonly timer: NodeJS.Timeout | undefined;
-
-  constructor(intervalMs: number, sync: () => Promise<void>) {
-    if (intervalMs > 0) {
-      this.timer = startTicking(() => {
-        sync().catch((error) => {
-          this.failure ??= { error };
-        });
-      }, intervalMs).unref();
-    }
-  }
-
-  check(): void {
-    if (this.failure !== undefined) throw this.failure.error;
-  }
-
-  stop(): void {
-    stopTicking(this.timer);
-  }
-}
-
 /**
  * Attaches to a segment as its recorder: opens the journal, mends its torn tail, and joins the group. Blocks for some
  * milliseconds. @throws HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a
@@ -236,11 +225,11 @@ class SyncTicker {
 export function attachRecorder(name: string, options: RecorderOptions): Recorder {
   const { to, group = DEFAULT_RECORDER_GROUP, from = 'oldest', directory } = options;
   const settings = resolveJournalOptions(options);
-  const writer = JournalWriter.open(to, sourceOf(name, directory), settings);
+  const writer = JournalWriter.open(to, recordedSegment(name, directory, group), settings);
   try {
     const consumer = attachConsumer(name, { directory, group, from, mode: 'reliable', durable: true, shared: false });
     try {
-      writer.checkSegment(sourceOf(name, directory).segmentId); // by name: who is attached keeps it from being replaced
+      writer.checkSegment(recordedSegment(name, directory, group).segmentId); // by name: who is attached keeps it from being replaced
       return new Recorder(consumer, writer, settings.sync, settings.syncIntervalMs);
     } catch (error) {
       consumer.detach();
@@ -249,14 +238,5 @@ export function attachRecorder(name: string, options: RecorderOptions): Recorder
   } catch (error) {
     writer.close();
     throw error;
-  }
-}
-
-function sourceOf(name: string, directory: string | undefined): JournalSource {
-  const segment = openSegment(name, { directory }, 'read-only');
-  try {
-    return journalSource(segment);
-  } finally {
-    segment.close();
   }
 }

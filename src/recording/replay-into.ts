@@ -1,5 +1,8 @@
 import type { DirectoryOptions } from '../broker/directory.js';
+import type { HeldBack } from '../broker/held-back.js';
+import { tellWhenHeldBack } from '../broker/held-back-watch.js';
 import { attachProducer, type Producer } from '../broker/producer.js';
+import { checkFunction } from '../checks.js';
 import { FollowPace } from '../journal/follow-pace.js';
 import { inspectJournal } from '../journal/inspect-journal.js';
 import { openJournal } from '../journal/journal-reader.js';
@@ -10,7 +13,13 @@ import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
 import { Replay, type ReplayOptions } from './replay.js';
 
-export interface ReplayIntoOptions extends DirectoryOptions, JournalReaderOptions, ReplayOptions, FollowOptions {}
+export interface ReplayIntoOptions extends DirectoryOptions, JournalReaderOptions, ReplayOptions, FollowOptions {
+  /**
+   * Told of the group that holds a lane back, once a second while nothing has been sent for a second. Without it the process is warned after
+   * five (`HERMES_HELD_BACK`).
+   */
+  readonly onHeldBack?: ((heldBack: HeldBack) => void) | undefined;
+}
 
 /** What was replayed. */
 export interface ReplayReport {
@@ -30,6 +39,8 @@ interface Refused {
 const BATCH_COUNT = 64;
 /** How long a consumer may make room before it is looked for: who is woken by each acknowledgement costs both a system call. Milliseconds. */
 const ROOM_INTERVAL_MS = 1;
+/** Milliseconds without progress before somebody is told who holds a lane back. */
+const TELL_AFTER_MS = 1000;
 
 /**
  * Sends a journal's messages into a segment: each lane's through a producer of its own, in order, with their types. In a
@@ -37,11 +48,12 @@ const ROOM_INTERVAL_MS = 1;
  * @throws HermesError what openJournal and attachProducer throw, _PAYLOAD_TOO_LARGE
  */
 export async function replayInto(journal: string, segment: string, options: ReplayIntoOptions): Promise<ReplayReport> {
-  const { directory, lane: only, follow = false, signal } = options;
+  const { directory, lane: only, follow = false, signal, onHeldBack } = options;
   checkSignal(signal);
+  if (onHeldBack !== undefined) checkFunction('onHeldBack', onHeldBack);
   using reader = openJournal(journal, options);
   const replay = new Replay(reader, options);
-  using producers = new LaneProducers(segment, { directory });
+  using producers = new LaneProducers(segment, { directory }, onHeldBack);
   for (const { lane } of inspectJournal(reader.directory).lanes)
     if (only === undefined || only === lane) producers.of(lane);
   const offer = (message: Message) => {
@@ -74,12 +86,14 @@ class LaneProducers {
   constructor(
     private readonly segment: string,
     private readonly options: DirectoryOptions,
+    private readonly onHeldBack: ReplayIntoOptions['onHeldBack'],
   ) {}
 
   of(lane: number): Producer {
     let producer = this.producers.get(lane);
     if (producer === undefined) {
       producer = attachProducer(this.segment, this.options);
+      if (this.onHeldBack !== undefined) tellWhenHeldBack(producer, TELL_AFTER_MS, this.onHeldBack);
       this.producers.set(lane, producer);
     }
     return producer;

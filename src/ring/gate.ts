@@ -30,26 +30,31 @@ export function gateLag(memory: SegmentMemory, lane: number, head: number): numb
     const state = Atomics.load(words, wordAt(groupEntryIndex(memory, group), GROUP_STATE_OFFSET)); // SYNC: joined
     if ((state & GROUP_STATE_MASK) === GROUP_JOINING) return GATE_HELD;
     if ((state & GROUP_STATE_MASK) !== GROUP_ACTIVE || (state & GROUP_LOSSY) !== 0) continue;
-    // The position or claim position first, then what is in flight: a member stores its entry before it moves the claim.
-    const position = Atomics.load(words, wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET)); // SYNC: consumed, claimed
-    lag = Math.max(lag, (head - position) >>> 0);
-    if ((state & GROUP_SHARED) !== 0) lag = Math.max(lag, inFlightLag(memory, group, lane, head));
+    lag = Math.max(lag, groupLag(memory, group, lane, head, (state & GROUP_SHARED) !== 0));
   }
   return Atomics.load(words, GROUP_EPOCH_OFFSET >>> 2) === epoch ? lag : GATE_HELD; // SYNC: joined
 }
 
-/** How far the farthest in-flight entry of a shared group is behind head, whatever the state of its slot. */
-function inFlightLag(memory: SegmentMemory, group: number, lane: number, head: number): number {
-  const { words } = memory;
-  const { memberCount, laneCapacity } = memory.geometry;
-  let lag = 0;
+/** How far a reliable group is behind `head` (low word) in `lane`, in bytes. Allocates nothing. */
+export function groupLag(memory: SegmentMemory, group: number, lane: number, head: number, isShared: boolean): number {
+  // The position or claim position first, then what is in flight: a member stores its entry before it moves the claim.
+  const position = Atomics.load(memory.words, wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET)); // SYNC: consumed, claimed
+  let lag = (head - position) >>> 0;
+  if (!isShared) return lag;
+  const { memberCount } = memory.geometry;
   for (let member = 0; member < memberCount; member++) {
-    const slot = memberSlotIndex(memory, group, member);
-    if (Atomics.load(words, wordAt(slot, IN_FLIGHT_LANE_OFFSET)) !== lane) continue; // SYNC: in flight
-    const from = Atomics.load(words, wordAt(slot, IN_FLIGHT_FROM_OFFSET)); // SYNC: in flight
-    const distance = (head - from) >>> 0;
-    // Farther than the lane is long: never validated, so it protects nothing.
-    if (from !== NO_POSITION && distance <= laneCapacity) lag = Math.max(lag, distance);
+    lag = Math.max(lag, inFlightLag(memory, group, member, lane, head));
   }
   return lag;
+}
+
+/** How far the in-flight entry of a shared group's member is behind head, whatever the state of its slot; 0 when it protects nothing there. */
+export function inFlightLag(memory: SegmentMemory, group: number, member: number, lane: number, head: number): number {
+  const { words } = memory;
+  const slot = memberSlotIndex(memory, group, member);
+  if (Atomics.load(words, wordAt(slot, IN_FLIGHT_LANE_OFFSET)) !== lane) return 0; // SYNC: in flight
+  const from = Atomics.load(words, wordAt(slot, IN_FLIGHT_FROM_OFFSET)); // SYNC: in flight
+  const distance = (head - from) >>> 0;
+  // Farther than the lane is long: never validated, so it protects nothing.
+  return from === NO_POSITION || distance > memory.geometry.laneCapacity ? 0 : distance;
 }

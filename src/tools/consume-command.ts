@@ -1,8 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { attachConsumer, type Consumer, type JoinFrom, type Message } from '../index.js';
+import {
+  attachConsumer,
+  type Consumer,
+  type GroupInspection,
+  inspectSegment,
+  type JoinFrom,
+  type Message,
+} from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { untilInterrupted } from './interruption.js';
-import { MessageEncoder, type MessageFormat } from './message-format.js';
+import { checkText, FORMAT_TEXT, MessageEncoder, type MessageFormat, TEXT_TEXT } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
 import { Progress } from './progress.js';
 
@@ -16,6 +23,8 @@ interface ConsumeArguments extends CommonArguments {
   readonly count?: number | undefined;
   readonly drain: boolean;
   readonly format: MessageFormat;
+  readonly text: boolean;
+  readonly peek: boolean;
 }
 
 /** Most messages between two acknowledgements. */
@@ -42,14 +51,24 @@ export const consumeCommand: Command<ConsumeArguments> = {
         format: {
           choices: ['lines', 'length-prefixed', 'json'] as const,
           default: 'lines' as const,
-          describe: 'A message a line; each after its length (u32, little endian); or one JSON object a line',
+          describe: FORMAT_TEXT,
+        },
+        text: { type: 'boolean', default: false, describe: TEXT_TEXT },
+        peek: {
+          type: 'boolean',
+          default: false,
+          describe: 'Show what is there now, and acknowledge nothing: it comes again to the next reader of the group',
         },
       })
       .example('$0 consume ticks --drain > copy.csv', 'all that was sent, then end')
-      .example('$0 consume ticks --group audit --format json', 'another group, with lane, sequence and time'),
+      .example('$0 consume ticks --group audit --format json', 'another group, with lane, sequence and time')
+      .example('$0 consume ticks --peek --count 3', 'look at the next three, which stay (| head -3 takes more away)'),
   async handler(argv, interrupted) {
     const { segment, group, from, durable, shared, lossy, directory, count = Number.POSITIVE_INFINITY } = argv;
     if (!isCount(count)) throw new UsageError(`--count is ${argv.count}: give a whole number of messages from 0`);
+    checkText(argv.format, argv.text);
+    if (argv.peek && (argv.drain || lossy))
+      throw new UsageError(`--peek shows what is there now, and stays: leave --${lossy ? 'lossy' : 'drain'} out`);
     using consumer = attachConsumer(segment, {
       group: group ?? (lossy ? `lossy-${process.pid}` : undefined),
       mode: lossy ? 'lossy' : undefined,
@@ -67,24 +86,30 @@ function isCount(count: number): boolean {
   return count >= 0 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY);
 }
 
+/** Its members hold one batch at a time, so that no more than one can be shown without acknowledging it. */
+function isSharedGroup(group: string): (inspected: GroupInspection) => boolean {
+  return ({ name, shared }) => shared && name === group;
+}
+
 /** What was written is acknowledged after the system has taken it. */
 async function copyToStdout(
   consumer: Consumer,
-  { format, drain }: ConsumeArguments,
+  { format, text, drain, peek, segment, directory }: ConsumeArguments,
   count: number,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const encoder = new MessageEncoder(format);
+  const encoder = new MessageEncoder(format, text);
   const progress = new Progress('received', !process.stdout.isTTY);
   const encode = (message: Message) => encoder.add(message);
   /** False when nobody takes it. */
   const write = async (messageCount: number) => {
     const output = encoder.take();
     if (!(await writeData(output, interrupted))) return false;
-    consumer.acknowledge();
+    if (!peek) consumer.acknowledge();
     progress.add(messageCount, output.length);
     return true;
   };
+  const isShared = peek && inspectSegment(segment, { directory }).groups.some(isSharedGroup(consumer.group));
   let received = 0;
   try {
     while (received < count && !interrupted.aborted) {
@@ -98,8 +123,9 @@ async function copyToStdout(
       if (read > 0) {
         if (!(await write(read))) return;
         received += read;
+        if (peek && isShared) return;
         await nextTurn(); // signals and the progress line get theirs, however much there is to read
-      } else if (drain && consumer.isDrained()) {
+      } else if (peek || (drain && consumer.isDrained())) {
         return;
       } else {
         await untilInterrupted(consumer.waitAsync({ drain, signal: interrupted }), interrupted);

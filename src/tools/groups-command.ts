@@ -1,7 +1,8 @@
-import { inspectSegment, removeGroup } from '../index.js';
+import { removeGroup } from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
-import { groupsText } from './inspect-command.js';
-import { json, say, writeData } from './output.js';
+import { groupsText } from './groups-text.js';
+import { heldBackSection, inspectTwice } from './held-back-section.js';
+import { json, say, terminalWidth, writeData } from './output.js';
 
 interface GroupsArguments extends CommonArguments {
   readonly segment: string;
@@ -28,9 +29,12 @@ export const groupsCommand: Command<GroupsArguments> = {
       say(`Removed the group ${group} of ${segment}.`);
       return;
     }
-    const { groups } = inspectSegment(segment, { directory });
+    const inspection = await inspectTwice(segment, directory);
+    const { groups, lanes } = inspection;
+    const width = terminalWidth();
+    const heldBack = heldBackSection(inspection, width);
     if (asJson) await writeData(groups.map(json).join(''));
     else if (groups.length === 0) say('No groups: nobody holds the producers back.');
-    else await writeData(groupsText(groups));
+    else await writeData(`${groupsText(groups, lanes, width)}${heldBack === '' ? '' : `\n${heldBack}`}`);
   },
 };

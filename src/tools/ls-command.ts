@@ -3,8 +3,9 @@ import { directoryPath } from '../broker/directory.js';
 import { listSegments, type SegmentListing } from '../index.js';
 import { formatByteSize } from './byte-size.js';
 import type { Command, CommonArguments } from './command.js';
-import { formatCount, json, say, writeData } from './output.js';
-import { textTable } from './text-table.js';
+import { isHeldBack } from './held-back-section.js';
+import { formatCount, json, say, terminalWidth, writeData } from './output.js';
+import { detailedTable } from './text-table.js';
 
 interface LsArguments extends CommonArguments {
   readonly json: boolean;
@@ -30,7 +31,11 @@ export const lsCommand: Command<LsArguments> = {
       );
     } else {
       await writeData(
-        textTable(['NAME', 'SIZE', 'PRODUCERS', 'GROUPS', 'MESSAGES', 'LAG', 'STATE'], listings.map(row)),
+        detailedTable(
+          ['NAME', 'SIZE', 'PRODUCERS', 'GROUPS', 'MESSAGES', 'LAG', 'STATE'],
+          listings.map((listing) => ({ cells: row(listing), details: [] })),
+          terminalWidth(),
+        ),
       );
     }
   },
@@ -59,5 +64,6 @@ function row({ name, segment, error }: SegmentListing): string[] {
 function segmentState(segment: NonNullable<SegmentListing['segment']>): string {
   if (segment.isRemoved) return 'being removed';
   if (segment.unknownRequirements !== 0) return 'of a newer version';
+  if (isHeldBack(segment)) return 'held back';
   return segment.isOfThisBoot ? 'ready' : 'of another boot';
 }

@@ -1,6 +1,19 @@
+import { isUtf8 } from 'node:buffer';
 import type { Message } from '../index.js';
+import { UsageError } from './command.js';
 
 export type MessageFormat = 'lines' | 'length-prefixed' | 'json';
+
+/** What the help says. */
+export const FORMAT_TEXT =
+  'A message a line; each after its length (u32, little endian); or one JSON object a line, its payload in base64 (see --text)';
+export const TEXT_TEXT =
+  'With --format json: payloads as text; one that is no UTF-8 stays in base64, and has "encoding"';
+
+/** @throws UsageError when text is wanted of a format that has no other */
+export function checkText(format: MessageFormat, asText: boolean): void {
+  if (asText && format !== 'json') throw new UsageError('--text is for --format json: give both, or neither');
+}
 
 const NEWLINE = 0x0a;
 const PREFIX_LENGTH = 4;
@@ -10,7 +23,11 @@ export class MessageEncoder {
   private buffer: Buffer = Buffer.allocUnsafe(64 * 1024);
   private length = 0;
 
-  constructor(private readonly format: MessageFormat) {}
+  /** `asText`: of JSON, payloads as text. */
+  constructor(
+    private readonly format: MessageFormat,
+    private readonly asText: boolean = false,
+  ) {}
 
   /** Bytes collected. */
   get pendingLength(): number {
@@ -19,7 +36,7 @@ export class MessageEncoder {
 
   add(message: Message): void {
     if (this.format === 'json') {
-      this.append(Buffer.from(`${jsonLine(message)}\n`));
+      this.append(Buffer.from(`${jsonLine(message, this.asText)}\n`));
       return;
     }
     this.reserve(PREFIX_LENGTH + message.length + 1);
@@ -48,8 +65,12 @@ export class MessageEncoder {
   }
 }
 
-function jsonLine(message: Message): string {
-  const { lane, sequence, type } = message;
-  const payload = message.payload.toString('base64');
-  return JSON.stringify({ lane, sequence, timestamp: message.timestamp.toString(), type, payload });
+function jsonLine(message: Message, asText: boolean): string {
+  const { lane, sequence, type, payload: bytes } = message;
+  const head = { lane, sequence, timestamp: message.timestamp.toString(), type };
+  if (!asText) return JSON.stringify({ ...head, payload: bytes.toString('base64') });
+  // A copy, for what is in shared memory may change meanwhile.
+  const copy = Buffer.from(bytes);
+  if (isUtf8(copy)) return JSON.stringify({ ...head, payload: copy.toString() });
+  return JSON.stringify({ ...head, payload: copy.toString('base64'), encoding: 'base64' });
 }

@@ -70,6 +70,16 @@ export function heading(text: string): string {
   return hasColour() ? `\x1b[1m${text}\x1b[22m` : text;
 }
 
+/** Yellow on a terminal, plain elsewhere. */
+export function warning(text: string): string {
+  return hasColour() ? `\x1b[33m${text}\x1b[39m` : text;
+}
+
+/** Columns of the terminal; without one, nothing is broken, so that programs find a line a row. */
+export function terminalWidth(): number {
+  return process.stdout.isTTY === true ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+}
+
 /** Columns of the terminal, or a width that reads well in a file. */
 export function outputWidth(): number {
   return Math.min(process.stdout.columns || 100, 120);

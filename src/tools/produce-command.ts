@@ -3,6 +3,7 @@ import { attachProducer, createSegment, HermesError, type Producer } from '../in
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
+import { HeldBackHint } from './held-back-hint.js';
 import { untilInterrupted } from './interruption.js';
 import { type InputFormat, messageInput } from './message-input.js';
 import { formatCount, say } from './output.js';
@@ -62,6 +63,7 @@ export const produceCommand: Command<ProduceArguments> = {
     const { segment, directory } = argv;
     if (argv.create) createIfMissing(segment, directory);
     using producer = attachProducer(segment, { directory });
+    new HeldBackHint().watch(producer);
     const sender = new Sender(producer, argv.type, argv.rate, interrupted);
     try {
       for (const file of argv.file?.length ? argv.file : [STDIN]) {

@@ -1,6 +1,7 @@
-import { attachRecorder, type HermesError, type JoinFrom, type Recorder, type SyncMode } from '../index.js';
+import { attachRecorder, HermesError, type JoinFrom, type Recorder, type SyncMode } from '../index.js';
 import { formatByteSize, parseByteSize } from './byte-size.js';
 import type { Command, CommonArguments } from './command.js';
+import { HeldBackHint, HINT_AFTER_MS } from './held-back-hint.js';
 import { formatCount, say } from './output.js';
 
 interface RecordArguments extends CommonArguments {
@@ -63,11 +64,31 @@ export const recordCommand: Command<RecordArguments> = {
       syncIntervalMs: syncInterval,
       skipDamage,
     });
+    const startPosition = recorder.position;
     sayRepair(recorder);
-    await recorder.run({ signal: interrupted, drain, onBlocked: sayBlocked });
+    say(`Recording ${segment} to ${to}, as the group ${group}${drain ? '' : '; SIGINT (Ctrl-C) or SIGTERM ends it'}.`);
+    const hint = setInterval(sayHeldBack, HINT_AFTER_MS, recorder, group, new HeldBackHint()).unref();
+    try {
+      await recorder.run({ signal: interrupted, drain, onBlocked: sayBlocked });
+    } finally {
+      clearInterval(hint);
+      const length = formatByteSize(recorder.position - startPosition);
+      say(`Recorded ${formatCount(recorder.recordedCount)} messages, ${length}, to ${to}.`);
+    }
     if (recorder.missedCount > 0) say(`${formatCount(recorder.missedCount)} messages never came to the journal.`);
   },
 };
+
+/** The recorder itself waits for nobody, but those who would give it messages may. */
+function sayHeldBack(recorder: Recorder, ownGroup: string, hint: HeldBackHint): void {
+  try {
+    for (const heldBack of recorder.heldBack()) {
+      if (heldBack.group !== ownGroup) hint.tell(heldBack, `the producer of lane ${heldBack.lane} waits`);
+    }
+  } catch (error) {
+    if (!(error instanceof HermesError)) throw error; // what is wrong with the segment, the recorder is told
+  }
+}
 
 function sayRepair({ repair }: Recorder): void {
   if (repair === null) return;

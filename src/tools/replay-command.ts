@@ -2,8 +2,9 @@ import { type Damage, openJournal, Replay, type ReplayIntoOptions, replayInto } 
 import { FollowPace } from '../journal/follow-pace.js';
 import { Turns } from '../os/turns.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
+import { HeldBackHint } from './held-back-hint.js';
 import { parseJournalPlace } from './journal-place.js';
-import { MessageEncoder, type MessageFormat } from './message-format.js';
+import { checkText, FORMAT_TEXT, MessageEncoder, type MessageFormat, TEXT_TEXT } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
 
 interface ReplayArguments extends CommonArguments {
@@ -16,6 +17,7 @@ interface ReplayArguments extends CommonArguments {
   readonly follow: boolean;
   readonly skipDamage?: boolean | undefined;
   readonly format: MessageFormat;
+  readonly text: boolean;
 }
 
 const BATCH_COUNT = 1024;
@@ -46,17 +48,21 @@ export const replayCommand: Command<ReplayArguments> = {
         format: {
           choices: ['lines', 'length-prefixed', 'json'] as const,
           default: 'lines' as const,
-          describe: 'A message a line; each after its length (u32, little endian); or one JSON object a line',
+          describe: FORMAT_TEXT,
         },
+        text: { type: 'boolean', default: false, describe: TEXT_TEXT },
       })
       .example('$0 replay /var/lib/ticks --from 2026-01-31T12:00:00Z --speed 10x', 'ten times as fast as it was')
       .example('$0 replay /var/lib/ticks --into ticks', 'every lane through a producer of its own'),
   async handler(argv, interrupted) {
     const { journal, into, follow, directory } = argv;
+    checkText(argv.format, argv.text);
     const options: ReplayIntoOptions = { ...rangeOf(argv), follow, signal: interrupted, directory };
-    if (into === undefined) await copyToStdout(journal, argv.format, options, interrupted);
+    if (into === undefined)
+      await copyToStdout(journal, new MessageEncoder(argv.format, argv.text), options, interrupted);
     else {
-      const { messages } = await replayInto(journal, into, options);
+      const hint = new HeldBackHint();
+      const { messages } = await replayInto(journal, into, { ...options, onHeldBack: (by) => hint.tell(by) });
       say(`Sent ${formatCount(messages)} messages.`);
     }
   },
@@ -82,13 +88,12 @@ function rangeOf({ from, to, lane, speed, skipDamage }: ReplayArguments): Replay
 
 async function copyToStdout(
   journal: string,
-  format: MessageFormat,
+  encoder: MessageEncoder,
   options: ReplayIntoOptions,
   interrupted: AbortSignal,
 ): Promise<void> {
   using reader = openJournal(journal, options);
   const replay = new Replay(reader, options);
-  const encoder = new MessageEncoder(format);
   const pace = new FollowPace();
   const turns = new Turns();
   while (!interrupted.aborted) {

@@ -1,36 +1,53 @@
+import { terminalWidth } from './output.js';
+import { wrapped, wrappedParts } from './text-wrap.js';
+
+/** A row, and what is said below it, a line each. */
+interface DetailedRow {
+  readonly cells: readonly string[];
+  readonly details: readonly string[];
+}
+
 /**
- * Rows under a header, columns aligned: numbers to the right, all else to the left. Where a terminal is too narrow for that, each row is
- * a block with a line for each column. Ends with a newline.
+ * Rows under a header, columns aligned: numbers to the right, all else to the left. What is wider than the terminal has a paragraph a row
+ * instead. Ends with a newline.
  */
 export function textTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   width: number = terminalWidth(),
 ): string {
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  return detailedTable(
+    header,
+    rows.map((cells) => ({ cells, details: [] })),
+    width,
   );
-  const tableWidth = widths.reduce((sum, each) => sum + each + 2, -2);
-  if (tableWidth > width) return rows.map((row) => block(header, row)).join('\n');
+}
+
+/** The same with details below the rows. What is wider than `width` has a paragraph a row instead, and no line is broken within a word. */
+export function detailedTable(header: readonly string[], rows: readonly DetailedRow[], width: number): string {
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map(({ cells }) => (cells[column] ?? '').length)),
+  );
   const isNumeric = header.map((_, column) =>
-    rows.every((row) => /^(\d[\d.,]* ?[A-Za-zµ/×]*)?$/.test(row[column] ?? '')),
+    rows.every(({ cells }) => /^(\d[\d.,]* ?[A-Za-zµ/×]*)?$/.test(cells[column] ?? '')),
   );
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) => (isNumeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
       .join('  ')
       .trimEnd();
-  return `${[header, ...rows].map(line).join('\n')}\n`;
+  const tableWidth = widths.reduce((sum, one) => sum + one + 2, -2);
+  const isNarrow = tableWidth > width;
+  const rowText = ({ cells, details }: DetailedRow) => [
+    isNarrow ? paragraph(header, cells, width) : line(cells),
+    ...details.map((detail) => wrapped(detail, width, '    ', '      ')),
+  ];
+  return `${[...(isNarrow ? [] : [line(header)]), ...rows.flatMap(rowText)].join('\n')}\n`;
 }
 
-/** What is empty is left out. */
-function block(header: readonly string[], row: readonly string[]): string {
-  const width = Math.max(...header.map((title) => title.length));
-  const lines = header.flatMap((title, column) => (row[column] ? [`${title.padEnd(width)}  ${row[column]}\n`] : []));
-  return lines.join('');
-}
-
-/** Columns of the terminal that stdout is; elsewhere lines may be as long as they are. */
-function terminalWidth(): number {
-  return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
+/** `GROUP default`, and below it the other cells that hold something, each behind its title. */
+function paragraph(header: readonly string[], cells: readonly string[], width: number): string {
+  const parts = header.map((title, column) => (cells[column] ? `${title} ${cells[column]}` : ''));
+  const [first = '', ...others] = parts.filter((part) => part !== '');
+  return [first, wrappedParts(others, width, '  ')].join('\n').trimEnd();
 }

@@ -172,3 +172,48 @@ test('every message of the batch that a killed member of a shared group held is 
   expect(numbers.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   expect(redelivered).toEqual([0, 1, 2, 3, 4]);
 });
+
+describe('messages', () => {
+  const numbersOf = async (iterable: AsyncIterable<{ payload: Buffer }>) => {
+    const numbers: number[] = [];
+    for await (const { payload } of iterable) numbers.push(payload[0]!);
+    return numbers;
+  };
+
+  test('with drain ends when no producer is left and all is read, and has acknowledged it', async () => {
+    const { producer, consumer } = attachedPair();
+    offerNumbers(producer, 0, 3);
+    const received = numbersOf(consumer.messages({ drain: true }));
+    await setTimeout(20);
+    offerNumbers(producer, 3, 2);
+    producer.detach();
+    expect(await received).toEqual([0, 1, 2, 3, 4]);
+    expect(consumer.poll(() => {})).toBe(0);
+  });
+
+  test('with a signal reject with its reason, whether they wait or a message is at hand, which comes again', async () => {
+    const { producer, consumer } = attachedPair();
+    const whileWaiting = new AbortController();
+    const waiting = numbersOf(consumer.messages({ signal: whileWaiting.signal }));
+    await setTimeout(20);
+    whileWaiting.abort('enough');
+    expect(await rejectionOf(waiting)).toBe('enough');
+    offerNumbers(producer, 0, 2);
+    const atHand = new AbortController();
+    const reading = (async () => {
+      for await (const _ of consumer.messages({ signal: atHand.signal })) atHand.abort('enough');
+    })();
+    expect(await rejectionOf(reading)).toBe('enough');
+    expect(await take(consumer, 2)).toEqual([0, 1]);
+  });
+
+  test('without options goes on without end, as the consumer itself does', async () => {
+    const { producer, consumer } = attachedPair();
+    const received = numbersOf(consumer.messages());
+    offerNumbers(producer, 0, 2);
+    producer.detach();
+    await setTimeout(20);
+    consumer.detach();
+    expect(await received).toEqual([0, 1]);
+  });
+});

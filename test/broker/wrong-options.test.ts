@@ -108,6 +108,8 @@ const REFUSED: readonly (readonly [string, Call, readonly unknown[]])[] = [
     NO_FLAGS,
   ],
   ['journal read limit', (value, { reader }) => reader.read(ignore, value), NO_COUNTS],
+  ['messages drain', (value, { consumer }) => consumer.messages({ drain: value }), NO_FLAGS],
+  ['messages signal', (value, { consumer }) => consumer.messages({ signal: value }), NO_CHOICES],
   ['journal messages follow', (value, { reader }) => reader.messages({ follow: value }), NO_FLAGS],
   ['journal messages signal', (value, { reader }) => reader.messages({ signal: value }), NO_CHOICES],
   ['journal skipDamage', (value, { journal }) => openJournal(journal, { skipDamage: value }), NO_FLAGS],

@@ -23,7 +23,8 @@ export class RunningCommand {
   /** Whether it has ended by now. */
   hasEnded = false;
   private readonly output: Buffer[] = [];
-  private errors = '';
+  /** What it has said on stderr so far. */
+  errors = '';
 
   constructor(readonly process: ChildProcess) {
     process.stdout?.on('data', (chunk: Buffer) => this.output.push(chunk));

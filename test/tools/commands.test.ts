@@ -113,7 +113,7 @@ describe('hermes inspect', () => {
 
     const text = (await cli.run(['inspect', 'ticks'])).stdout.toString();
     expect(text).toMatch(/^LANE +MESSAGES +POSITION/m);
-    expect(text).toMatch(new RegExp(`^ *0 +3 +192 .*\\b${process.pid}\\b`, 'm'));
+    expect(text).toMatch(new RegExp(`^ *0 +3 +192 +0 +0\\n {4}process ${process.pid} \\(node.*\\): alive, `, 'm'));
     expect(text).toMatch(/^default +reliable durable +128 B +2\b/m);
   });
 });

@@ -49,13 +49,13 @@ describe('hermes groups', () => {
     const pid = await leaveAnOrphan();
     const { code, stdout, stderr } = await cli.run(['groups', 'ticks']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const [header, crew, watch, ...rest] = stdout.toString().trimEnd().split('\n');
-    expect(header).toMatch(/^GROUP +KIND +LAG +MESSAGES +LOST +ORPHANS +REDELIVERED +MEMBERS/);
-    expect(crew).toMatch(
-      new RegExp(`^default +reliable durable shared +320 B +5 +1 +0 +process ${pid} since \\S+, dead`),
-    );
-    expect(watch).toMatch(
-      new RegExp(`^watch +lossy ephemeral +0 +process ${process.pid} .*alive, heartbeat \\d+\\.\\d s ago`),
+    const [header, crew, member, watch, watcher, ...rest] = stdout.toString().trimEnd().split('\n');
+    expect(header).toMatch(/^GROUP +KIND +LAG +MESSAGES +LOST +ORPHANS +REDELIVERED$/);
+    expect(crew).toMatch(/^default +reliable durable shared +320 B +5 +1 +0$/);
+    expect(member).toMatch(new RegExp(`^    process ${pid}: dead, attached \\S+$`));
+    expect(watch).toMatch(/^watch +lossy ephemeral +0$/);
+    expect(watcher).toMatch(
+      new RegExp(`^    process ${process.pid} \\(node.*\\): alive, heartbeat \\d+\\.\\d s ago.*, attached \\S+$`),
     );
     expect(rest).toEqual([]);
   });

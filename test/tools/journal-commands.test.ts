@@ -20,11 +20,24 @@ const record = (...options: string[]) => ['record', 'ticks', '--to', journal, '-
 const texts = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `message ${from + i}`);
 const lines = (messages: readonly string[]) => messages.map((text) => `${text}\n`).join('');
 
+/** What a recorder says that has recorded so many messages. */
+function recorded(count: number): unknown {
+  return expect.stringMatching(
+    new RegExp(
+      `^Recording ticks to ${journal}, as the group default.*\\.\nRecorded ${count.toLocaleString('en')} messages, [\\d.]+ (B|KiB|MiB), to ${journal}\\.\n$`,
+    ),
+  );
+}
+
 /** Records these messages to the end. */
 async function recordAll(messages: readonly string[], ...options: string[]): Promise<void> {
   send(place, messages);
   const { code, stdout, stderr } = await cli.run(record('--drain', ...options));
-  expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect({ code, stdout: stdout.toString(), stderr }).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: recorded(messages.length),
+  });
 }
 
 async function expectRun(args: readonly string[], expected: string): Promise<void> {
@@ -44,8 +57,17 @@ describe('hermes record', () => {
     await untilMember(place, recorder.pid);
     send(place, texts(10));
     await until(() => (inspectJournal(journal).lanes[0]?.nextSequence ?? 0) === 10);
-    expect(await recorder.kill(signal)).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(await recorder.kill(signal)).toMatchObject({ code: 0, signal: null, stderr: recorded(10) });
     await expectRun(['replay', journal], lines(texts(10)));
+  });
+
+  test('as a group that is shared is refused, and says what to do instead', async () => {
+    createSegment('queue', { directory: cli.directory, shared: true });
+    const { code, stderr } = await cli.runHere(['record', 'queue', '--to', journal, '--group', 'default']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /The group default is shared, .*\(its default is journal\).*: hermes groups queue rm default /,
+    );
   });
 
   test('of a directory that has a recorder is refused', async () => {
@@ -69,7 +91,7 @@ describe('hermes record', () => {
     const { code, stderr } = await recorder.ended;
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^hermes: ERR_HERMES_JOURNAL_NOT_FOUND: .*\.journal is not what/),
+      expect.stringMatching(/^hermes: ERR_HERMES_JOURNAL_NOT_FOUND: .*\.journal is not what/m),
     ]);
     const { code: again } = await cli.run(record('--drain'));
     expect(again).toBe(0);
@@ -138,7 +160,8 @@ describe('hermes replay', () => {
   test('keeps a pace', async () => {
     send(place, ['a']);
     await new Promise((resolve) => setTimeout(resolve, 600));
-    await recordAll(['b']);
+    send(place, ['b']);
+    expect(await cli.run(record('--drain'))).toMatchObject({ code: 0, stderr: recorded(2) });
     const started = performance.now();
     await expectRun(['replay', journal, '--speed', '2x'], 'a\nb\n');
     expect(performance.now() - started).toBeGreaterThan(300);

@@ -1,0 +1,31 @@
+import { activeGroups, type GroupEntry } from '../broker/group-registry.js';
+import { removalCommand } from '../broker/held-back-remedy.js';
+import { journalSource } from '../broker/producer-options.js';
+import { openSegment, type Segment } from '../broker/segment.js';
+import { HermesError } from '../errors.js';
+import type { JournalSource } from '../journal/journal-writer.js';
+
+/** What a recorder has to know of a segment. @throws HermesError, _INVALID_OPTION when the group that it wants to be exists and is of another kind */
+export function recordedSegment(name: string, directory: string | undefined, group: string): JournalSource {
+  const segment = openSegment(name, { directory }, 'read-only');
+  try {
+    const entry = activeGroups(segment.memory).find((candidate) => candidate.name === group);
+    if (entry !== undefined) checkKind(segment, entry);
+    return journalSource(segment);
+  } finally {
+    segment.close();
+  }
+}
+
+function checkKind(segment: Segment, { name, mode, shared, durable }: GroupEntry): void {
+  if (mode === 'reliable' && durable && !shared) return;
+  const kind = mode === 'lossy' ? 'lossy' : shared ? 'shared' : 'ephemeral';
+  const removal =
+    mode === 'lossy'
+      ? ''
+      : `; if nobody else will read it, remove it, for it holds producers back: ${removalCommand(segment, name)}`;
+  throw new HermesError(
+    'ERR_HERMES_INVALID_OPTION',
+    `The group ${name} is ${kind}, and a recorder is the one member of a durable group of its own: choose another name (its default is journal)${removal}`,
+  );
+}

@@ -1,0 +1,32 @@
+/** Text in lines of up to `width` characters, broken between words; the first behind `first`, the others behind as many blanks as `rest` has. */
+export function wrapped(
+  text: string,
+  width: number,
+  first: string = '',
+  rest: string = ' '.repeat(first.length),
+): string {
+  const lines: string[] = [];
+  let line = first;
+  let isEmpty = true;
+  for (const word of text.split(' ')) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = rest;
+      isEmpty = true;
+    }
+    line += isEmpty ? word : ` ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line].join('\n');
+}
+
+/** The same of parts that stay whole as long as they fit into a line: two blanks are between them. */
+export function wrappedParts(parts: readonly string[], width: number, indent: string): string {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 2 + part.length <= width) lines[lines.length - 1] = `${last}  ${part}`;
+    else lines.push(`${indent}${part}`);
+  }
+  return lines.map((line) => (line.length <= width ? line : wrapped(line.trimStart(), width, indent))).join('\n');
+}
