@@ -1,12 +1,17 @@
+export { type AddGroupOptions, addGroup } from './broker/add-group.js';
+export { attachConsumer, attachConsumerAsync } from './broker/attach-consumer.js';
+export { attachProducer, attachProducerAsync } from './broker/attach-producer.js';
 export type { Claim } from './broker/claim.js';
 export type { Codec, CodecName, Decoder, Encoder, InPlaceEncoder } from './broker/codec.js';
-export { attachConsumer, type Consumer } from './broker/consumer.js';
+export type { Consumer } from './broker/consumer.js';
 export type { ConsumerOptions } from './broker/consumer-options.js';
 export { Coordinator, type CoordinatorOptions, type SegmentDeclaration } from './broker/coordinator.js';
 export type { CoordinatorStatus, SegmentStatus } from './broker/coordinator-lock.js';
 export type { CreateOptions } from './broker/create-options.js';
 export { type CreatedSegment, createSegment } from './broker/create-segment.js';
 export type { DirectoryOptions } from './broker/directory.js';
+export { type EnsuredSegment, ensureSegment } from './broker/ensure-segment.js';
+export type { GroupDeclaration } from './broker/group-declaration.js';
 export type { GroupMode, JoinFrom } from './broker/group-registry.js';
 export {
   type GroupInspection,
@@ -22,7 +27,7 @@ export type { ReadableOptions } from './broker/message-readable.js';
 export type { WritableOptions } from './broker/message-writable.js';
 export type { ParticipantOptions } from './broker/participant-options.js';
 export type { Participant } from './broker/participants.js';
-export { attachProducer, type Producer, type SendOptions } from './broker/producer.js';
+export type { Producer, SendOptions } from './broker/producer.js';
 export type { ProducerJournalOptions, ProducerOptions } from './broker/producer-options.js';
 export { removeGroup } from './broker/remove-group.js';
 export { type RemoveOptions, removeSegment } from './broker/remove-segment.js';

@@ -18,14 +18,18 @@ const WARM_UP_SHARE = 0.5;
 interface Crowd {
   readonly label: string;
   /** Producers, groups and members when `count` of one kind take part. */
-  shape(count: number): { readonly producers: number; readonly groups: number; readonly members: number };
+  shape(count: number): { readonly producers: number; readonly maxGroups: number; readonly members: number };
   readonly shared: boolean;
 }
 
 const CROWDS: readonly Crowd[] = [
-  { label: 'producers', shared: false, shape: (count) => ({ producers: count, groups: 1, members: 1 }) },
-  { label: 'groups', shared: false, shape: (count) => ({ producers: 1, groups: count, members: 1 }) },
-  { label: 'members of a shared group', shared: true, shape: (count) => ({ producers: 1, groups: 1, members: count }) },
+  { label: 'producers', shared: false, shape: (count) => ({ producers: count, maxGroups: 1, members: 1 }) },
+  { label: 'groups', shared: false, shape: (count) => ({ producers: 1, maxGroups: count, members: 1 }) },
+  {
+    label: 'members of a shared group',
+    shared: true,
+    shape: (count) => ({ producers: 1, maxGroups: 1, members: count }),
+  },
 ];
 
 /** What many of a kind cost. */
@@ -70,19 +74,19 @@ export const crowdsPart: Part = {
 };
 
 async function publishedPerSecond(bench: Bench, { label, shape, shared }: Crowd, count: number): Promise<number> {
-  const { producers, groups, members } = shape(count);
+  const { producers, maxGroups, members } = shape(count);
   const { directory } = bench.scratch;
   using segment = leaseSegment({
     directory,
     producers,
-    groups,
+    maxGroups,
     members,
     shared,
     capacity: RING_CAPACITY,
     timestamps: false,
   });
   const messageCount = Math.round((PACE * bench.profile.pointSeconds) / count);
-  const consumerCount = shared ? members : groups;
+  const consumerCount = shared ? members : maxGroups;
   const expected = messageCount * producers;
   // How many come to each member is not known before.
   const warmUpCount = shared ? 0 : Math.floor(expected * WARM_UP_SHARE);

@@ -75,7 +75,7 @@ export function geometryFault(geometry: Geometry): string | undefined {
   const inRange = (value: number, least: number, most: number) =>
     Number.isInteger(value) && value >= least && value <= most;
   if (!inRange(laneCount, 1, MAX_LANES)) return `producers is ${laneCount}: give 1 to ${MAX_LANES}`;
-  if (!inRange(groupCount, 1, MAX_GROUPS)) return `groups is ${groupCount}: give 1 to ${MAX_GROUPS}`;
+  if (!inRange(groupCount, 1, MAX_GROUPS)) return `maxGroups is ${groupCount}: give 1 to ${MAX_GROUPS}`;
   if (!inRange(memberCount, 1, MAX_MEMBERS)) return `members is ${memberCount}: give 1 to ${MAX_MEMBERS}`;
   if (!inRange(Math.log2(laneCapacity), Math.log2(MIN_LANE_CAPACITY), Math.log2(MAX_LANE_CAPACITY))) {
     return `capacity is ${laneCapacity}: give a power of two from ${MIN_LANE_CAPACITY} to ${MAX_LANE_CAPACITY} bytes`;

@@ -1,4 +1,5 @@
-import { attachConsumer, type Consumer } from '../broker/consumer.js';
+import { attachConsumer } from '../broker/attach-consumer.js';
+import type { Consumer } from '../broker/consumer.js';
 import { journalSource } from '../broker/producer-options.js';
 import { openSegment } from '../broker/segment.js';
 import { checkFlags, checkFunction, checkLimit } from '../checks.js';
@@ -229,9 +230,8 @@ class SyncTicker {
 }
 
 /**
- * Attaches to a segment as its recorder: opens the journal, mends its torn tail, and joins the group. Blocks for some
- * milliseconds. @throws HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a
- * recorder), _CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _NO_SPACE, _PERMISSION, _INVALID_OPTION, and what attachConsumer throws
+ * Attaches to a segment as its recorder: opens the journal, mends its torn tail, and joins the group. Blocks for some milliseconds. @throws
+ * HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a recorder), _CORRUPT_JOURNAL, _NO_SPACE, and those of attachConsumer
  */
 export function attachRecorder(name: string, options: RecorderOptions): Recorder {
   const { to, group = DEFAULT_RECORDER_GROUP, from = 'oldest', directory } = options;

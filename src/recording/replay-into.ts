@@ -1,5 +1,6 @@
+import { attachProducer } from '../broker/attach-producer.js';
 import type { DirectoryOptions } from '../broker/directory.js';
-import { attachProducer, type Producer } from '../broker/producer.js';
+import type { Producer } from '../broker/producer.js';
 import { FollowPace } from '../journal/follow-pace.js';
 import { inspectJournal } from '../journal/inspect-journal.js';
 import { openJournal } from '../journal/journal-reader.js';

@@ -5,6 +5,7 @@ import { untilInterrupted } from './interruption.js';
 import { MessageEncoder, type MessageFormat } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
 import { Progress } from './progress.js';
+import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
 interface ConsumeArguments extends CommonArguments {
   readonly segment: string;
@@ -15,6 +16,7 @@ interface ConsumeArguments extends CommonArguments {
   readonly lossy: boolean;
   readonly count?: number | undefined;
   readonly drain: boolean;
+  readonly wait?: string | undefined;
   readonly format: MessageFormat;
 }
 
@@ -39,6 +41,7 @@ export const consumeCommand: Command<ConsumeArguments> = {
           default: false,
           describe: 'End when all is read and no producer is attached',
         },
+        wait: WAIT_OPTION,
         format: {
           choices: ['lines', 'length-prefixed', 'json'] as const,
           default: 'lines' as const,
@@ -46,18 +49,21 @@ export const consumeCommand: Command<ConsumeArguments> = {
         },
       })
       .example('$0 consume ticks --drain > copy.csv', 'all that was sent, then end')
-      .example('$0 consume ticks --group audit --format json', 'another group, with lane, sequence and time'),
+      .example('$0 consume ticks --group audit --format json', 'another group, with lane, sequence and time')
+      .example('$0 consume jobs --group workers --wait', 'may be started before the segment is created'),
   async handler(argv, interrupted) {
     const { segment, group, from, durable, shared, lossy, directory, count = Number.POSITIVE_INFINITY } = argv;
     if (!isCount(count)) throw new UsageError(`count is ${argv.count}: give a whole number of messages from 0`);
-    using consumer = attachConsumer(segment, {
+    const options = {
       group: group ?? (lossy ? `lossy-${process.pid}` : undefined),
-      mode: lossy ? 'lossy' : undefined,
+      mode: lossy ? ('lossy' as const) : undefined,
       from,
       durable,
       shared,
       directory,
-    });
+    };
+    using consumer = await attachWithin(argv.wait, () => attachConsumer(segment, options), interrupted);
+    if (consumer === undefined) return;
     await copyToStdout(consumer, argv, count, interrupted);
     if (consumer.lost > 0) say(`${formatCount(consumer.lost)} messages were overwritten before they could be read.`);
   },

@@ -38,7 +38,10 @@ function inspectionText(segment: SegmentInspection): string {
       'lanes',
       `${segment.producers}, of ${formatByteSize(segment.capacity)} each, payloads to ${formatByteSize(segment.maxPayload)}`,
     ],
-    ['groups', `up to ${segment.groupCount}, of up to ${segment.members} members each`],
+    [
+      'groups',
+      `up to ${segment.maxGroups}, of up to ${segment.members} members each; declared: ${declaredText(segment)}`,
+    ],
     ['records', `${segment.checksum ? 'with' : 'no'} checksum, ${segment.timestamps ? 'with' : 'no'} timestamp`],
   ];
   if (segment.coordinator !== null) facts.push(['coordinator', coordinatorText(segment.coordinator)]);
@@ -52,6 +55,14 @@ function inspectionText(segment: SegmentInspection): string {
     segment.lanes.length === 0 ? 'No producer has been attached yet.\n' : lanesText(segment.lanes),
     segment.groups.length === 0 ? 'No groups: nobody holds the producers back.\n' : groupsText(segment.groups),
   ].join('\n');
+}
+
+/** Those that stay without members, however they came to be. */
+function declaredText({ groups }: SegmentInspection): string {
+  const declared = groups
+    .filter(({ durable }) => durable)
+    .map(({ name, shared }) => (shared ? `${name} (shared)` : name));
+  return declared.join(', ') || 'none';
 }
 
 function requirementsText({ unknownRequirements }: SegmentInspection): string {

@@ -1,13 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { attachConsumer, inspectSegment, type Message } from '../index.js';
+import { attachConsumer, type Consumer, inspectSegment, type Message } from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { untilInterrupted } from './interruption.js';
 import { json, say, writeData } from './output.js';
+import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
 interface LatencyArguments extends CommonArguments {
   readonly segment: string;
   readonly count?: number | undefined;
   readonly seconds?: number | undefined;
+  readonly wait?: string | undefined;
   readonly json: boolean;
 }
 
@@ -23,6 +25,7 @@ export const latencyCommand: Command<LatencyArguments> = {
       .options({
         count: { type: 'number', requiresArg: true, describe: 'End after so many messages' },
         seconds: { type: 'number', requiresArg: true, describe: 'End after so many seconds' },
+        wait: WAIT_OPTION,
         json: { type: 'boolean', default: false, describe: 'One object' },
       })
       .example('$0 latency ticks --seconds 10', 'a histogram of ten seconds of traffic'),
@@ -31,16 +34,10 @@ export const latencyCommand: Command<LatencyArguments> = {
     if (!(count > 0) || (count !== Number.POSITIVE_INFINITY && !Number.isInteger(count)))
       throw new UsageError(`count is ${argv.count}: give a whole number of messages above 0`);
     if (!(seconds > 0)) throw new UsageError(`seconds is ${argv.seconds}: give a number above 0`);
-    if (!inspectSegment(segment, { directory }).timestamps) {
-      throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);
-    }
-    using observer = attachConsumer(segment, {
-      group: `latency-${process.pid}`,
-      mode: 'lossy',
-      idle: IDLE,
-      directory,
-    });
+    // Before it attaches: what comes while it loads would be overwritten.
     const { createLatencyHistogram } = await import('./report/latency-histogram.js');
+    using observer = await attachWithin(argv.wait, () => observe(segment, directory), interrupted);
+    if (observer === undefined) return;
     const histogram = createLatencyHistogram();
     let payloadLength = 0;
     const record = (message: Message) => {
@@ -67,3 +64,11 @@ export const latencyCommand: Command<LatencyArguments> = {
     }
   },
 };
+
+/** @throws UsageError where there is nothing to measure by */
+function observe(segment: string, directory: string | undefined): Consumer {
+  if (!inspectSegment(segment, { directory }).timestamps) {
+    throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);
+  }
+  return attachConsumer(segment, { group: `latency-${process.pid}`, mode: 'lossy', idle: IDLE, directory });
+}

@@ -2,6 +2,7 @@ import { attachRecorder, type HermesError, type JoinFrom, type Recorder, type Sy
 import { formatByteSize, parseByteSize } from './byte-size.js';
 import type { Command, CommonArguments } from './command.js';
 import { formatCount, say } from './output.js';
+import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
 interface RecordArguments extends CommonArguments {
   readonly segment: string;
@@ -9,6 +10,7 @@ interface RecordArguments extends CommonArguments {
   readonly group: string;
   readonly from: JoinFrom;
   readonly drain: boolean;
+  readonly wait?: string | undefined;
   readonly sync: SyncMode;
   readonly syncInterval?: number | undefined;
   readonly fileSize?: string | undefined;
@@ -39,6 +41,7 @@ export const recordCommand: Command<RecordArguments> = {
           default: false,
           describe: 'End when all is recorded and no producer is attached',
         },
+        wait: WAIT_OPTION,
         sync: {
           choices: ['os', 'interval', 'every'] as const,
           default: 'os' as const,
@@ -53,16 +56,9 @@ export const recordCommand: Command<RecordArguments> = {
   async handler(argv, interrupted) {
     const { segment, to, group, from, directory, drain, sync, syncInterval, skipDamage } = argv;
     const fileLength = argv.fileSize === undefined ? undefined : parseByteSize(argv.fileSize);
-    using recorder = attachRecorder(segment, {
-      to,
-      group,
-      from,
-      directory,
-      fileLength,
-      sync,
-      syncIntervalMs: syncInterval,
-      skipDamage,
-    });
+    const options = { to, group, from, directory, fileLength, sync, syncIntervalMs: syncInterval, skipDamage };
+    using recorder = await attachWithin(argv.wait, () => attachRecorder(segment, options), interrupted);
+    if (recorder === undefined) return;
     sayRepair(recorder);
     await recorder.run({ signal: interrupted, drain, onBlocked: sayBlocked });
     if (recorder.missedCount > 0) say(`${formatCount(recorder.missedCount)} messages never came to the journal.`);

@@ -55,7 +55,7 @@ describe('a command line that is wrong', () => {
   test.each([
     [['create', 'ticks', '--producers', '0'], /producers is 0.*1 to 256/],
     [['create', 'ticks', '--producers', '257'], /producers is 257/],
-    [['create', 'ticks', '--groups', 'many'], /groups is/],
+    [['create', 'ticks', '--max-groups', 'many'], /max-?groups is/i],
     [['create', 'ticks', '--members', '1.5'], /members is 1.5/],
     [['create', 'ticks', '--capacity', '1MB'], /"1MB" is no size.*KiB/],
     [['create', 'ticks', '--capacity', '-65536'], /is no size/],
