@@ -10,7 +10,7 @@ const WORKERS = 2;
 
 /** A process of the pool: computes what would block the server's event loop. */
 async function work() {
-  const consumer = attachConsumer(jobs, { codec: 'json' });
+  const consumer = attachConsumer(jobs, { group: 'pool', codec: 'json' });
   const producer = attachProducer(answers, { codec: 'json' });
   onEnd(() => consumer.detach()); // which ends the loop
   for await (const { value } of consumer) await producer.send({ id: value.id, count: primesBelow(value.limit) });
@@ -37,7 +37,7 @@ function primesBelow(limit) {
 async function serve(isDemonstration) {
   const close = () => server.close();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, close);
-  createSegment(jobs, { producers: 1, members: WORKERS + 1, capacity: 64 * 1024, shared: true }); // as in work-queue.mjs
+  createSegment(jobs, { groups: { pool: { shared: true } }, producers: 1, members: WORKERS + 1, capacity: 64 * 1024 });
   createSegment(answers, { producers: WORKERS, capacity: 64 * 1024 });
   const producer = attachProducer(jobs, { codec: 'json' });
   const consumer = attachConsumer(answers, { codec: 'json' });

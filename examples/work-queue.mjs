@@ -11,7 +11,7 @@ const TASKS = 100;
 
 /** A worker: takes one task after the other until it is told to end. */
 async function work() {
-  const consumer = attachConsumer(tasks, { codec: 'json' }); // a member of the group `default`, which is shared
+  const consumer = attachConsumer(tasks, { group: 'workers', codec: 'json' });
   const producer = attachProducer(results, { codec: 'json' });
   onEnd(() => consumer.detach()); // which ends the loop
   for await (const message of consumer) {
@@ -34,7 +34,7 @@ function onEnd(end) {
 async function demonstrate() {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => consumer.detach()); // which ends the loop
   const members = WORKERS + 1; // the place of one that died is not free while another does its task
-  createSegment(tasks, { producers: 1, members, capacity: 64 * 1024, shared: true });
+  createSegment(tasks, { groups: { workers: { shared: true } }, producers: 1, members, capacity: 64 * 1024 });
   createSegment(results, { producers: WORKERS, capacity: 64 * 1024 });
   const producer = attachProducer(tasks, { codec: 'json' });
   const consumer = attachConsumer(results, { codec: 'json' });

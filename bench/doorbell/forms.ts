@@ -22,7 +22,7 @@ let names = 0;
 
 async function measure(sending: string, receiving: string): Promise<FormResult & { rate: number }> {
   const segment = `forms-${names++}`;
-  createSegment(segment, { directory, producers: 1, groups: 1, members: 1 });
+  createSegment(segment, { directory, producers: 1, maxGroups: 1, members: 1 });
   const task = { segment, directory, messageCount: MESSAGES };
   const tasks: FormTask[] = [
     { ...task, role: 'consumer', form: receiving },

@@ -90,5 +90,5 @@ export const WAYS: Readonly<Record<string, Way>> = {
 /** Makes what the ways need at `place`. */
 export function prepare(place: string, makeFifo: (path: string) => void): void {
   makeFifo(place);
-  createSegment(SEGMENT, { directory: `${place}.segments`, producers: 1, groups: 1, members: 1 });
+  createSegment(SEGMENT, { directory: `${place}.segments`, producers: 1, maxGroups: 1, members: 1 });
 }

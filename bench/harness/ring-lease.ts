@@ -12,7 +12,7 @@ export function leaseRing(directory: string, { timestamps = false, checksum = fa
   return leaseSegment({
     directory,
     producers: 1,
-    groups: 1,
+    maxGroups: 1,
     members: 1,
     capacity: RING_CAPACITY,
     timestamps,

@@ -94,7 +94,7 @@ function most({ byName }: Counts): string {
 }
 
 async function measureIdle(): Promise<void> {
-  createSegment('idle', { directory, producers: 2, groups: 3, members: 1, capacity: 65_536 });
+  createSegment('idle', { directory, producers: 2, maxGroups: 3, members: 1, capacity: 65_536 });
   const subjects = [await start('idle', 'sleeping-consumer'), await start('idle', 'sleeping-producer')];
   const usedMs = () => subjects.map(({ process: { pid } }) => cpuMsOf(pid!));
   const before = usedMs();
@@ -118,7 +118,7 @@ async function measureIdle(): Promise<void> {
 }
 
 async function measureBusy(): Promise<void> {
-  createSegment('busy', { directory, producers: 1, groups: 1, members: 1, capacity: 1 << 20 });
+  createSegment('busy', { directory, producers: 1, maxGroups: 1, members: 1, capacity: 1 << 20 });
   attachConsumer('busy', { directory }).detach();
   const subjects = [await start('busy', 'spinning-consumer'), await start('busy', 'spinning-producer')];
   const counts = await counted(subjects, async () => {

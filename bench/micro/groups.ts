@@ -17,7 +17,7 @@ let sum = 0;
 /** One round: fill the lane, then read it all. Nanoseconds a message of the reading. */
 function contestant(shared: boolean, limit: number): () => number {
   const name = `${shared ? 'shared' : 'exclusive'}-${limit}`;
-  createSegment(name, { directory, producers: 1, groups: 1, shared, timestamps: false });
+  createSegment(name, { directory, producers: 1, maxGroups: 1, shared, timestamps: false });
   const producer = attachProducer(name, { directory });
   const consumer = attachConsumer(name, { directory });
   return () => {

@@ -105,7 +105,7 @@ function polling(directory: string, handler: (message: Message) => void, limit: 
 
 function ends(directory: string, options: CreateOptions = {}) {
   const name = `hot-${process.pid}`;
-  createSegment(name, { directory, producers: 1, groups: 1, members: 1, timestamps: false, ...options });
+  createSegment(name, { directory, producers: 1, maxGroups: 1, members: 1, timestamps: false, ...options });
   const producer = attachProducer(name, { directory });
   const consumer = attachConsumer(name, { directory });
   const ignore = () => {};

@@ -26,7 +26,7 @@ const name = `lanes-${process.pid}`;
 createSegment(name, {
   directory,
   producers: laneCount,
-  groups: 1,
+  maxGroups: 1,
   members: 1,
   capacity: LANE_CAPACITY,
   maxPayload: 64,

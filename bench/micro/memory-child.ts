@@ -55,7 +55,7 @@ function perParticipant(): Pick<MemoryResult, 'heapPerProducer' | 'descriptorsPe
 
 async function perMessage(): Promise<Pick<MemoryResult, 'heapPerMessage' | 'collections'>> {
   const name = `messages-${process.pid}`;
-  createSegment(name, { directory, producers: 1, groups: 1, members: 1 });
+  createSegment(name, { directory, producers: 1, maxGroups: 1, members: 1 });
   const producer = attachProducer(name, { directory });
   const consumer = attachConsumer(name, { directory });
   const payload = Buffer.alloc(64);

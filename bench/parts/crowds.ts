@@ -21,7 +21,7 @@ interface Crowd {
   readonly label: string;
   readonly colour: Colour;
   /** Producers, groups and members when `count` of one kind take part. */
-  shape(count: number): { readonly producers: number; readonly groups: number; readonly members: number };
+  shape(count: number): { readonly producers: number; readonly maxGroups: number; readonly members: number };
   readonly shared: boolean;
 }
 
@@ -30,14 +30,19 @@ const CROWDS: readonly Crowd[] = [
     label: 'producers',
     colour: 'shade3',
     shared: false,
-    shape: (count) => ({ producers: count, groups: 1, members: 1 }),
+    shape: (count) => ({ producers: count, maxGroups: 1, members: 1 }),
   },
-  { label: 'groups', colour: 'shade1', shared: false, shape: (count) => ({ producers: 1, groups: count, members: 1 }) },
+  {
+    label: 'groups',
+    colour: 'shade1',
+    shared: false,
+    shape: (count) => ({ producers: 1, maxGroups: count, members: 1 }),
+  },
   {
     label: 'members of a shared group',
     colour: 'shade0',
     shared: true,
-    shape: (count) => ({ producers: 1, groups: 1, members: count }),
+    shape: (count) => ({ producers: 1, maxGroups: 1, members: count }),
   },
 ];
 
@@ -85,19 +90,19 @@ function present(data: Recorded<number>): Section {
 }
 
 async function publishedPerSecond(bench: Bench, { label, shape, shared }: Crowd, count: number): Promise<number> {
-  const { producers, groups, members } = shape(count);
+  const { producers, maxGroups, members } = shape(count);
   const { directory } = bench.scratch;
   using segment = leaseSegment({
     directory,
     producers,
-    groups,
+    maxGroups,
     members,
     shared,
     capacity: RING_CAPACITY,
     timestamps: false,
   });
   const messageCount = Math.round((PACE * bench.profile.pointSeconds) / count);
-  const consumerCount = shared ? members : groups;
+  const consumerCount = shared ? members : maxGroups;
   const expected = messageCount * producers;
   // How many come to each member is not known before.
   const warmUpCount = shared ? 0 : Math.floor(expected * WARM_UP_SHARE);

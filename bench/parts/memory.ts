@@ -16,14 +16,14 @@ const CHILD = new URL('../micro/memory-child.js', import.meta.url);
 
 const SHAPES: readonly { readonly label: string; readonly options: CreateOptions }[] = [
   { label: 'the defaults: 8 lanes of 1 MiB, 8 groups of 8 members', options: {} },
-  { label: 'one lane of 1 MiB, one group of one member', options: { producers: 1, groups: 1, members: 1 } },
+  { label: 'one lane of 1 MiB, one group of one member', options: { producers: 1, maxGroups: 1, members: 1 } },
   {
     label: 'one lane of 64 KiB, one group of one member',
-    options: { producers: 1, groups: 1, members: 1, capacity: 65_536 },
+    options: { producers: 1, maxGroups: 1, members: 1, capacity: 65_536 },
   },
   {
     label: '256 lanes of 64 KiB, 64 groups of 64 members',
-    options: { producers: 256, groups: 64, members: 64, capacity: 65_536 },
+    options: { producers: 256, maxGroups: 64, members: 64, capacity: 65_536 },
   },
 ];
 

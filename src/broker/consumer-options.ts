@@ -6,7 +6,10 @@ import { checkName } from './segment-name.js';
 
 /** How a consumer attaches. */
 export interface ConsumerOptions<T = Buffer> extends ParticipantOptions<T> {
-  /** The group: every group sees every message. Default `default`, which every segment has, durable, from its creation on. */
+  /**
+   * The group: every group sees every message. What it is, a group that is there decides: options that say otherwise are refused.
+   * Default `default`, which a segment has where no groups are declared.
+   */
   readonly group?: string | undefined;
   /** A new group's kind: `reliable` holds producers back and loses nothing, `lossy` never does and may skip. Default `reliable`. */
   readonly mode?: GroupMode | undefined;
@@ -21,6 +24,8 @@ export interface ConsumerOptions<T = Buffer> extends ParticipantOptions<T> {
 /** The same, resolved; what an existing group is decides, unless it was asked for otherwise. */
 export interface JoinRequest {
   readonly name: string;
+  /** Whether the caller named the group: else it must be there. */
+  readonly isNamed: boolean;
   readonly kind: GroupKind;
   readonly from: JoinFrom;
   /** @throws HermesError ERR_HERMES_INVALID_OPTION when an option that was given says otherwise than the existing group */
@@ -54,6 +59,7 @@ export function resolveConsumerOptions(options: ConsumerOptions<unknown>): JoinR
   }
   return {
     name,
+    isNamed: options.group !== undefined,
     kind: { mode, durable, shared },
     from,
     checkAgainst(entry) {

@@ -4,16 +4,15 @@ import { hideFields } from '../hidden-fields.js';
 import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import { timeNs } from '../ring/clock.js';
 import { asBytes, type Message, type MessageHandler } from '../ring/message.js';
-import { attach, detach, detachedError } from './attachment.js';
-import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.js';
+import { detach, detachedError } from './attachment.js';
 import { type HeldBack, heldBackIn } from './held-back.js';
 import { MemberReader } from './member-reader.js';
-import { enterGroup, type Membership } from './membership.js';
+import type { Membership } from './membership.js';
 import { BatchIterator, type Iterated, type IterationOptions, MessageIterator } from './message-iteration.js';
 import { type ReadableOptions, readableOf } from './message-readable.js';
-import { type ResolvedOptions, resolveParticipantOptions } from './participant-options.js';
+import type { ResolvedOptions } from './participant-options.js';
 import { vacateSlot } from './participants.js';
-import { NO_SLOT, reap, reapMembers } from './reap.js';
+import { NO_SLOT, reapMembers } from './reap.js';
 import { memberSlot } from './roster.js';
 import type { Segment } from './segment.js';
 import { type TimedWaitOptions, Waiter } from './waiter.js';
@@ -207,19 +206,4 @@ function isUsual(handler: unknown, limit: unknown): boolean {
 function checkReading(handler: unknown, limit: unknown): void {
   checkFunction('handler', handler);
   checkLimit('limit', limit, 0);
-}
-
-/**
- * Attaches to a segment as a member of a group, which is created if there is none of that name. Blocks for some
- * hundred microseconds. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_MEMBER, _NO_FREE_GROUP,
- * _INVALID_OPTION, _INVALID_NAME, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION
- */
-export function attachConsumer<T = Buffer>(name: string, options: ConsumerOptions<T> = {}): Consumer<T> {
-  const request = resolveConsumerOptions(options);
-  const resolved = resolveParticipantOptions(options);
-  const { taken } = attach(name, options, (segment) => {
-    reap(segment, NO_SLOT); // an ephemeral group whose members have died has ended
-    return new Consumer<T>(segment, enterGroup(segment, request), resolved);
-  });
-  return taken;
 }

@@ -7,8 +7,8 @@ import { MAX_TIMER_MS, startTicking, stopTicking } from '../os/timers.js';
 import { isRemoved } from '../ring/roster-word.js';
 import { CoordinatorLock, type SegmentStatus } from './coordinator-lock.js';
 import type { CreateOptions } from './create-options.js';
-import { checkDeclaration, declareSegment } from './declare-segment.js';
 import { type DirectoryOptions, ensureDirectory } from './directory.js';
+import { checkDeclaration, ensureSegment } from './ensure-segment.js';
 import { NO_SLOT, reapIfNeeded } from './reap.js';
 import { isInPlace, openSegment, type Segment } from './segment.js';
 import { checkBoot } from './segment-boot.js';
@@ -49,7 +49,7 @@ export class Coordinator {
   /**
    * Takes the directory, creates what is declared, and begins. It keeps the process alive until `stop`.
    * @throws HermesError ERR_HERMES_BUSY when the directory has a coordinator; ERR_HERMES_SEGMENT_EXISTS when a declared segment
-   *   is there with another geometry, and what `createSegment` throws
+   *   is there with another geometry or other groups, and what `createSegment` throws
    */
   constructor(options: CoordinatorOptions = {}) {
     const { reapIntervalMs = DEFAULT_REAP_INTERVAL_MS } = options;
@@ -71,10 +71,10 @@ export class Coordinator {
   }
 
   /**
-   * Creates what is declared and missing; what is no longer declared is left alone. One that cannot be as it is declared keeps none
+   * Creates what is declared and missing, segments and groups of theirs; what is no longer declared is left alone. One that cannot be as it is declared keeps none
    * of the others from it: the error comes when they are done, and `segments` tells of it. Idempotent.
    * @throws HermesError ERR_HERMES_INVALID_OPTION, _INVALID_NAME: nothing was changed; ERR_HERMES_SEGMENT_EXISTS when one is there with
-   *   another geometry, and what `createSegment` throws
+   *   another geometry or other groups, and what `createSegment` throws
    */
   declare(segments: Readonly<Record<string, SegmentDeclaration>>): void {
     checkObject('segments', segments);
@@ -86,7 +86,7 @@ export class Coordinator {
     const errors: HermesError[] = [];
     for (const [name, declaration] of Object.entries(segments)) {
       try {
-        const origin = declareSegment(name, { ...declaration, directory: this.directory });
+        const { origin } = ensureSegment(name, { ...declaration, directory: this.directory });
         if (origin !== 'adopted' || !this.watched.has(name)) this.watch(name, origin);
       } catch (error) {
         this.refusals.set(name, errorText(error));

@@ -18,7 +18,8 @@ import { kernelOf } from '../ring/kernel.js';
 import type { SegmentMemory } from '../ring/segment-memory.js';
 import { type CreateOptions, resolveCreateOptions, type SegmentShape } from './create-options.js';
 import { ensureDirectory } from './directory.js';
-import { DEFAULT_GROUP, joinGroup } from './group-registry.js';
+import { type DeclaredGroup, declaredKind, initialGroups } from './group-declaration.js';
+import { joinGroup } from './group-registry.js';
 import { finishRemoval } from './remove-segment.js';
 import { encodeHeader, ownClockOffsetNs, type SegmentHeader } from './segment-header.js';
 import { checkName } from './segment-name.js';
@@ -50,7 +51,7 @@ export function createSegment(name: string, options: CreateOptions = {}): Create
   try {
     checkPlacing(file.fd, `The segment ${name}`);
     allocate(file.fd, fileLength, `the segment ${name}`);
-    fill(file.fd, header, shape.shared, target);
+    fill(file.fd, header, initialGroups(shape.groups, shape.shared), target);
     link(file, target);
   } finally {
     file.close();
@@ -81,7 +82,7 @@ function newHeader({ geometry, checksum, timestamps }: SegmentShape, boot: Buffe
 }
 
 /** Writes all that stands before the lanes, and then, last of all, the ready word. */
-function fill(fd: number, header: SegmentHeader, shared: boolean, target: string): void {
+function fill(fd: number, header: SegmentHeader, groups: readonly DeclaredGroup[], target: string): void {
   const control = new ArrayBuffer(header.sections.lanesOffset);
   const bytes = Buffer.from(control);
   const words = new Int32Array(control);
@@ -95,7 +96,7 @@ function fill(fd: number, header: SegmentHeader, shared: boolean, target: string
   };
   encodeHeader(header).copy(bytes);
   fillControlSections(memory);
-  joinGroup(memory, DEFAULT_GROUP, { mode: 'reliable', shared, durable: true }, 'latest');
+  for (const group of groups) joinGroup(memory, group.name, declaredKind(group), 'oldest');
   const ready = Buffer.alloc(4);
   ready.writeUInt32LE(READY);
   withSystemErrors('write', target, () => {

@@ -38,7 +38,7 @@ export interface GroupEntry extends GroupKind {
   readonly createdAtNs: bigint;
 }
 
-/** The group that every segment has from its creation on: reliable and durable. */
+/** The group that a segment has from its creation on where none are declared: reliable and durable. */
 export const DEFAULT_GROUP = 'default';
 
 export function groupState(memory: SegmentMemory, group: number): number {
@@ -129,10 +129,10 @@ function reliablePositions(memory: SegmentMemory, lane: number): number[] {
   ); // SYNC: consumed
 }
 
-function noFreeGroup(memory: SegmentMemory): HermesError {
+export function noFreeGroup(memory: SegmentMemory): HermesError {
   const names = activeGroups(memory).map(({ name }) => name);
   return new HermesError(
     'ERR_HERMES_NO_FREE_GROUP',
-    `All ${names.length} groups are in use (${names.join(', ')}): remove one, or create the segment with more groups`,
+    `All ${names.length} groups are in use (${names.join(', ')}): remove one, or create the segment with a larger maxGroups`,
   );
 }

@@ -33,7 +33,8 @@ export interface SegmentInspection {
   /** Bits of REQUIRED that this version does not know; unless 0, it can look at the segment and not take part. */
   readonly unknownRequirements: number;
   readonly producers: number;
-  readonly groupCount: number;
+  /** The most groups. */
+  readonly maxGroups: number;
   readonly members: number;
   /** Bytes of each lane. */
   readonly capacity: number;
@@ -139,7 +140,7 @@ function inspect(segment: Segment, earlier: SegmentInspection | undefined): Segm
     isRemoved: isRemoved(memory),
     unknownRequirements: unknownRequirements(header),
     producers: geometry.laneCount,
-    groupCount: geometry.groupCount,
+    maxGroups: geometry.groupCount,
     members: geometry.memberCount,
     capacity: geometry.laneCapacity,
     maxPayload: geometry.maxPayloadLength,

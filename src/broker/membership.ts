@@ -23,6 +23,7 @@ export function enterGroup(segment: Segment, request: JoinRequest): Membership {
   const find = () => activeGroups(memory).find(({ name }) => name === request.name);
   const existing = find();
   if (existing !== undefined) request.checkAgainst(existing);
+  else if (!request.isNamed) throw noDefaultGroup(segment, request.name);
   else joinGroup(memory, request.name, request.kind, request.from);
   const entry = find()!;
   const slots = memberSlots(segment, entry.group);
@@ -39,8 +40,22 @@ export function enterGroup(segment: Segment, request: JoinRequest): Membership {
 function noFreeMember(segment: Segment, entry: GroupEntry): HermesError {
   const pids = memberSlots(segment, entry.group).flatMap((slot) => participantIn(segment, slot)?.pid ?? []);
   const what = entry.shared ? 'all its members' : 'its one member';
+  const remedy = entry.shared
+    ? 'detach one, or create the segment with more members'
+    : `detach that one, or use another group, which gets every message, too. Several consumers share the messages between them in a shared group, a work queue: hermes groups ${segment.name} add workers --shared, and { group: 'workers' }; or declare it when the segment is created`;
   return new HermesError(
     'ERR_HERMES_NO_FREE_MEMBER',
-    `The group ${entry.name} of the segment ${segment.name} has ${what} already (process${pids.length === 1 ? '' : 'es'} ${pids.join(', ')}): detach one, or use another group`,
+    `The group ${entry.name} of the segment ${segment.name} has ${what} already (process${pids.length === 1 ? '' : 'es'} ${pids.join(', ')}): ${remedy}`,
+  );
+}
+
+/** Nobody who left the name out wants a group that nobody knows of. */
+function noDefaultGroup(segment: Segment, name: string): HermesError {
+  const durable = activeGroups(segment.memory).filter((entry) => entry.durable);
+  const names = durable.map((entry) => `${entry.name}${entry.shared ? ' (shared)' : ''}`).join(', ');
+  const remedy = names === '' ? 'name one of your own' : `name one of those that it is declared with: ${names}`;
+  return new HermesError(
+    'ERR_HERMES_INVALID_OPTION',
+    `group is left out, and the segment ${segment.name} has no group ${name}: ${remedy}`,
   );
 }

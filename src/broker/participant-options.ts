@@ -17,6 +17,11 @@ export interface ParticipantOptions<T> extends DirectoryOptions {
    * once), or figures of your own. Only calls that wait ask for it. Default `balanced`.
    */
   readonly idle?: IdleStrategyName | IdleStrategy | undefined;
+  /**
+   * Milliseconds for which the attachment waits for the segment, if that is not there yet, or for a place, if all are taken. It looks at
+   * most 50 ms apart. Default 0, one try; of the asynchronous forms: no limit.
+   */
+  readonly waitMs?: number | undefined;
 }
 
 /** The same, resolved. */

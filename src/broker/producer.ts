@@ -4,20 +4,17 @@ import type { InlineJournal } from '../journal/inline-journal.js';
 import { PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
 import { checkSignal, throwIfAborted } from '../os/abort.js';
-import { countNews } from '../ring/busy-lanes.js';
-import { BACK_PRESSURED, LaneWriter } from '../ring/lane-writer.js';
+import { BACK_PRESSURED, type LaneWriter } from '../ring/lane-writer.js';
 import { checkMessage, noArray } from '../ring/misuse.js';
-import { attach, detach, detachedError } from './attachment.js';
+import { detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
 import type { HeldBack } from './held-back.js';
 import { HeldBackWatch } from './held-back-watch.js';
 import { type WritableOptions, writableOf } from './message-writable.js';
-import { type ResolvedOptions, resolveParticipantOptions } from './participant-options.js';
+import type { ResolvedOptions } from './participant-options.js';
 import { type Slot, vacateSlot } from './participants.js';
-import { openInlineJournal, type ProducerOptions } from './producer-options.js';
-import { reap } from './reap.js';
 import { Refusals } from './refusals.js';
-import { producerSlot, takeLane } from './roster.js';
+import { producerSlot } from './roster.js';
 import type { Segment } from './segment.js';
 import { SendQueue } from './send-queue.js';
 import { lengthOf, type Prepared, ValueWriter } from './value-writer.js';
@@ -220,31 +217,5 @@ export class Producer<T = Uint8Array> {
     const position = this.values.offer(prepared, type);
     if (position < 0) this.refusals.note();
     return position;
-  }
-}
-
-/**
- * Attaches to a segment as a producer: takes a lane, at once also that of a producer that was killed, and goes on
- * where it ended. Blocks for some hundred microseconds.
- * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION, _INVALID_OPTION
- */
-export function attachProducer<T = Uint8Array>(name: string, options: ProducerOptions<T> = {}): Producer<T> {
-  const resolved = resolveParticipantOptions(options);
-  const journal = openInlineJournal(name, options);
-  try {
-    const { segment, taken } = attach(name, options, (opened) => {
-      const lane = takeLane(opened, journal?.lanes); // before the dead are cleaned up: a killed producer's lane comes first
-      reap(opened, producerSlot(opened, lane).lockOffset);
-      journal?.join(opened.memory, lane, opened.header.segmentId);
-      const ringSleepers = () => {
-        countNews(opened.memory, lane);
-        opened.doorbells.ringConsumers();
-      };
-      return new LaneWriter(opened.memory, lane, ringSleepers, journal);
-    });
-    return new Producer<T>(segment, taken, resolved, journal);
-  } catch (error) {
-    journal?.close();
-    throw error;
   }
 }

@@ -78,8 +78,21 @@ function openLocks(name: string, file: string, access: MapAccess): ByteLocks {
   try {
     return access === 'read-write' ? ByteLocks.open(file) : ByteLocks.openReadOnly(file);
   } catch (error) {
-    throw isMissing(error) ? notFound(name, path.dirname(file)) : error;
+    throw isMissing(error) ? notFound(name, path.dirname(file)) : ofOther(error, file, found);
   }
+}
+
+/** Whose the file is, where that is why it cannot be opened: the answer to most such questions. */
+function ofOther(error: unknown, file: string, { uid, gid, mode }: fs.Stats): unknown {
+  const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+  if (!(error instanceof HermesError) || code !== 'EACCES') return error;
+  const octal = `0${(mode & 0o777).toString(8).padStart(3, '0')}`;
+  const remedy = `let its owner give this user access (for a group that both are in: create it with mode 0660, or chmod 660), or use a directory of your own`;
+  return new HermesError(
+    error.code,
+    `Could not open ${file}: EACCES; it belongs to user ${uid} and group ${gid} and has mode ${octal}, and this process is of user ${process.geteuid?.()}: ${remedy}`,
+    { cause: error.cause },
+  );
 }
 
 /** Reads and checks the preamble through the descriptor of the locks. */

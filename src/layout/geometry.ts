@@ -76,7 +76,7 @@ export function geometryFault(geometry: Geometry): string | undefined {
     Number.isInteger(value) && value >= least && value <= most;
   if (!inRange(laneCount, 1, MAX_LANES)) return `producers is ${laneCount}: give a whole number from 1 to ${MAX_LANES}`;
   if (!inRange(groupCount, 1, MAX_GROUPS))
-    return `groups is ${groupCount}: give a whole number from 1 to ${MAX_GROUPS}`;
+    return `maxGroups is ${groupCount}: give a whole number from 1 to ${MAX_GROUPS}`;
   if (!inRange(memberCount, 1, MAX_MEMBERS))
     return `members is ${memberCount}: give a whole number from 1 to ${MAX_MEMBERS}`;
   if (!inRange(Math.log2(laneCapacity), Math.log2(MIN_LANE_CAPACITY), Math.log2(MAX_LANE_CAPACITY))) {

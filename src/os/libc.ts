@@ -48,6 +48,16 @@ interface Libc {
   poll(pollfds: Uint8Array, count: number, timeoutMs: number): number;
   dup3(from: number, to: number, flags: number): number;
   eventfd(count: number, flags: number): number;
+  socket(family: number, type: number, protocol: number): number;
+  /** `address`: see `notify-socket.ts`. Returns the bytes that were sent. */
+  sendto(
+    fd: number,
+    data: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ): number;
   /**
    * Calls a function with a value when the calling thread ends. `library`: any address in the library of that function. A Node
    * for musl that has libstdc++ inside may have none.
@@ -113,6 +123,8 @@ export function load(names: readonly string[]): Libc {
         mkfifo: restarted(library.func('int mkfifo(const char *, uint32_t)')),
         poll: library.func('int poll(void *, unsigned long, int)'),
         dup3: library.func('int dup3(int, int, int)'),
+        socket: library.func('int socket(int, int, int)'),
+        sendto: restarted(library.func('int64_t sendto(int, void *, size_t, int, void *, uint32_t)')),
         eventfd: library.func('int eventfd(unsigned int, int)'),
         atThreadEnd: atThreadEnd(library, koffi.load(null)),
         errno: () => koffi.errno(),

@@ -1,4 +1,5 @@
-import { attachConsumer, type Consumer } from '../broker/consumer.js';
+import { attachConsumer } from '../broker/attach-consumer.js';
+import type { Consumer } from '../broker/consumer.js';
 import type { HeldBack } from '../broker/held-back.js';
 import { checkFlags, checkFunction, checkLimit } from '../checks.js';
 import { refusePromise } from '../dropped-promise.js';
@@ -218,9 +219,8 @@ function roomError(error: unknown): HermesError {
 }
 
 /**
- * Attaches to a segment as its recorder: opens the journal, mends its torn tail, and joins the group. Blocks for some
- * milliseconds. @throws HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a
- * recorder), _CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _NO_SPACE, _PERMISSION, _INVALID_OPTION, and what attachConsumer throws
+ * Attaches to a segment as its recorder: opens the journal, mends its torn tail, and joins the group. Blocks for some milliseconds. @throws
+ * HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a recorder), _CORRUPT_JOURNAL, _NO_SPACE, and those of attachConsumer
  */
 export function attachRecorder(name: string, options: RecorderOptions): Recorder {
   const { to, group = DEFAULT_RECORDER_GROUP, from = 'oldest', directory } = options;

@@ -1,7 +1,8 @@
+import { attachProducer } from '../broker/attach-producer.js';
 import type { DirectoryOptions } from '../broker/directory.js';
 import type { HeldBack } from '../broker/held-back.js';
 import { tellWhenHeldBack } from '../broker/held-back-watch.js';
-import { attachProducer, type Producer } from '../broker/producer.js';
+import type { Producer } from '../broker/producer.js';
 import { checkFunction } from '../checks.js';
 import { FollowPace } from '../journal/follow-pace.js';
 import { inspectJournal } from '../journal/inspect-journal.js';

@@ -10,11 +10,11 @@ const PLAIN = '\0';
 /** Stands for the -- itself, so that no option takes a word from behind it as its value. */
 export const END_OF_OPTIONS: string = PLAIN;
 
-/** What may come several times on a command line. */
-const LISTS: readonly string[] = ['_', 'file'];
+/** The words that are no options. */
+const WORDS = '_';
 
 /** Texts of which the library says in its own words what is wrong with an empty one. */
-const NAMED_ELSEWHERE: readonly string[] = ['directory', 'segment', 'group', 'to'];
+const NAMED_ELSEWHERE: readonly string[] = ['directory', 'segment', 'group', 'to', 'wait'];
 
 /** The arguments as yargs understands them: whatever it is that begins with a sign behind a -- is a plain word. */
 export function wordsForYargs(args: readonly string[]): string[] {
@@ -40,16 +40,17 @@ export function checkArguments(
   declarations: Declarations,
 ): void {
   const declared = declarations.getOptions();
+  /** What may come several times. */
+  const isListed = (name: string) => name === WORDS || declared.array.includes(name);
   checkForms(args, declared, declarations.getGroups()['Positionals:'] ?? []);
   for (const [name, value] of Object.entries(argv)) {
-    const isList = LISTS.includes(name);
+    const isList = isListed(name);
     const given = Array.isArray(value) && !isList ? value.at(-1) : value;
     argv[name] = isList && Array.isArray(given) ? given.map(plainWord) : plainWord(given);
   }
   for (const name of declared.number)
     checkNumber(name, argv[name], lastGiven(args, name), whatItTakes(name, declarations));
-  for (const name of declared.string)
-    if (!LISTS.includes(name)) checkText(name, argv[name], whatItTakes(name, declarations));
+  for (const name of declared.string) if (!isListed(name)) checkText(name, argv[name], whatItTakes(name, declarations));
 }
 
 /** How each option is written: yargs takes more than the help tells. */

@@ -12,6 +12,7 @@ import { untilInterrupted } from './interruption.js';
 import { checkText, FORMAT_TEXT, MessageEncoder, type MessageFormat, TEXT_TEXT } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
 import { Progress } from './progress.js';
+import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
 interface ConsumeArguments extends CommonArguments {
   readonly segment: string;
@@ -22,6 +23,7 @@ interface ConsumeArguments extends CommonArguments {
   readonly lossy: boolean;
   readonly count?: number | undefined;
   readonly drain: boolean;
+  readonly wait?: string | undefined;
   readonly format: MessageFormat;
   readonly text: boolean;
   readonly peek: boolean;
@@ -48,6 +50,7 @@ export const consumeCommand: Command<ConsumeArguments> = {
           default: false,
           describe: 'End when all is read and no producer is attached',
         },
+        wait: WAIT_OPTION,
         format: {
           choices: ['lines', 'length-prefixed', 'json'] as const,
           default: 'lines' as const,
@@ -62,21 +65,24 @@ export const consumeCommand: Command<ConsumeArguments> = {
       })
       .example('$0 consume ticks --drain > copy.csv', 'all that was sent, then end')
       .example('$0 consume ticks --group audit --format json', 'another group, with lane, sequence and time')
-      .example('$0 consume ticks --peek --count 3', 'look at the next three, which stay (| head -3 takes more away)'),
+      .example('$0 consume ticks --peek --count 3', 'look at the next three, which stay (| head -3 takes more away)')
+      .example('$0 consume jobs --group workers --wait', 'may be started before the segment is created'),
   async handler(argv, interrupted) {
     const { segment, group, from, durable, shared, lossy, directory, count = Number.POSITIVE_INFINITY } = argv;
     if (!isCount(count)) throw new UsageError(`--count is ${argv.count}: give a whole number of messages from 0`);
     checkText(argv.format, argv.text);
     if (argv.peek && (argv.drain || lossy))
       throw new UsageError(`--peek shows what is there now, and stays: leave --${lossy ? 'lossy' : 'drain'} out`);
-    using consumer = attachConsumer(segment, {
+    const options = {
       group: group ?? (lossy ? `lossy-${process.pid}` : undefined),
-      mode: lossy ? 'lossy' : undefined,
+      mode: lossy ? ('lossy' as const) : undefined,
       from,
       durable,
       shared,
       directory,
-    });
+    };
+    using consumer = await attachWithin(argv.wait, () => attachConsumer(segment, options), interrupted);
+    if (consumer === undefined) return;
     await copyToStdout(consumer, argv, count, interrupted);
     if (consumer.lost > 0) say(`${formatCount(consumer.lost)} messages were overwritten before they could be read.`);
   },

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { monotonicNs } from '../clock.js';
 import { Coordinator, HermesError } from '../index.js';
+import { notifyServiceManager } from '../os/notify-socket.js';
 import type { Command, CommonArguments } from './command.js';
 import { readCoordinatorConfig } from './coordinator-config.js';
 import { say } from './output.js';
@@ -24,6 +26,7 @@ export const coordinatorCommand: Command<CoordinatorArguments> = {
       const first = read();
       using coordinator = new Coordinator({ directory: directory ?? first.directory, segments: first.segments });
       reload = () => {
+        notify('RELOADING=1', `MONOTONIC_USEC=${monotonicNs() / 1000n}`);
         try {
           const { directory: other = first.directory, segments } = read();
           coordinator.declare(segments);
@@ -35,9 +38,12 @@ export const coordinatorCommand: Command<CoordinatorArguments> = {
           say(`hermes: ${error instanceof HermesError ? `${error.code}: ` : ''}${(error as Error).message}`);
           say(summary(coordinator));
         }
+        notify('READY=1', `STATUS=${summary(coordinator)}`);
       };
+      notify('READY=1', `STATUS=${summary(coordinator)}`);
       say(`Coordinating ${coordinator.directory}. ${summary(coordinator)}`);
       if (!interrupted.aborted) await once(interrupted, 'abort');
+      notify('STOPPING=1');
     } finally {
       process.off('SIGHUP', hangUp);
     }
@@ -47,4 +53,13 @@ export const coordinatorCommand: Command<CoordinatorArguments> = {
 function summary({ segments }: Coordinator): string {
   const names = Object.entries(segments).map(([name, { origin, error }]) => `${name} (${error ?? origin})`);
   return names.length === 0 ? 'No segments yet.' : `Segments: ${names.join(', ')}.`;
+}
+
+/** Tells systemd, if that has started it. That it cannot is no reason to end: systemd then says so at its own time. */
+function notify(...state: string[]): void {
+  try {
+    notifyServiceManager(state.map((line) => line.replaceAll('\n', ' ')));
+  } catch (error) {
+    say(`hermes: systemd was not told ${state[0]}: ${(error as Error).message}`);
+  }
 }

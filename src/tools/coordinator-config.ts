@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import type { SegmentDeclaration } from '../index.js';
+import type { GroupDeclaration, SegmentDeclaration } from '../index.js';
 import { parseByteSize } from './byte-size.js';
 import { UsageError } from './command.js';
 import { nearName } from './near-name.js';
@@ -11,11 +11,12 @@ interface CoordinatorConfig {
   readonly segments: Readonly<Record<string, SegmentDeclaration>>;
 }
 
-const NUMBERS: readonly string[] = ['producers', 'groups', 'members'];
+const NUMBERS: readonly string[] = ['producers', 'maxGroups', 'members'];
 const SIZES: readonly string[] = ['capacity', 'maxPayload'];
 const SWITCHES: readonly string[] = ['checksum', 'timestamps', 'shared'];
+const SETTINGS: readonly string[] = [...NUMBERS, 'groups', ...SIZES, ...SWITCHES, 'mode'];
 
-/** `{"directory": "...", "segments": {"ticks": {"producers": 4, "capacity": "1MiB", "mode": "0660"}}}` @throws UsageError */
+/** `{"directory": "...", "segments": {"jobs": {"producers": 4, "groups": {"workers": {"shared": true}}, "mode": "0660"}}}` @throws UsageError */
 export function readCoordinatorConfig(file: string): CoordinatorConfig {
   const config = parse(file);
   const { directory, segments = {}, ...rest } = object(config, file);
@@ -48,16 +49,17 @@ function declarationOf(settings: Readonly<Record<string, unknown>>, where: strin
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, setting(name, value, where)]));
 }
 
-function setting(name: string, value: unknown, where: string): number | boolean {
+function setting(name: string, value: unknown, where: string): SegmentDeclaration[keyof SegmentDeclaration] {
+  if (name === 'groups') return groups(value, where);
   if (NUMBERS.includes(name) && typeof value === 'number') return value;
   if (SIZES.includes(name) && typeof value === 'number') return value;
   if (SIZES.includes(name) && typeof value === 'string') return size(name, value, where);
   if (SWITCHES.includes(name) && typeof value === 'boolean') return value;
   if (name === 'mode' && typeof value === 'string' && /^[0-7]{3,4}$/.test(value)) return Number.parseInt(value, 8);
-  if ([...NUMBERS, ...SIZES, ...SWITCHES, 'mode'].includes(name)) {
+  if (SETTINGS.includes(name)) {
     throw new UsageError(`${where}: ${name} is ${JSON.stringify(value)}: give ${wanted(name, value)}`);
   }
-  throw unknownSetting(where, name, [...NUMBERS, ...SIZES, ...SWITCHES, 'mode']);
+  throw unknownSetting(where, name, SETTINGS);
 }
 
 function unknownSetting(where: string, name: string, known: readonly string[]): UsageError {
@@ -73,6 +75,25 @@ function wanted(name: string, value: unknown): string {
   if (SWITCHES.includes(name)) return 'true or false, without quotes';
   const isOctalInLooks = typeof value === 'number' && /^[0-7]{3}$/.test(`${value}`);
   return `octal permissions as text, in quotes: ${isOctalInLooks ? `"0${value}"` : '"0600", or "0660" for a group'}`;
+}
+
+/** `{"workers": {"shared": true}, "audit": {}}` */
+function groups(value: unknown, where: string): Readonly<Record<string, GroupDeclaration>> {
+  if (typeof value === 'number') {
+    throw new UsageError(
+      `${where}: groups is ${value}: it holds groups by name, as in {"workers": {"shared": true}}; the most groups are maxGroups`,
+    );
+  }
+  const declared = Object.entries(object(value, `${where}: groups`)).map(([name, group]) => {
+    const inGroup = `${where}: group ${name}`;
+    const { shared, ...rest } = object(group, inGroup);
+    const [unknown] = Object.keys(rest);
+    if (unknown !== undefined) throw unknownSetting(inGroup, unknown, ['shared']);
+    if (shared !== undefined && typeof shared !== 'boolean')
+      throw new UsageError(`${inGroup}: shared is ${JSON.stringify(shared)}: give ${wanted('shared', shared)}`);
+    return [name, { shared }] as const;
+  });
+  return Object.fromEntries(declared);
 }
 
 function size(name: string, text: string, where: string): number {

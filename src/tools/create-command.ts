@@ -1,4 +1,4 @@
-import { createSegment } from '../index.js';
+import { createSegment, type GroupDeclaration } from '../index.js';
 import { formatByteSize, parseByteSize } from './byte-size.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { say } from './output.js';
@@ -6,13 +6,15 @@ import { say } from './output.js';
 interface CreateArguments extends CommonArguments {
   readonly segment: string;
   readonly producers?: number | undefined;
-  readonly groups?: number | undefined;
+  readonly group?: string[] | undefined;
+  readonly groups?: string | undefined;
+  readonly maxGroups?: number | undefined;
   readonly members?: number | undefined;
   readonly capacity?: string | undefined;
   readonly maxPayload?: string | undefined;
   readonly checksum: boolean;
   readonly timestamps: boolean;
-  readonly shared: boolean;
+  readonly shared?: boolean | undefined;
   readonly mode?: string | undefined;
 }
 
@@ -24,7 +26,15 @@ export const createCommand: Command<CreateArguments> = {
       .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
       .options({
         producers: { type: 'number', requiresArg: true, describe: 'Most producers at one time, 1–256 [default: 8]' },
-        groups: { type: 'number', requiresArg: true, describe: 'Most groups, 1–64 [default: 8]' },
+        group: {
+          type: 'string',
+          array: true,
+          nargs: 1,
+          describe:
+            'A group that misses nothing, as it is there from the start; <name>:shared for a work queue; again for each [default: default]',
+        },
+        groups: { type: 'string', hidden: true },
+        'max-groups': { type: 'number', requiresArg: true, describe: 'Most groups, 1–64 [default: 8]' },
         members: { type: 'number', requiresArg: true, describe: 'Most members of a group, 1–64 [default: 8]' },
         capacity: {
           type: 'string',
@@ -44,22 +54,53 @@ export const createCommand: Command<CreateArguments> = {
         },
         shared: {
           type: 'boolean',
-          default: false,
-          describe: 'The group default is a work queue: its members share the messages',
+          describe: 'The group default is a work queue: its members share the messages (without --group)',
         },
         mode: { type: 'string', requiresArg: true, describe: 'Permissions, octal [default: 0600]' },
       })
-      .example('$0 create ticks --producers 4 --capacity 4MiB', 'for up to four producers, 4 MiB each'),
+      .example('$0 create ticks --producers 4 --capacity 4MiB', 'for up to four producers, 4 MiB each')
+      .example('$0 create jobs --group workers:shared --group audit', 'a work queue, and a group that sees it all'),
   handler(argv) {
-    const { segment, producers, groups, members, checksum, timestamps, shared, directory } = argv;
+    const { segment, producers, maxGroups, members, checksum, timestamps, shared, directory } = argv;
     const capacity = argv.capacity === undefined ? undefined : parseByteSize(argv.capacity, '--capacity');
     const maxPayload = argv.maxPayload === undefined ? undefined : parseByteSize(argv.maxPayload, '--max-payload');
     const mode = argv.mode === undefined ? undefined : parseMode(argv.mode);
-    const options = { producers, groups, members, capacity, maxPayload, checksum, timestamps, shared, mode, directory };
+    if (argv.groups !== undefined)
+      throw new UsageError(
+        `groups is no option: --max-groups ${argv.groups} is the most groups, and --group declares one`,
+      );
+    const groups = argv.group === undefined ? undefined : parseGroups(argv.group);
+    const options = {
+      producers,
+      groups,
+      maxGroups,
+      members,
+      capacity,
+      maxPayload,
+      checksum,
+      timestamps,
+      shared,
+      mode,
+      directory,
+    };
     const created = createSegment(segment, options);
     say(`Created ${created.path} (${formatByteSize(created.fileLength)}).`);
   },
 };
+
+/** `workers:shared` and `audit`. No name of a group has a colon. */
+function parseGroups(texts: readonly string[]): Record<string, GroupDeclaration> {
+  const groups = texts.map((text): [string, GroupDeclaration] => {
+    const [name = '', kind, ...rest] = text.split(':');
+    if (rest.length > 0 || (kind !== undefined && kind !== 'shared'))
+      throw new UsageError(`group is ${text}: give its name, and :shared after it for a work queue`);
+    return [name, { shared: kind === 'shared' }];
+  });
+  const names = groups.map(([name]) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw new UsageError(`group is ${repeated} twice: leave one out`);
+  return Object.fromEntries(groups);
+}
 
 function parseMode(text: string): number {
   if (!/^0?[0-7]{3}$/.test(text))

@@ -4,6 +4,7 @@ export interface Declarations {
     readonly string: string[];
     readonly number: string[];
     readonly boolean: string[];
+    readonly array: string[];
     readonly hiddenOptions: string[];
     readonly key: Readonly<Record<string, unknown>>;
   };

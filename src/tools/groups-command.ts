@@ -1,4 +1,4 @@
-import { removeGroup } from '../index.js';
+import { addGroup, type JoinFrom, removeGroup } from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { groupsText } from './groups-text.js';
 import { heldBackSection, inspectTwice } from './held-back-section.js';
@@ -6,25 +6,45 @@ import { json, say, terminalWidth, writeData } from './output.js';
 
 interface GroupsArguments extends CommonArguments {
   readonly segment: string;
-  readonly action?: 'rm' | undefined;
+  readonly action?: 'add' | 'rm' | undefined;
   readonly group?: string | undefined;
+  readonly shared?: boolean | undefined;
+  readonly from?: JoinFrom | undefined;
   readonly json: boolean;
 }
 
 export const groupsCommand: Command<GroupsArguments> = {
   command: 'groups <segment> [action] [group]',
-  describe: 'List the groups of a segment: how far behind, who is in them; or remove one',
+  describe: 'List the groups of a segment: how far behind, who is in them; or add or remove one',
   builder: (yargs) =>
     yargs
       .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
-      .positional('action', { choices: ['rm'] as const, describe: 'rm: remove a group that nobody is attached to' })
-      .positional('group', { type: 'string', describe: 'The group to remove' })
-      .option('json', { type: 'boolean', default: false, describe: 'One object a line' })
+      .positional('action', {
+        choices: ['add', 'rm'] as const,
+        describe: 'add: a durable group; rm: remove a group that nobody is attached to',
+      })
+      .positional('group', { type: 'string', describe: 'The group to add or to remove' })
+      .options({
+        shared: { type: 'boolean', describe: 'add: a work queue, whose members share the messages' },
+        from: { choices: ['oldest', 'latest'] as const, describe: 'add: where it begins [default: oldest]' },
+        json: { type: 'boolean', default: false, describe: 'One object a line' },
+      })
       .example('$0 groups ticks', 'lag in bytes and messages, members, orphans')
+      .example('$0 groups jobs add workers --shared', 'a work queue: what is sent from now on waits for its members')
       .example('$0 groups ticks rm audit', 'a durable group holds producers back until it is removed'),
-  async handler({ segment, action, group, json: asJson, directory }) {
-    if (action === 'rm') {
-      if (group === undefined) throw new UsageError('say which group: hermes groups <segment> rm <group>');
+  async handler({ segment, action, group, shared, from, json: asJson, directory }) {
+    if (action !== undefined && group === undefined)
+      throw new UsageError(`say which group: hermes groups <segment> ${action} <group>`);
+    if (action !== 'add' && (shared !== undefined || from !== undefined))
+      throw new UsageError(
+        `${shared !== undefined ? 'shared' : 'from'} is for hermes groups <segment> add <group> alone: leave it out`,
+      );
+    if (action === 'add' && group !== undefined) {
+      const isNew = addGroup(segment, group, { shared, from, directory });
+      say(isNew ? `Added the group ${group} to ${segment}.` : `${segment} has the group ${group} already.`);
+      return;
+    }
+    if (action === 'rm' && group !== undefined) {
       removeGroup(segment, group, { directory });
       say(`Removed the group ${group} of ${segment}.`);
       return;

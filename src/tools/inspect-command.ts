@@ -37,7 +37,10 @@ function inspectionText(segment: SegmentInspection, width: number): string {
       'lanes',
       `${segment.producers}, of ${formatByteSize(segment.capacity)} each, payloads to ${formatByteSize(segment.maxPayload)}`,
     ],
-    ['groups', `up to ${segment.groupCount}, of up to ${segment.members} members each`],
+    [
+      'groups',
+      `up to ${segment.maxGroups}, of up to ${segment.members} members each; declared: ${declaredText(segment)}`,
+    ],
     ['records', `${segment.checksum ? 'with' : 'no'} checksum, ${segment.timestamps ? 'with' : 'no'} timestamp`],
   ];
   if (segment.coordinator !== null) facts.push(['coordinator', coordinatorText(segment.coordinator)]);
@@ -55,6 +58,14 @@ function inspectionText(segment: SegmentInspection, width: number): string {
       : groupsText(segment.groups, segment.lanes, width),
     ...(heldBack === '' ? [] : [heldBack]),
   ].join('\n');
+}
+
+/** Those that stay without members, however they came to be. */
+function declaredText({ groups }: SegmentInspection): string {
+  const declared = groups
+    .filter(({ durable }) => durable)
+    .map(({ name, shared }) => (shared ? `${name} (shared)` : name));
+  return declared.join(', ') || 'none';
 }
 
 function requirementsText({ unknownRequirements }: SegmentInspection): string {

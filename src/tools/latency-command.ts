@@ -1,14 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { attachConsumer, type IdleStrategyName, inspectSegment, type Message } from '../index.js';
+import { attachConsumer, type Consumer, type IdleStrategyName, inspectSegment, type Message } from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { untilInterrupted } from './interruption.js';
 import { LATENCY_OUTPUT_OPTIONS, LatencyOutput, type LatencyOutputArguments } from './latency-output.js';
 import { say } from './output.js';
+import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
 interface LatencyArguments extends CommonArguments, LatencyOutputArguments {
   readonly segment: string;
   readonly count?: number | undefined;
   readonly seconds?: number | undefined;
+  readonly wait?: string | undefined;
   readonly idle: IdleStrategyName;
 }
 
@@ -21,6 +23,7 @@ export const latencyCommand: Command<LatencyArguments> = {
       .options({
         count: { type: 'number', requiresArg: true, describe: 'End after so many messages' },
         seconds: { type: 'number', requiresArg: true, describe: 'End after so many seconds' },
+        wait: WAIT_OPTION,
         idle: {
           choices: ['spin', 'balanced', 'doorbell'] as const,
           // It sleeps as soon as there is nothing, so as to disturb what it measures the least.
@@ -37,18 +40,13 @@ export const latencyCommand: Command<LatencyArguments> = {
     if (!(count > 0) || (count !== Number.POSITIVE_INFINITY && !Number.isInteger(count)))
       throw new UsageError(`--count is ${argv.count}: give a whole number of messages above 0`);
     if (!(seconds > 0)) throw new UsageError(`--seconds is ${argv.seconds}: give a number of seconds above 0`);
-    if (!inspectSegment(segment, { directory }).timestamps) {
-      throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);
-    }
     using output = new LatencyOutput(argv);
+    // Before it attaches: what comes while it loads would be overwritten.
     const { createLatencyHistogram } = await import('./report/latency-histogram.js');
+    const attach = () => observe(segment, directory, argv.idle);
+    using observer = await attachWithin(argv.wait, attach, interrupted);
+    if (observer === undefined) return;
     const histogram = createLatencyHistogram();
-    using observer = attachConsumer(segment, {
-      group: `latency-${process.pid}`,
-      mode: 'lossy',
-      idle: argv.idle,
-      directory,
-    });
     let payloadLength = 0;
     const record = (message: Message) => {
       histogram.recordValue(Math.max(0, Number(observer.timeNs() - message.timestamp)));
@@ -69,3 +67,11 @@ export const latencyCommand: Command<LatencyArguments> = {
     await output.present(histogram, context, { title: 'Hermes: how old messages are when they arrive', details });
   },
 };
+
+/** @throws UsageError where there is nothing to measure by */
+function observe(segment: string, directory: string | undefined, idle: IdleStrategyName): Consumer {
+  if (!inspectSegment(segment, { directory }).timestamps) {
+    throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);
+  }
+  return attachConsumer(segment, { group: `latency-${process.pid}`, mode: 'lossy', idle, directory });
+}

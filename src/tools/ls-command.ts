@@ -54,7 +54,7 @@ function row({ name, segment, error }: SegmentListing): string[] {
     name,
     formatByteSize(segment.fileLength),
     `${producers}/${segment.producers}`,
-    `${segment.groups.length}/${segment.groupCount}`,
+    `${segment.groups.length}/${segment.maxGroups}`,
     formatCount(messages),
     formatByteSize(lag),
     segmentState(segment),

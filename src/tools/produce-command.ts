@@ -8,6 +8,7 @@ import { untilInterrupted } from './interruption.js';
 import { type InputFormat, messageInput } from './message-input.js';
 import { formatCount, say } from './output.js';
 import { Progress } from './progress.js';
+import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
 interface ProduceArguments extends CommonArguments {
   readonly segment: string;
@@ -16,6 +17,7 @@ interface ProduceArguments extends CommonArguments {
   readonly type: number;
   readonly rate?: number | undefined;
   readonly create: boolean;
+  readonly wait?: string | undefined;
 }
 
 /** The file that is stdin, also where that is none that could be opened. */
@@ -52,6 +54,7 @@ export const produceCommand: Command<ProduceArguments> = {
         type: { type: 'number', default: 1, requiresArg: true, describe: 'Type of the messages, 1–239' },
         rate: { type: 'number', requiresArg: true, describe: 'Most messages a second' },
         create: { type: 'boolean', default: false, describe: 'Create the segment if there is none' },
+        wait: WAIT_OPTION,
       })
       .example('$0 produce ticks prices.csv', 'each line of the file is a message')
       .example('tail -f app.log | $0 produce logs --create', 'from a pipe'),
@@ -62,7 +65,8 @@ export const produceCommand: Command<ProduceArguments> = {
       throw new UsageError(`--type is ${argv.type}: give a whole number from ${MIN_TYPE} to ${MAX_TYPE}`);
     const { segment, directory } = argv;
     if (argv.create) createIfMissing(segment, directory);
-    using producer = attachProducer(segment, { directory });
+    using producer = await attachWithin(argv.wait, () => attachProducer(segment, { directory }), interrupted);
+    if (producer === undefined) throw new Failure('interrupted before there was a place to send from');
     new HeldBackHint().watch(producer);
     const sender = new Sender(producer, argv.type, argv.rate, interrupted);
     try {

@@ -3,6 +3,7 @@ import { formatByteSize, parseByteSize } from './byte-size.js';
 import type { Command, CommonArguments } from './command.js';
 import { HeldBackHint, HINT_AFTER_MS } from './held-back-hint.js';
 import { formatCount, say } from './output.js';
+import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
 interface RecordArguments extends CommonArguments {
   readonly segment: string;
@@ -10,6 +11,7 @@ interface RecordArguments extends CommonArguments {
   readonly group: string;
   readonly from: JoinFrom;
   readonly drain: boolean;
+  readonly wait?: string | undefined;
   readonly sync: SyncMode;
   readonly syncInterval?: number | undefined;
   readonly fileSize?: string | undefined;
@@ -40,6 +42,7 @@ export const recordCommand: Command<RecordArguments> = {
           default: false,
           describe: 'End when all is recorded and no producer is attached',
         },
+        wait: WAIT_OPTION,
         sync: {
           choices: ['os', 'interval', 'every'] as const,
           default: 'os' as const,
@@ -54,16 +57,9 @@ export const recordCommand: Command<RecordArguments> = {
   async handler(argv, interrupted) {
     const { segment, to, group, from, directory, drain, sync, syncInterval, skipDamage } = argv;
     const fileLength = argv.fileSize === undefined ? undefined : parseByteSize(argv.fileSize, '--file-size');
-    using recorder = attachRecorder(segment, {
-      to,
-      group,
-      from,
-      directory,
-      fileLength,
-      sync,
-      syncIntervalMs: syncInterval,
-      skipDamage,
-    });
+    const options = { to, group, from, directory, fileLength, sync, syncIntervalMs: syncInterval, skipDamage };
+    using recorder = await attachWithin(argv.wait, () => attachRecorder(segment, options), interrupted);
+    if (recorder === undefined) return;
     const startPosition = recorder.position;
     sayRepair(recorder);
     say(`Recording ${segment} to ${to}, as the group ${group}${drain ? '' : '; SIGINT (Ctrl-C) or SIGTERM ends it'}.`);

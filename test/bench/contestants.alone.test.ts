@@ -53,7 +53,7 @@ describe.each(['Hermes', 'Unix domain socket'])('%s', (name) => {
 describe('a receiver', () => {
   async function receive(wrongNumber: number, wrongByte: number): Promise<number> {
     const { directory } = scratch;
-    createSegment('wrong', { directory, producers: 1, groups: 1, members: 1 });
+    createSegment('wrong', { directory, producers: 1, maxGroups: 1, members: 1 });
     const receiver = { ...workload, role: 'receiver', ring: 'hermes', there: 'wrong', back: '', directory } as const;
     const { payloadLength, messageCount, warmUpCount } = workload;
     const sender = {

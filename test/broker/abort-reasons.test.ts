@@ -20,7 +20,7 @@ const WAITS: Readonly<Record<string, Call>> = {
 
 /** A pair in which everything waits. */
 function waitingPair(idle: 'spin' | 'doorbell') {
-  const { directory, producer } = attachedPair({ groups: 2 }, {}, { idle });
+  const { directory, producer } = attachedPair({ maxGroups: 2 }, {}, { idle });
   const other = attachedPair({}, { idle });
   fillLane(producer, 1000);
   return { directory, producer, consumer: other.consumer };

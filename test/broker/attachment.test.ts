@@ -10,7 +10,7 @@ import { codeOf, thrownBy } from '../support/thrown.js';
 
 function newSegment(options: CreateOptions = {}): string {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 2, ...options, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 2, ...options, directory });
   return directory;
 }
 

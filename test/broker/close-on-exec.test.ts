@@ -33,7 +33,7 @@ function descriptorsInto(directory: string): { target: string; flags: number }[]
 test('no program that is started inherits a descriptor: an inherited one would keep the locks of the dead', async () => {
   const directory = scratchDirectory();
   const options = { directory };
-  createSegment('ticks', { ...SMALL, producers: 2, groups: 4, members: 2, directory });
+  createSegment('ticks', { ...SMALL, producers: 2, maxGroups: 4, members: 2, directory });
   using _coordinator = new Coordinator({ directory });
   using _recorder = attachRecorder('ticks', { ...options, to: path.join(directory, 'recorded') });
   using producer = attachProducer('ticks', { ...options, journal: path.join(directory, 'produced') });

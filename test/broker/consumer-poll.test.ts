@@ -15,7 +15,7 @@ import { codeOf } from '../support/thrown.js';
 /** A segment with a producer, and a consumer that knows of the producer's lane. */
 function pair(options: CreateOptions = {}) {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 2, ...options, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 2, ...options, directory });
   const producer = attachProducer('ticks', { directory });
   return { directory, producer, consumer: attachConsumer('ticks', { directory }) };
 }

@@ -44,9 +44,17 @@ const groupNames = (directory: string) => inspect(directory).groups.map(({ name 
 describe('a declared segment', () => {
   test('that is missing is created as it is declared', () => {
     const directory = scratchDirectory();
-    const ticks = { producers: 2, groups: 3, members: 4, capacity: 131_072, checksum: true, shared: true, mode: 0o640 };
+    const ticks = {
+      producers: 2,
+      maxGroups: 3,
+      members: 4,
+      capacity: 131_072,
+      checksum: true,
+      shared: true,
+      mode: 0o640,
+    };
     const coordinator = coordinate({ directory, segments: { ticks, trades: SMALL } });
-    expect(inspect(directory)).toMatchObject({ producers: 2, groupCount: 3, members: 4, capacity: 131_072 });
+    expect(inspect(directory)).toMatchObject({ producers: 2, maxGroups: 3, members: 4, capacity: 131_072 });
     expect(inspect(directory)).toMatchObject({ checksum: true, groups: [{ name: 'default', shared: true }] });
     expect(fs.statSync(path.join(directory, 'ticks')).mode & 0o777).toBe(0o640);
     expect(coordinator.segments).toMatchObject({ ticks: { origin: 'created' }, trades: { origin: 'created' } });
@@ -72,7 +80,7 @@ describe('a declared segment', () => {
     ['capacity', { capacity: 131_072 }, 'capacity 65536', 'capacity 131072'],
     ['checksum', { checksum: true }, 'checksum false', 'checksum true'],
     ['timestamps', { timestamps: false }, 'timestamps true', 'timestamps false'],
-    ['shared', { shared: true }, 'shared false', 'shared true'],
+    ['shared', { shared: true }, 'groups default,', 'groups default (shared)'],
   ])('that is there with another %s is an error that shows both', (_, other, found, wanted) => {
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
@@ -81,6 +89,19 @@ describe('a declared segment', () => {
     expect(error.message).toContain(found);
     expect(error.message).toContain(wanted);
     coordinate({ directory }); // what failed has left the place free
+  });
+
+  test('has its declared groups, and gets those that are declared later', () => {
+    const directory = scratchDirectory();
+    const ticks = { ...SMALL, maxGroups: 3, groups: { workers: { shared: true } } };
+    const coordinator = coordinate({ directory, segments: { ticks } });
+    expect(groupNames(directory)).toEqual(['workers']);
+    coordinator.declare({ ticks: { ...ticks, groups: { ...ticks.groups, audit: {} } } });
+    expect(groupNames(directory)).toEqual(['workers', 'audit']);
+    expect(coordinator.segments).toMatchObject({ ticks: { error: null } });
+    const error = thrownBy(() => coordinator.declare({ ticks: { ...ticks, groups: { workers: {} } } }));
+    expect(error.message).toMatch(/it has .*groups workers \(shared\) and audit, and .*groups workers is declared/);
+    expect(coordinator.segments.ticks!.error).toMatch(/SEGMENT_EXISTS/);
   });
 
   test('that an earlier boot has left is replaced', () => {
@@ -261,7 +282,7 @@ describe('the dead', () => {
   test('are cleaned up after, though nobody else looks: lanes, members and ephemeral groups', async () => {
     const directory = scratchDirectory();
     const options = JSON.stringify({ directory });
-    const coordinator = coordinate({ directory, segments: { ticks: { ...SMALL, groups: 3 } } });
+    const coordinator = coordinate({ directory, segments: { ticks: { ...SMALL, maxGroups: 3 } } });
     const producer = await attachedChild(`attachProducer('ticks', ${options})`);
     const member = await attachedChild(`attachConsumer('ticks', ${options})`);
     const guest = await attachedChild(`attachConsumer('ticks', ${JSON.stringify({ directory, group: 'guests' })})`);

@@ -19,11 +19,11 @@ const MIB = 1024 * 1024;
 
 test('a segment has the shape that was asked for', () => {
   const directory = scratchDirectory();
-  const options = { producers: 3, groups: 5, members: 7, capacity: 262_144, maxPayload: 9999 };
+  const options = { producers: 3, maxGroups: 5, members: 7, capacity: 262_144, maxPayload: 9999 };
   const created = createSegment('ticks', { ...options, checksum: true, timestamps: false, directory });
   expect(created).toEqual({ name: 'ticks', path: path.join(directory, 'ticks'), fileLength: created.fileLength });
   const found = inspectSegment('ticks', { directory });
-  expect(found).toMatchObject({ producers: 3, groupCount: 5, members: 7, capacity: 262_144, maxPayload: 9999 });
+  expect(found).toMatchObject({ producers: 3, maxGroups: 5, members: 7, capacity: 262_144, maxPayload: 9999 });
   expect(found).toMatchObject({ checksum: true, timestamps: false, isOfThisBoot: true, isRemoved: false });
   expect(found.fileLength).toBe(created.fileLength);
   expect(Math.abs(Number(BigInt(found.createdAtNs) / 1_000_000n) - Date.now())).toBeLessThan(3_600_000);
@@ -35,7 +35,7 @@ test('a segment has its defaults when nothing is said, and when undefined is', (
   createSegment('tocks', {
     directory,
     producers: undefined,
-    groups: undefined,
+    maxGroups: undefined,
     members: undefined,
     capacity: undefined,
     maxPayload: undefined,
@@ -45,7 +45,7 @@ test('a segment has its defaults when nothing is said, and when undefined is', (
   });
   for (const name of ['ticks', 'tocks']) {
     const found = inspectSegment(name, { directory });
-    expect(found).toMatchObject({ producers: 8, groupCount: 8, members: 8, capacity: MIB, maxPayload: 65_536 });
+    expect(found).toMatchObject({ producers: 8, maxGroups: 8, members: 8, capacity: MIB, maxPayload: 65_536 });
     expect(found).toMatchObject({ checksum: false, timestamps: true });
     expect(found.groups).toMatchObject([{ name: 'default', mode: 'reliable', durable: true, shared: false }]);
     expect(fs.statSync(found.path).mode & 0o7777).toBe(0o600);
@@ -60,7 +60,7 @@ test('the largest payload of a small lane is a quarter of it unless said otherwi
 
 describe.each<[keyof CreateOptions, unknown[]]>([
   ['producers', [0, 257, 1.5, -1, Number.NaN, '4']],
-  ['groups', [0, 65, 1.5, '4']],
+  ['maxGroups', [0, 65, 1.5, '4']],
   ['members', [0, 65, 1.5, '4']],
   ['capacity', [0, 32_768, 65_537, 100_000, 2 ** 31, '1MiB', Number.NaN]],
   ['maxPayload', [-1, 0.5, MIB / 4 + 1, '64']],

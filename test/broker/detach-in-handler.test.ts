@@ -32,12 +32,18 @@ const READS = 17;
 describe.each(GROUPS)('a member of a group that is %s', (_, { mode = 'reliable', shared = false }) => {
   test.each([true, false])('touches no memory once it has left in a handler; polling: %s', (acknowledges) => {
     const directory = scratchDirectory();
-    createSegment('ticks', { ...SMALL, groups: 2, producers: 12, directory });
+    createSegment('ticks', { ...SMALL, maxGroups: 2, producers: 12, directory });
     const producers = Array.from({ length: 12 }, () => attachProducer('ticks', { directory }));
     for (let leavesAt = 1; leavesAt <= READS; leavesAt++) {
       const segment = openSegment('ticks', { directory }, 'read-write');
       const kernel: Kernel = { ...segment.memory.kernel };
-      const request = { name: 'g', kind: { mode, shared, durable: false }, from: 'latest', checkAgainst() {} } as const;
+      const request = {
+        name: 'g',
+        isNamed: true,
+        kind: { mode, shared, durable: false },
+        from: 'latest',
+        checkAgainst() {},
+      } as const;
       const membership = withControlLock(segment, () => enterGroup(segment, request));
       let hasLeft = false;
       const touched: string[] = [];
@@ -128,7 +134,7 @@ describe.each(GROUPS)('in the handler of a member of a group that is %s', (_, op
 
 test('a member of a lossy group has one copy for the messages of all lanes', () => {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 2, producers: 4, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 2, producers: 4, directory });
   using consumer = attachConsumer('ticks', { directory, group: 'g', mode: 'lossy' });
   const producers = Array.from({ length: 4 }, () => attachProducer('ticks', { directory }));
   for (const producer of producers) for (let i = 0; i < 3; i++) producer.offer(Buffer.from([producer.lane, i]));

@@ -30,7 +30,7 @@ const modeOf = (directory: string, name: string) => fs.lstatSync(path.join(direc
 describe('the FIFO of a slot', () => {
   test('is made when the slot is first taken, by every role, and no earlier', () => {
     const directory = scratchDirectory();
-    createSegment('ticks', { ...SMALL, groups: 3, members: 2, directory });
+    createSegment('ticks', { ...SMALL, maxGroups: 3, members: 2, directory });
     expect(bellsIn(directory)).toEqual([]);
     using _producer = attachProducer('ticks', { directory });
     using _exclusive = attachConsumer('ticks', { directory });
@@ -295,7 +295,7 @@ test.runIf(isRoot)('users of a group directory wake each other', async () => {
     const options = { directory: process.argv[1], idle: 'doorbell' };`;
   const consumer = Child.start(
     `${become(uids[0]!)}
-     createSegment('ticks', { ...options, producers: 1, groups: 1, members: 1, capacity: 65536, mode: 0o660 });
+     createSegment('ticks', { ...options, producers: 1, maxGroups: 1, members: 1, capacity: 65536, mode: 0o660 });
      const consumer = attachConsumer('ticks', options);
      console.log('sleeps');
      for await (const { sequence } of consumer) if (sequence % 100 === 0) console.log(sequence);`,

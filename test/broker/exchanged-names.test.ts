@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { declareSegment } from '../../src/broker/declare-segment.js';
+import { ensureSegment } from '../../src/broker/ensure-segment.js';
 import {
   attachConsumer,
   attachProducer,
@@ -23,7 +23,7 @@ afterEach(() => {
 
 function newSegment(): string {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 3, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 3, directory });
   return directory;
 }
 
@@ -63,7 +63,7 @@ describe('a name that leads to another file than the one that was looked at', ()
     atLook(file(directory), look, () => {
       id = exchange(directory);
     });
-    const error = thrownBy(() => declareSegment('ticks', { ...SMALL, directory }));
+    const error = thrownBy(() => ensureSegment('ticks', { ...SMALL, directory }));
     expect([error.code, idOf(directory)]).toEqual(['ERR_HERMES_SEGMENT_EXISTS', id]);
   });
 
@@ -78,7 +78,7 @@ describe('a name that leads to another file than the one that was looked at', ()
     atLook(file(directory), 2, () => {
       id = exchange(directory);
     });
-    expect(declareSegment('ticks', { ...SMALL, members: 7, directory })).toBe('adopted');
+    expect(ensureSegment('ticks', { ...SMALL, members: 7, directory }).origin).toBe('adopted');
     expect(idOf(directory)).toBe(id);
   });
 

@@ -117,7 +117,7 @@ describe.each(FAKES)('with %s replaced', (_, fake) => {
 
 /** A process in which everything is replaced by `fake` before Hermes is loaded. */
 async function linesOf(fake: string, body: string): Promise<string> {
-  const { directory } = attachedPair({ groups: 4, producers: 2 });
+  const { directory } = attachedPair({ maxGroups: 4, producers: 2 });
   const child = Child.start(
     `${fake}
      const { attachConsumer, attachProducer } = await import('hermes:index.js');

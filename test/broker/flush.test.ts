@@ -13,7 +13,7 @@ test('flush resolves at once when there is nothing that a group has not handled'
 });
 
 test('flush waits for every reliable group, and not for lossy ones', async () => {
-  const { directory, producer, consumer } = attachedPair({ groups: 4, members: 2 });
+  const { directory, producer, consumer } = attachedPair({ maxGroups: 4, members: 2 });
   using second = attachConsumer('ticks', { directory, group: 'second', shared: true });
   using _lossy = attachConsumer('ticks', { directory, group: 'lossy', mode: 'lossy' });
   offerNumbers(producer, 0, 3);
@@ -51,7 +51,7 @@ test('flush waits for what waits in send before it, and not for what is sent aft
 });
 
 test('flush waits no more for a group that has ended or was removed', async () => {
-  const { directory, producer, consumer } = attachedPair({ groups: 3 });
+  const { directory, producer, consumer } = attachedPair({ maxGroups: 3 });
   const guest = attachConsumer('ticks', { directory, group: 'guest' });
   attachConsumer('ticks', { directory, group: 'durable', durable: true }).detach();
   offerNumbers(producer, 0, 3);

@@ -22,7 +22,7 @@ const HANGS_AFTER_MS = 30_000;
 
 function newSegment(options: CreateOptions = {}): string {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 4, ...options, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 4, ...options, directory });
   return directory;
 }
 
@@ -179,7 +179,7 @@ describe('a new group', () => {
   });
 
   test('is refused when all places are taken, and the error names them', () => {
-    const directory = newSegment({ groups: 3 });
+    const directory = newSegment({ maxGroups: 3 });
     const guests = [join(directory, { group: 'a' }), join(directory, { group: 'b', mode: 'lossy' })];
     const error = thrownBy(() => join(directory, { group: 'c' }));
     expect(error.code).toBe('ERR_HERMES_NO_FREE_GROUP');

@@ -16,7 +16,7 @@ import { codeOf } from '../support/thrown.js';
 
 function newSegment(options: CreateOptions = {}): string {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 4, ...options, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 4, ...options, directory });
   return directory;
 }
 

@@ -53,7 +53,7 @@ test.each([undefined, null, 7, {}])('%j is no name', (name) => {
 
 test.each(good)('the name %j is good for a segment and for a group', (name) => {
   const directory = scratchDirectory();
-  createSegment(name, { ...SMALL, groups: 2, directory });
+  createSegment(name, { ...SMALL, maxGroups: 2, directory });
   const consumer = attachConsumer(name, { directory, group: name });
   expect(consumer.group).toBe(name);
   expect(inspectSegment(name, { directory }).groups.map((group) => group.name)).toEqual(['default', name]);

@@ -14,7 +14,7 @@ import { codeOf, thrownBy } from '../support/thrown.js';
 /** A segment as bytes, to be damaged and written somewhere else. */
 function pristine(): { directory: string; file: string; content: Buffer } {
   const directory = scratchDirectory();
-  const { path: file } = createSegment('ticks', { ...SMALL, groups: 2, directory });
+  const { path: file } = createSegment('ticks', { ...SMALL, maxGroups: 2, directory });
   return { directory, file, content: fs.readFileSync(file) };
 }
 

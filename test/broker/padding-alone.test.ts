@@ -28,7 +28,7 @@ interface Setting {
 /** A lane of which `count` messages were published. */
 function laneOf(count: number, { shared = false, checksum = false } = {}): Setting {
   const directory = scratchDirectory();
-  createSegment(SEGMENT_NAME, { ...SMALL, groups: 2, members: 3, shared, checksum, directory });
+  createSegment(SEGMENT_NAME, { ...SMALL, maxGroups: 2, members: 3, shared, checksum, directory });
   const { memory } = openRaw(directory);
   raiseLanesInUse(memory, 0);
   const writer = new LaneWriter(memory, 0);

@@ -24,7 +24,7 @@ function run(flags: readonly string[], module: string, directory: string): strin
   return stdout === '' ? [stderr] : stdout.trimEnd().split('\n');
 }
 
-const SHAPE = { producers: 4, groups: 3, members: 1, capacity: 65_536, maxPayload: 1000 };
+const SHAPE = { producers: 4, maxGroups: 3, members: 1, capacity: 65_536, maxPayload: 1000 };
 
 /** Does everything there is to do, and prints what fails, and every warning of ours. */
 const EVERYTHING = `

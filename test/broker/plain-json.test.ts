@@ -28,7 +28,7 @@ const throughJson = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 /** A segment with a message that was read, and a journal of it. */
 async function place() {
-  const { directory, producer, consumer } = attachedPair({ groups: 4 });
+  const { directory, producer, consumer } = attachedPair({ maxGroups: 4 });
   const to = path.join(directory, 'journal');
   const recorder = attachRecorder('ticks', { to, directory });
   producer.offer(PAYLOAD, 7);

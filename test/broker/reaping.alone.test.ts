@@ -25,7 +25,7 @@ const CHURN_MS = 1500;
 
 function newSegment(options: CreateOptions = {}): string {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 3, ...options, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 3, ...options, directory });
   return directory;
 }
 
@@ -167,7 +167,7 @@ describe('what a slot says of PID and heartbeat is no proof', () => {
 
 describe('several who reap', () => {
   test('at once, while participants come and go, take nothing from the living', async () => {
-    const directory = newSegment({ producers: 4, groups: 4 });
+    const directory = newSegment({ producers: 4, maxGroups: 4 });
     using reader = attachConsumer('ticks', { directory });
     using producer = attachProducer('ticks', { directory });
     await reaper(directory);
@@ -195,7 +195,7 @@ describe('several who reap', () => {
   });
 
   test('may be killed half-way: the next does it again, and nothing is wrong', async () => {
-    const directory = newSegment({ producers: 2, groups: 3 });
+    const directory = newSegment({ producers: 2, maxGroups: 3 });
     using reader = attachConsumer('ticks', { directory });
     using producer = attachProducer('ticks', { directory });
     for (let round = 0; round < 6; round++) {
@@ -217,7 +217,7 @@ describe('several who reap', () => {
   });
 
   test('while others attach and are killed, end with every place free', async () => {
-    const directory = newSegment({ producers: 4, groups: 4 });
+    const directory = newSegment({ producers: 4, maxGroups: 4 });
     await reaper(directory);
     for (let round = 0; round < 6; round++) {
       const attaching = [

@@ -18,7 +18,7 @@ import { codeOf, thrownBy } from '../support/thrown.js';
 
 function newSegment(options: CreateOptions = {}): string {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 4, members: 2, ...options, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 4, members: 2, ...options, directory });
   return directory;
 }
 
@@ -126,7 +126,7 @@ test('a group that there is not is told with those that there are', () => {
 });
 
 test('of several who remove a group at once, one does, and the place is free for whoever joins next', async () => {
-  const directory = newSegment({ groups: 1, members: 1 });
+  const directory = newSegment({ maxGroups: 1, members: 1 });
   removeGroup('ticks', 'default', { directory });
   const removers = [1, 2].map(() =>
     Child.start(

@@ -20,7 +20,7 @@ import { codeOf, thrownBy } from '../support/thrown.js';
 
 function newSegment(): string {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 3, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 3, directory });
   return directory;
 }
 

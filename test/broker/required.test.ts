@@ -21,7 +21,7 @@ import { thrownBy } from '../support/thrown.js';
 /** A segment whose preamble is changed before anybody has used it. */
 function changed(change: (content: Buffer) => Buffer): { directory: string; file: string; content: Buffer } {
   const directory = scratchDirectory();
-  const { path: file } = createSegment('ticks', { ...SMALL, groups: 2, directory });
+  const { path: file } = createSegment('ticks', { ...SMALL, maxGroups: 2, directory });
   const content = change(fs.readFileSync(file));
   fs.writeFileSync(file, content);
   return { directory, file, content };

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { declareSegment } from '../../src/broker/declare-segment.js';
+import { ensureSegment } from '../../src/broker/ensure-segment.js';
 import { openSegment } from '../../src/broker/segment.js';
 import {
   attachConsumer,
@@ -27,7 +27,7 @@ import { codeOf, thrownBy } from '../support/thrown.js';
 
 function newSegment(): { directory: string; file: string } {
   const directory = scratchDirectory();
-  const { path: file } = createSegment('ticks', { ...SMALL, groups: 2, directory });
+  const { path: file } = createSegment('ticks', { ...SMALL, maxGroups: 2, directory });
   return { directory, file };
 }
 
@@ -127,7 +127,7 @@ describe('a segment with another boot id', () => {
     atLook(file, 2, () => {
       expect(other.locks.tryLock(producerLockOffset(0))).toBe(true);
     });
-    expect(declareSegment('ticks', { ...SMALL, groups: 2, directory })).toBe('adopted');
+    expect(ensureSegment('ticks', { ...SMALL, maxGroups: 2, directory }).origin).toBe('adopted');
     expect(inspectSegment('ticks', { directory })).toMatchObject({ segmentId, isOfThisBoot: true, isRemoved: false });
   });
 });
@@ -174,8 +174,8 @@ describe('where the boot id is not shown', () => {
     expect(listSegments({ directory })).toMatchObject([{ name: 'ticks', error: null }]);
     expect(told(() => attachProducer('ticks', { directory }))).toMatch(naming);
     expect(told(() => createSegment('other', { ...SMALL, directory }))).toMatch(naming);
-    expect(told(() => declareSegment('other', { ...SMALL, directory }))).toMatch(naming);
-    expect(declareSegment('ticks', { ...SMALL, groups: 2, directory })).toBe('adopted');
+    expect(told(() => ensureSegment('other', { ...SMALL, directory }))).toMatch(naming);
+    expect(ensureSegment('ticks', { ...SMALL, maxGroups: 2, directory }).origin).toBe('adopted');
     removeSegment('ticks', { directory });
   });
 });

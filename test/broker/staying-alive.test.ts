@@ -39,7 +39,7 @@ async function waitingChild(directory: string, { attach, wait }: Waiting, idle: 
 const hasEnded = async (child: Child) => Promise.race([child.ended, setTimeout(150, 'waits')]);
 
 function place(): string {
-  const { directory, producer, consumer } = attachedPair({ producers: 2, groups: 3 });
+  const { directory, producer, consumer } = attachedPair({ producers: 2, maxGroups: 3 });
   consumer.poll(() => {});
   fillLane(producer, 1000); // the durable group holds the other lane's producer, too
   return directory;

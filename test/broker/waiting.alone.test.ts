@@ -162,7 +162,7 @@ describe.each(['wait', 'waitAsync'] as const)('in a worker thread, %s', (how) =>
   }
 
   test('is woken by another process', async () => {
-    const { directory } = attachedPair({ producers: 2, groups: 3 });
+    const { directory } = attachedPair({ producers: 2, maxGroups: 3 });
     const child = await tellingProducer(directory, 20);
     const worker = waitingWorker(directory);
     const exited = once(worker, 'exit'); // Node tells it right after the last message, before whoever awaits that goes on
@@ -173,7 +173,7 @@ describe.each(['wait', 'waitAsync'] as const)('in a worker thread, %s', (how) =>
   });
 
   test('ends when the worker is terminated', async () => {
-    const { directory } = attachedPair({ groups: 3 });
+    const { directory } = attachedPair({ maxGroups: 3 });
     const worker = waitingWorker(directory);
     await once(worker, 'message');
     await setTimeout(20);

@@ -28,7 +28,7 @@ const NO_CHOICES: readonly unknown[] = [1, 'other', {}, true, 'toString', Symbol
 
 /** A segment with a participant of each side, and a journal of it. */
 function place() {
-  const { directory, producer, consumer } = attachedPair({ groups: 4, producers: 4 });
+  const { directory, producer, consumer } = attachedPair({ maxGroups: 4, producers: 4 });
   const journal = path.join(directory, 'journal');
   attachRecorder('ticks', { to: journal, directory, fileLength: 65_536 }).detach();
   const reader = openJournal(journal);
@@ -67,7 +67,7 @@ const REFUSED: readonly (readonly [string, Call, readonly unknown[]])[] = [
   ['offerBatch payloads', (value, { producer }) => producer.offerBatch(value), [1, '', 'text', {}, null, undefined]],
   ['tryClaim length', (value, { producer }) => producer.tryClaim(value), NO_COUNTS],
   ['tryClaim count', (value, { producer }) => producer.tryClaim(1, 1, value), [...NO_COUNTS, 0]],
-  ...['producers', 'groups', 'members', 'capacity', 'maxPayload', 'mode'].map(
+  ...['producers', 'maxGroups', 'members', 'capacity', 'maxPayload', 'mode'].map(
     (option) => [`create ${option}`, create(option), [...NO_COUNTS, Number.POSITIVE_INFINITY]] as const,
   ),
   ...['checksum', 'timestamps', 'shared'].map((option) => [`create ${option}`, create(option), NO_FLAGS] as const),

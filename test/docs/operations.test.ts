@@ -43,7 +43,7 @@ describe('the example of hermes.json', () => {
     const { directory, segments } = readCoordinatorConfig(file);
     expect(directory).toBe('/dev/shm/hermes');
     for (const declaration of Object.values(segments)) resolveCreateOptions(declaration);
-    expect(Object.keys(segments)).toEqual(['ticks', 'jobs']);
+    expect(Object.keys(segments)).toEqual(['jobs', 'prices']);
   });
 
   test('has every setting that there is', () => {
@@ -56,17 +56,18 @@ describe('the example of hermes.json', () => {
       settings = (error as Error).message.split('give ')[1]!.split(', ');
     }
     expect(settings.length).toBeGreaterThan(5);
-    const { ticks } = (JSON.parse(example) as { segments: { ticks: object } }).segments;
-    expect(Object.keys(ticks).sort()).toEqual(settings.sort());
+    // `groups` and `shared` go without each other.
+    const { jobs, prices } = (JSON.parse(example) as { segments: Record<string, object> }).segments;
+    expect(Object.keys({ ...jobs, ...prices }).sort()).toEqual(settings.sort());
   });
 });
 
 test('the sizes of the examples are those of the segments', () => {
-  const rows = rowsUnder('| producers | groups | members | capacity | bytes |');
+  const rows = rowsUnder('| producers | maxGroups | members | capacity | bytes |');
   expect(rows.length).toBeGreaterThan(2);
   for (const row of rows) {
     const [producers, groups, members, capacity, bytes] = row.map((cell) => cell.replaceAll(/[|,]/g, '').trim());
-    const shape = { producers: Number(producers), groups: Number(groups), members: Number(members) };
+    const shape = { producers: Number(producers), maxGroups: Number(groups), members: Number(members) };
     const { geometry } = resolveCreateOptions({ ...shape, capacity: parseByteSize(capacity!, 'capacity') });
     expect(Number(bytes), row.join(' ')).toBe(sectionsOf(geometry).fileLength);
   }

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { inspectSegment } from '../../src/index.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { type Outcome, RunningCommand, until } from '../tools/command-line.js';
 import { untilMember } from '../tools/segment-traffic.js';
@@ -43,10 +45,12 @@ describe('the JavaScript of the README', () => {
     expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
   }
 
-  const creator = blockWith('js', 'createSegment(');
-  const producer = blockWith('js', 'attachProducer(');
-  const sleeper = blockWith('js', 'for await');
+  const creator = blockWith('js', "ensureSegment('ticks'");
+  const producer = blockWith('js', "attachProducer('ticks'");
+  const sleeper = blockWith('js', 'for await (const message of consumer)');
   const poller = blockWith('js', 'consumer.poll(');
+  const boss = blockWith('js', "attachProducer('jobs'");
+  const worker = blockWith('js', "attachConsumer('jobs'");
 
   /** The sleeping consumer runs until it is told to end. */
   async function endSleeper(consuming: RunningCommand): Promise<Outcome> {
@@ -60,7 +64,29 @@ describe('the JavaScript of the README', () => {
   }
 
   test('is all run here', () => {
-    expect(blocks('js')).toEqual([creator, producer, sleeper, poller]);
+    expect(blocks('js')).toEqual([creator, producer, sleeper, poller, boss, worker]);
+  });
+
+  test('hands every job of the work queue to a worker, whenever workers start, end, are killed and start again', async () => {
+    const early = start(worker); // before there is a segment
+    const sending = start(boss);
+    await until(() => early.stdout.length > 10_000); // in the middle of the jobs
+    sending.process.kill('SIGSTOP');
+    const late = start(worker);
+    await untilMember({ name: 'jobs', directory }, late.pid, 'workers');
+    sending.process.kill('SIGCONT');
+    expect((await early.kill('SIGKILL')).signal).toBe('SIGKILL');
+    const again = start(worker);
+    expectSilent(await sending.ended);
+    await untilAllDone([early, late, again]); // what is in a worker's hands when that ends would be the next one's
+    for (const running of [late, again]) expect(await running.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
+
+    const secondSending = start(boss); // there is nobody to take it
+    await until(() => inspectSegment('jobs', { directory }).groups[0]!.lagLength > 1_000_000);
+    const afterwards = start(worker);
+    expectSilent(await secondSending.ended);
+    await untilAllDone([afterwards]);
+    expect(await afterwards.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('does what it says: create, then produce, then consume', async () => {
@@ -84,6 +110,17 @@ describe('the JavaScript of the README', () => {
     expectPrices(await consuming.ended);
   });
 });
+
+const JOBS = 100_000;
+
+/** Waits until every job was printed, by whatever worker, once at least. */
+async function untilAllDone(workers: readonly RunningCommand[]): Promise<void> {
+  const done = () => {
+    const numbers = workers.flatMap(({ stdout }) => stdout.toString().trimEnd().split('\n').map(Number));
+    return new Set(numbers.filter((number) => number >= 1 && number <= JOBS)).size;
+  };
+  while (done() < JOBS) await sleep(250);
+}
 
 describe('the command lines of the README', () => {
   const ACCESS_LOG = Array.from({ length: 500 }, (_, number) => `GET /${number} 200\n`).join('');

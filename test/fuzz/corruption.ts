@@ -65,7 +65,7 @@ class CorruptionRun {
     const random = new Random(seed);
     this.random = random;
     this.checksum = random.below(2) === 0;
-    const shape = { producers: 2, groups: 4, members: 2, capacity: 65_536, shared: random.below(2) === 0 };
+    const shape = { producers: 2, maxGroups: 4, members: 2, capacity: 65_536, shared: random.below(2) === 0 };
     createSegment(SEGMENT, { ...shape, checksum: this.checksum, timestamps: random.below(2) === 0, directory });
     this.raw = openSegment(SEGMENT, { directory }, 'read-write');
   }

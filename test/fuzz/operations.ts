@@ -39,7 +39,7 @@ export type Operation =
 export interface Scenario {
   readonly shape: CreateOptions & {
     readonly producers: number;
-    readonly groups: number;
+    readonly maxGroups: number;
     readonly members: number;
     readonly capacity: number;
   };
@@ -85,7 +85,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
   shape: fc.record({
     producers: fc.integer({ min: 1, max: 3 }),
-    groups: fc.integer({ min: 1, max: 4 }),
+    maxGroups: fc.integer({ min: 1, max: 4 }),
     members: fc.integer({ min: 1, max: 3 }),
     capacity: fc.constantFrom(65_536, 131_072),
     checksum: fc.boolean(),

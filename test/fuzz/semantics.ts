@@ -140,7 +140,7 @@ class Run {
     const attach = () => attachConsumer(SEGMENT, { directory: this.directory, group: name, ...options, from });
     const { groups } = this.model;
     const existing = groups.get(name);
-    if (existing === undefined && groups.size === this.shape.groups) {
+    if (existing === undefined && groups.size === this.shape.maxGroups) {
       expectCode('ERR_HERMES_NO_FREE_GROUP', attach);
     } else if (existing !== undefined && existing.memberCount === (existing.shared ? this.shape.members : 1)) {
       expectCode('ERR_HERMES_NO_FREE_MEMBER', attach);

@@ -33,7 +33,7 @@ interface Place {
 
 function newPlace(mounted: string): Place {
   const directory = scratchDirectory();
-  createSegment(SEGMENT, { directory, producers: 1, groups: 2, capacity: 262_144 });
+  createSegment(SEGMENT, { directory, producers: 1, maxGroups: 2, capacity: 262_144 });
   return { directory, mounted, to: path.join(mounted, 'journal') };
 }
 

@@ -41,7 +41,8 @@ const bytes = (texts: string) => [...texts].map((text) => Buffer.from(text));
 
 function createFresh(...names: string[]): void {
   fs.rmSync(journal, { recursive: true, force: true });
-  for (const name of names) createSegment(name, { directory, producers: 1, groups: 1, members: 1, capacity: 65_536 });
+  for (const name of names)
+    createSegment(name, { directory, producers: 1, maxGroups: 1, members: 1, capacity: 65_536 });
 }
 
 function publish(segment: string, texts: string, options: ProducerOptions = {}): void {

@@ -68,7 +68,7 @@ const valid: Geometry = { laneCount: 1, groupCount: 1, memberCount: 1, laneCapac
 
 describe.each<[keyof Geometry, string, number[], number[]]>([
   ['laneCount', 'producers', [1, MAX_LANES], [0, MAX_LANES + 1, 1.5, -1, Number.NaN, Infinity]],
-  ['groupCount', 'groups', [1, MAX_GROUPS], [0, MAX_GROUPS + 1, 1.5, -1, Number.NaN]],
+  ['groupCount', 'maxGroups', [1, MAX_GROUPS], [0, MAX_GROUPS + 1, 1.5, -1, Number.NaN]],
   ['memberCount', 'members', [1, MAX_MEMBERS], [0, MAX_MEMBERS + 1, 1.5, -1, Number.NaN]],
   [
     'laneCapacity',

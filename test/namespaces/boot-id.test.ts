@@ -62,7 +62,7 @@ describe.runIf(isPermitted)('a container with a boot id of its own', () => {
   ])('of a segment in use %s', (_, newDirectory, isThere) => {
     test.runIf(isThere)('removes nothing, replaces nothing, and says who has it', async () => {
       const directory = newDirectory();
-      createSegment('ticks', { ...SMALL, groups: 2, directory });
+      createSegment('ticks', { ...SMALL, maxGroups: 2, directory });
       const { segmentId } = inspectSegment('ticks', { directory });
       using _producer = attachProducer('ticks', { directory });
       const container = inside(
@@ -75,7 +75,7 @@ describe.runIf(isPermitted)('a container with a boot id of its own', () => {
         directory,
       );
       expect(await container.line()).toMatch(new RegExp(`^ERR_HERMES_BUSY .*\\b${process.pid}\\b`));
-      expect(await container.line()).toMatch(/^ERR_HERMES_SEGMENT_EXISTS .*groups 2.*groups 1/);
+      expect(await container.line()).toMatch(/^ERR_HERMES_SEGMENT_EXISTS .*maxGroups 2.*maxGroups 1/);
       expect(await container.line()).toMatch(/^ERR_HERMES_SEGMENT_EXISTS /);
       expect(await container.line()).toBe('true');
       expect(inspectSegment('ticks', { directory })).toMatchObject({ segmentId, isRemoved: false });
@@ -83,7 +83,7 @@ describe.runIf(isPermitted)('a container with a boot id of its own', () => {
 
     test.runIf(isThere)('attaches, and messages go both ways', async () => {
       const directory = newDirectory();
-      createSegment('ticks', { ...SMALL, producers: 2, groups: 2, directory });
+      createSegment('ticks', { ...SMALL, producers: 2, maxGroups: 2, directory });
       using producer = attachProducer('ticks', { directory });
       const container = inside(
         `const consumer = attachConsumer('ticks', { ...${OPTIONS}, group: 'guests' });
@@ -142,7 +142,7 @@ describe.runIf(isPermitted)('a container with a boot id of its own', () => {
     'of a segment on a disk that nobody is attached to, cannot tell, and says so',
     async () => {
       const directory = scratchOnDisk();
-      createSegment('ticks', { ...SMALL, groups: 2, directory });
+      createSegment('ticks', { ...SMALL, maxGroups: 2, directory });
       const container = inside(
         `${printing(
           `attachProducer('ticks', ${OPTIONS})`,

@@ -81,7 +81,7 @@ describe.runIf(mayEnter(ENTER))('containers that share the directory, each with 
 
   test('one that is killed is reaped by another, which takes its places', async () => {
     const directory = scratchDirectory();
-    createSegment('ticks', { ...SMALL, groups: 2, directory });
+    createSegment('ticks', { ...SMALL, maxGroups: 2, directory });
     const dead = [
       contained(attached(PRODUCER), directory),
       contained(attached(MEMBER), directory),

@@ -77,7 +77,7 @@ describe('a sleeping consumer is woken', () => {
   });
 
   test('in a worker thread by another, and by the main thread', async () => {
-    const { directory, producer } = attachedPair({ producers: 2, groups: 3 });
+    const { directory, producer } = attachedPair({ producers: 2, maxGroups: 3 });
     const text = `
       import { parentPort } from 'node:worker_threads';
       import { attachConsumer, attachProducer } from ${JSON.stringify(LIBRARY)};

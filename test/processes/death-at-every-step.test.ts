@@ -41,7 +41,7 @@ const life = (role: Role) => ({ role, segment: SEGMENT, directory, noteFile: not
 
 function createFresh(): void {
   fs.rmSync(noteFile(), { force: true });
-  const shape = { producers: 1, groups: 2, members: 2, capacity: CAPACITY, maxPayload: 2000 };
+  const shape = { producers: 1, maxGroups: 2, members: 2, capacity: CAPACITY, maxPayload: 2000 };
   createRaisedSegment(SEGMENT, START_POSITION, { ...shape, directory });
 }
 

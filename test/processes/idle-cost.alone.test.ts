@@ -60,7 +60,7 @@ const WAITS: readonly (readonly [string, string])[] = [
 test('who sleeps is woken less than ten times a second, and costs next to nothing', async () => {
   const uses = await Promise.all(
     WAITS.map(([, wait]) => {
-      const { directory, producer } = attachedPair({ producers: 2, groups: 3 });
+      const { directory, producer } = attachedPair({ producers: 2, maxGroups: 3 });
       offerNumbers(producer, 0, 1);
       return idleUse(directory, wait);
     }),

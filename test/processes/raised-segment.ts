@@ -21,7 +21,7 @@ export function createRaisedSegment(name: string, position: number, options: Cre
   const shape = inspectSegment(name, options);
   const { laneControlsOffset, positionsOffset } = sectionsOf({
     laneCount: shape.producers,
-    groupCount: shape.groupCount,
+    groupCount: shape.maxGroups,
     memberCount: shape.members,
     laneCapacity: shape.capacity,
     maxPayloadLength: shape.maxPayload,

@@ -18,7 +18,7 @@ import { carriesNumber, numberedPayload } from './numbered-payload.js';
 import { makeDirectory, removeDirectory } from './segment-directory.js';
 
 const SEGMENT = 'work';
-const SHAPE = { producers: 1, groups: 1, members: 3, capacity: 65_536, maxPayload: 2000, shared: true } as const;
+const SHAPE = { producers: 1, maxGroups: 1, members: 3, capacity: 65_536, maxPayload: 2000, shared: true } as const;
 /** More than the one that dies takes. */
 const FIRST_MESSAGES = 20;
 /** Several times through the lane. */

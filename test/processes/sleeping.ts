@@ -45,6 +45,6 @@ export async function blockedProducer(directory: string, prelude: string = UNAID
 /** A new segment, small. */
 export function smallSegment(options: CreateOptions = {}): string {
   const directory = scratchDirectory();
-  createSegment('ticks', { ...SMALL, groups: 3, members: 3, ...options, directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 3, members: 3, ...options, directory });
   return directory;
 }

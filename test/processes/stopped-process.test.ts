@@ -49,7 +49,7 @@ async function offerFor(ms: number, producer: Producer, first: number): Promise<
 
 describe('a stopped (SIGSTOP) consumer of a reliable group', () => {
   test('stalls the producer, keeps its place, and goes on without loss', async () => {
-    createSegment(SEGMENT, { directory, producers: 1, groups: 2, capacity: 65_536, maxPayload: 2000 });
+    createSegment(SEGMENT, { directory, producers: 1, maxGroups: 2, capacity: 65_536, maxPayload: 2000 });
     const logFile = path.join(directory, '.handled');
     const consumer = Child.start('consume-numbered');
     const command: ConsumeNumbered = { segment: SEGMENT, directory, generation: 0, logFile, limit: 10 };

@@ -90,7 +90,7 @@ describe.each([true, false])('a Worker with trackUnmanagedFds: %s', (isTracked) 
       for (const [i, activity] of ACTIVITIES.entries()) {
         if (end === 'nothing left to do' && ENDLESS.includes(activity)) continue;
         directories[activity] = path.join(directory, `${i}`);
-        createSegment('slots', { directory: directories[activity], producers: 1, groups: 2, members: 1 });
+        createSegment('slots', { directory: directories[activity], producers: 1, maxGroups: 2, members: 1 });
       }
       const said = await live({ directories, end }, directory, isTracked);
       expect(said).toEqual(end === 'error' ? ['ready', 'uncaught'] : ['ready']);

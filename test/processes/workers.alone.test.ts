@@ -45,7 +45,7 @@ describe('two Workers of one process', () => {
 
 describe('a Worker that is terminated', () => {
   test.each(['running', 'sleeping'] as const)('while %s leaves its slots to the next', async (activity) => {
-    createSegment('slots', { directory, producers: 1, groups: 1, members: 1 });
+    createSegment('slots', { directory, producers: 1, maxGroups: 1, members: 1 });
     for (let i = 0; i < SUCCESSORS; i++) {
       const worker = startWorker('worker-occupant', { segment: 'slots', directory, activity });
       expect(await posted(worker)).toBe('attached');
@@ -68,7 +68,7 @@ describe('a Worker that is terminated', () => {
   });
 
   test('while it attaches and detaches leaves everything free', async () => {
-    createSegment('slots', { directory, producers: 1, groups: 1, members: 1 });
+    createSegment('slots', { directory, producers: 1, maxGroups: 1, members: 1 });
     for (let i = 0; i < SUCCESSORS; i++) {
       const worker = startWorker('worker-occupant', { segment: 'slots', directory, activity: 'attaching' });
       await posted(worker);

@@ -73,7 +73,7 @@ test('a batch is accepted as far as there is room', () => {
 });
 
 test('the slowest of several reliable groups holds the writer back, a lossy or free one does not', () => {
-  const { memory } = rawSegment({ groups: 4 });
+  const { memory } = rawSegment({ maxGroups: 4 });
   startLaneAt(memory, 0, 0, 0);
   setGroupState(memory, 1, GROUP_ACTIVE);
   setGroupState(memory, 2, GROUP_ACTIVE | GROUP_LOSSY);
@@ -97,7 +97,7 @@ test('without reliable groups nothing holds the writer back', () => {
 });
 
 test('while a group is joining the former gate stands', () => {
-  const { memory } = rawSegment({ groups: 2 });
+  const { memory } = rawSegment({ maxGroups: 2 });
   const writer = new LaneWriter(memory, 0);
   setGroupState(memory, 1, GROUP_JOINING);
   expect(gateLag(memory, 0, 0)).toBe(GATE_HELD);

@@ -12,7 +12,7 @@ let consumer: Consumer;
 
 beforeEach(() => {
   directory = scratchDirectory();
-  createSegment('lanes', { directory, producers: LANES, groups: 2, members: 1, capacity: 65_536 });
+  createSegment('lanes', { directory, producers: LANES, maxGroups: 2, members: 1, capacity: 65_536 });
   producers = Array.from({ length: LANES }, () => attachProducer('lanes', { directory }));
   consumer = attachConsumer('lanes', { directory });
   return () => {

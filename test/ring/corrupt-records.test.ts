@@ -59,7 +59,7 @@ const damages: readonly (readonly [string, (record: Buffer) => unknown, string])
 ];
 
 function fiveMessages(checksum: boolean): { memory: SegmentMemory; record: Buffer } {
-  const { memory } = rawSegment({ producers: 2, groups: 2, maxPayload: MAX_PAYLOAD, checksum });
+  const { memory } = rawSegment({ producers: 2, maxGroups: 2, maxPayload: MAX_PAYLOAD, checksum });
   const writer = new LaneWriter(memory, LANE);
   for (let i = 0; i < MESSAGES; i++) writer.offer(Buffer.alloc(100, i), 1);
   return { memory, record: memory.bytes.subarray(offsetOf(memory, LANE, GOOD * RECORD)) };
@@ -68,7 +68,7 @@ function fiveMessages(checksum: boolean): { memory: SegmentMemory; record: Buffe
 describe.each(readers)('a %s reader', (kind, open) => {
   /** A reader that stands before the five messages. */
   function reading(checksum: boolean) {
-    const { memory } = rawSegment({ producers: 2, groups: 2, maxPayload: MAX_PAYLOAD, checksum });
+    const { memory } = rawSegment({ producers: 2, maxGroups: 2, maxPayload: MAX_PAYLOAD, checksum });
     const reader = open(memory);
     const writer = new LaneWriter(memory, LANE);
     for (let i = 0; i < MESSAGES; i++) writer.offer(Buffer.alloc(100, i), 1);
@@ -117,7 +117,7 @@ describe.each(readers)('a %s reader', (kind, open) => {
   });
 
   test('checks the header of padding, and nothing of its content', () => {
-    const { memory } = rawSegment({ producers: 2, groups: 2, maxPayload: MAX_PAYLOAD, checksum: true });
+    const { memory } = rawSegment({ producers: 2, maxGroups: 2, maxPayload: MAX_PAYLOAD, checksum: true });
     const start = 3 * CAPACITY - 320;
     startLaneAt(memory, LANE, start, 7);
     const reader = open(memory);
@@ -140,7 +140,7 @@ describe.each(readers)('a %s reader', (kind, open) => {
 });
 
 test.each(readers)('a %s reader names the whole position, however far the lane has come', (_, open) => {
-  const { memory } = rawSegment({ producers: 2, groups: 2, maxPayload: MAX_PAYLOAD });
+  const { memory } = rawSegment({ producers: 2, maxGroups: 2, maxPayload: MAX_PAYLOAD });
   const start = 2 ** 40 + 2 ** 32 - 64;
   startLaneAt(memory, LANE, start, 0);
   const reader = open(memory);

@@ -16,7 +16,7 @@ import { numberedPayload } from '../processes/numbered-payload.js';
 
 const LANES = 2;
 const [COUNT, ROOT] = [Number(process.argv[2] ?? 10_000_000), process.argv[3] ?? os.tmpdir()];
-const SHAPE = { producers: LANES, groups: 2, members: 1, capacity: 4 * 1024 ** 2 };
+const SHAPE = { producers: LANES, maxGroups: 2, members: 1, capacity: 4 * 1024 ** 2 };
 /** Every n-th message is one of up to 2,000 bytes; the others have 64. */
 const LARGE_EVERY = 16;
 const small = Buffer.alloc(64);

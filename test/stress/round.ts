@@ -73,7 +73,7 @@ export class Round {
 
   private prepareSegment(): void {
     const { directory } = this;
-    const shape = { producers: 4, groups: GROUPS.length, members: 2, capacity: 65_536, maxPayload: MAX_PAYLOAD };
+    const shape = { producers: 4, maxGroups: GROUPS.length, members: 2, capacity: 65_536, maxPayload: MAX_PAYLOAD };
     createSegment(SEGMENT, { ...shape, directory });
     if (this.groups.includes(QUEUE_GROUP)) attachConsumer(SEGMENT, { ...GROUPS[QUEUE_GROUP], directory }).detach();
     if (!this.groups.includes(DEFAULT_GROUP)) removeGroup(SEGMENT, 'default', { directory });

@@ -25,7 +25,7 @@ export function attachedPair<Sent = Uint8Array, Received = Buffer>(
   producing: ParticipantOptions<Sent> = {},
 ): AttachedPair<Sent, Received> {
   const directory = scratchDirectory();
-  createSegment(SEGMENT_NAME, { ...SMALL, groups: 2, ...create, directory });
+  createSegment(SEGMENT_NAME, { ...SMALL, maxGroups: 2, ...create, directory });
   const producer = attachProducer<Sent>(SEGMENT_NAME, { ...producing, directory });
   const consumer = attachConsumer<Received>(SEGMENT_NAME, { ...consuming, directory });
   onTestFinished(() => {

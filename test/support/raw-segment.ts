@@ -7,7 +7,7 @@ import { scratchDirectory } from './scratch.js';
 export const SEGMENT_NAME = 'ticks';
 
 /** The smallest segment that there is, to be changed as a test needs it. */
-export const SMALL: CreateOptions = { producers: 1, groups: 1, members: 1, capacity: 65_536 };
+export const SMALL: CreateOptions = { producers: 1, maxGroups: 1, members: 1, capacity: 65_536 };
 
 /** A new segment, open and mapped without taking part in it; closed and removed when the test has finished. */
 export function rawSegment(options: CreateOptions = {}): Segment {

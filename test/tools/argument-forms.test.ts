@@ -9,7 +9,7 @@ import { receiveTexts } from './segment-traffic.js';
 let cli: CommandLine;
 beforeEach(() => {
   cli = new CommandLine();
-  createSegment('ticks', { ...SMALL, groups: 2, directory: cli.directory });
+  createSegment('ticks', { ...SMALL, maxGroups: 2, directory: cli.directory });
 });
 
 const place = () => ({ name: 'ticks', directory: cli.directory });
@@ -199,9 +199,19 @@ describe('an option has the type that is declared, or is refused in words', () =
 
 describe('what is given twice', () => {
   test('the last one counts, whatever kind it is', async () => {
-    const twice = ['--groups', '3', '--groups', '5', '--mode', '0666', '--mode=0600', '--checksum', '--no-checksum'];
+    const twice = [
+      '--max-groups',
+      '3',
+      '--max-groups',
+      '5',
+      '--mode',
+      '0666',
+      '--mode=0600',
+      '--checksum',
+      '--no-checksum',
+    ];
     expect(await cli.runHere(['create', 'x', '--capacity', '64KiB', ...twice])).toMatchObject({ code: 0 });
-    expect(inspectSegment('x', cli)).toMatchObject({ groupCount: 5, checksum: false });
+    expect(inspectSegment('x', cli)).toMatchObject({ maxGroups: 5, checksum: false });
     expect(
       await cli.runHere(['consume', 'ticks', '--group', 'a', '--group', 'b', '--count', '1', '--count', '0']),
     ).toMatchObject({

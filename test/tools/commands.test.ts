@@ -27,7 +27,7 @@ const succeeded = { code: 0, signal: null };
 
 describe('hermes create', () => {
   test('makes what it is told to, and says where on stderr alone', async () => {
-    const shape = ['--producers', '3', '--groups', '2', '--members', '5', '--capacity', '128KiB'];
+    const shape = ['--producers', '3', '--max-groups', '2', '--members', '5', '--capacity', '128KiB'];
     const records = ['--max-payload', '4KiB', '--checksum', '--no-timestamps', '--mode', '0640'];
     const outcome = await cli.run(['create', 'ticks', ...shape, ...records]);
     expect(outcome).toMatchObject({ ...succeeded, stdout: Buffer.alloc(0) });
@@ -36,7 +36,7 @@ describe('hermes create', () => {
       name: 'ticks',
       path: `${cli.directory}/ticks`,
       producers: 3,
-      groupCount: 2,
+      maxGroups: 2,
       members: 5,
       capacity: 131_072,
       maxPayload: 4096,
@@ -50,7 +50,7 @@ describe('hermes create', () => {
     const { createdAtNs, ...inspection } = await inspect('ticks');
     expect(inspection).toMatchObject({
       producers: 8,
-      groupCount: 8,
+      maxGroups: 8,
       members: 8,
       capacity: 1_048_576,
       maxPayload: 65_536,

@@ -15,7 +15,7 @@ beforeEach(() => {
   configFile = path.join(scratchDirectory(), 'hermes.json');
 });
 
-const TICKS = { producers: 1, groups: 2, members: 1, capacity: '64KiB' };
+const TICKS = { producers: 1, maxGroups: 2, members: 1, capacity: '64KiB' };
 
 function configure(config: unknown): void {
   fs.writeFileSync(configFile, typeof config === 'string' ? config : JSON.stringify(config));
@@ -39,7 +39,7 @@ describe('hermes coordinator', () => {
     configure({ segments: { ticks: { ...TICKS, mode: '0640', checksum: true }, trades: TICKS } });
     const { running, errors } = await coordinator();
     expect(errors()).toMatch(/ticks \(created\), trades \(created\)/);
-    expect(inspect()).toMatchObject({ producers: 1, groupCount: 2, members: 1, capacity: 65_536, checksum: true });
+    expect(inspect()).toMatchObject({ producers: 1, maxGroups: 2, members: 1, capacity: 65_536, checksum: true });
     expect(inspect().coordinator).toMatchObject({ pid: running.pid, origin: 'created', error: null });
     expect(fs.statSync(path.join(cli.directory, 'ticks')).mode & 0o777).toBe(0o640);
     expect(await running.kill('SIGTERM')).toMatchObject({ code: 0, signal: null });
@@ -256,7 +256,7 @@ describe('a file that is wrong ends it with 2 and says what', () => {
 });
 
 test('killed and started again in the middle of traffic, it changes nothing for anybody', async () => {
-  configure({ segments: { ticks: { ...TICKS, groups: 2 } } });
+  configure({ segments: { ticks: { ...TICKS, maxGroups: 2 } } });
   let { running } = await coordinator();
   const { directory } = cli;
   using producer = attachProducer('ticks', { directory });

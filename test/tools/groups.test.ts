@@ -39,7 +39,7 @@ async function leaveAnOrphan(): Promise<number> {
 
 describe('hermes groups', () => {
   beforeEach(() => {
-    createSegment('ticks', { ...SMALL, groups: 4, members: 3, shared: true, ...at() });
+    createSegment('ticks', { ...SMALL, maxGroups: 4, members: 3, shared: true, ...at() });
   });
 
   test('lists the groups: lag, members, orphans, what was redelivered and lost', async () => {
@@ -138,7 +138,7 @@ describe('hermes groups', () => {
 
 describe('hermes inspect --json', () => {
   test('tells of participants, orphans, redelivery, back-pressure and the coordinator', async () => {
-    createSegment('ticks', { ...SMALL, producers: 2, groups: 2, members: 2, shared: true, ...at() });
+    createSegment('ticks', { ...SMALL, producers: 2, maxGroups: 2, members: 2, shared: true, ...at() });
     const before = BigInt(Date.now() - 1000) * 1_000_000n;
     using producer = attachProducer('ticks', at());
     const dead = await attachedChild(`attachProducer('ticks', ${JSON.stringify(at())})`);

@@ -16,7 +16,7 @@ beforeEach(() => {
   place = { name: 'ticks', directory: cli.directory };
   journal = path.join(cli.directory, '.journal');
   config = path.join(cli.directory, '.hermes.json');
-  createSegment('ticks', { ...SMALL, groups: 3, ...place });
+  createSegment('ticks', { ...SMALL, maxGroups: 3, ...place });
   fs.writeFileSync(config, '{"segments": {}}');
 });
 

@@ -18,7 +18,7 @@ const linesOf = (producer: string) => Array.from({ length: LINES_EACH }, (_, num
 async function exchange(format: 'lines' | 'json'): Promise<string[]> {
   const cli = new CommandLine();
   const place: Place = { name: 'ticks', directory: cli.directory };
-  await cli.runHere(['create', 'ticks', '--producers', '4', '--groups', '3', '--capacity', '64KiB']);
+  await cli.runHere(['create', 'ticks', '--producers', '4', '--max-groups', '3', '--capacity', '64KiB']);
   const consumers = GROUPS.map((group) =>
     cli.start(['consume', 'ticks', '--drain', '--group', group, '--format', format]),
   );

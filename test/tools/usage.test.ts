@@ -66,6 +66,7 @@ describe('a command line that is wrong', () => {
       ['create', 'ticks', '--capacity', '1GiB'],
       /would take 8 GiB \(producers 8, .*capacity 1 GiB\), and may take 4 GiB.*fewer producers/,
     ],
+    [['create', 'ticks', '--max-groups', 'many'], /max-?groups is/i],
     [['create', 'ticks', '--members', '1.5'], /members is 1.5/],
     [['create', 'ticks', '--capacity', '1MB'], /--capacity is "1MB", which is no size.*KiB/],
     [['create', 'ticks', '--capacity', '-65536'], /is no size/],

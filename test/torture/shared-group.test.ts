@@ -34,7 +34,7 @@ interface Work {
 
 function work(producers: number, members: number): Work {
   const directory = scratchDirectory();
-  const shape = { producers, groups: 2, members, capacity: CAPACITY, maxPayload: 2000, checksum: true };
+  const shape = { producers, maxGroups: 2, members, capacity: CAPACITY, maxPayload: 2000, checksum: true };
   createSegment(SEGMENT, { ...shape, shared: true, directory });
   return {
     directory,

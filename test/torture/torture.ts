@@ -71,7 +71,14 @@ async function torture(): Promise<Summary> {
   const journals = path.join(scratch, 'journals');
   fs.mkdirSync(journals);
   const journal = (name: string) => new JournalReader(path.join(journals, name));
-  const shape = { producers: LANES, groups: 8, members: 4, capacity: 65_536, maxPayload: MAX_PAYLOAD, checksum: true };
+  const shape = {
+    producers: LANES,
+    maxGroups: 8,
+    members: 4,
+    capacity: 65_536,
+    maxPayload: MAX_PAYLOAD,
+    checksum: true,
+  };
   createSegment(SEGMENT, { ...shape, directory });
   attachConsumer(SEGMENT, { directory, group: QUEUE_GROUP, shared: true, durable: true }).detach();
 

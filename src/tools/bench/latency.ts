@@ -37,7 +37,7 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyMe
   const { payloadLength, checksum, timestamps } = options;
   const directory = directoryPath(options);
   const capacity = Math.max(LANE_CAPACITY, 2 ** Math.ceil(Math.log2(payloadLength * 4 + 1)));
-  const shape = { producers: 1, groups: 1, members: 1, capacity, maxPayload: payloadLength, checksum, timestamps };
+  const shape = { producers: 1, maxGroups: 1, members: 1, capacity, maxPayload: payloadLength, checksum, timestamps };
   using requests = leaseSegment({ directory, ...shape });
   using replies = leaseSegment({ directory, ...shape });
   const task = (role: LatencyTask['role']): LatencyTask => ({

@@ -48,7 +48,7 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
   using segment = leaseSegment({
     directory,
     producers: producerCount,
-    groups: consumerCount,
+    maxGroups: consumerCount,
     members: 1,
     capacity: Math.max(LANE_CAPACITY, 2 ** Math.ceil(Math.log2(payloadLength * 16 + 1))),
     maxPayload: payloadLength,

@@ -39,11 +39,12 @@ const OPTIONS: Readonly<Record<string, Kind>> = {
   'replay --to': NOTHING,
   'replay --from': NOTHING,
   'create --mode': NOTHING,
+  'create --group': NOTHING,
   ...Object.fromEntries(
     [
       ...['--producers', '--members', '--max-groups', '--capacity', '--max-payload', '--file-size', '--sync-interval'],
       ...['--type', '--rate', '--count', '--seconds', '--lane', '--speed', '--keep-bytes', '--keep-age'],
-      ...['--messages', '--payload', '--consumers', '--batch'],
+      ...['--messages', '--payload', '--wait', '--consumers', '--batch'],
     ].map((option) => [option, NOTHING] as const),
   ),
 };

@@ -23,7 +23,7 @@ const GENERATION = 0;
 
 const lives: Record<Role, (command: DieAtStep) => void> = {
   creator({ segment, directory }) {
-    createSegment(segment, { directory, producers: 1, groups: 1, members: 1, capacity: 65_536 });
+    createSegment(segment, { directory, producers: 1, maxGroups: 1, members: 1, capacity: 65_536 });
   },
 
   remover({ segment, directory }) {

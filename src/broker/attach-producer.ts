@@ -1,0 +1,51 @@
+import { countNews } from '../ring/busy-lanes.js';
+import { LaneWriter } from '../ring/lane-writer.js';
+import { whenReady, whenReadyAsync } from './attach-when-ready.js';
+import { attach } from './attachment.js';
+import { resolveParticipantOptions } from './participant-options.js';
+import { Producer } from './producer.js';
+import { openInlineJournal, type ProducerOptions } from './producer-options.js';
+import { reap } from './reap.js';
+import { producerSlot, takeLane } from './roster.js';
+import type { WaitOptions } from './waiter.js';
+
+/**
+ * Attaches to a segment as a producer: takes a lane, at once also that of a producer that was killed, and goes on
+ * where it ended. Blocks for some hundred microseconds, or, with `waitMs`, until there is a segment and a lane.
+ * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION, _INVALID_OPTION
+ */
+export function attachProducer<T = Uint8Array>(name: string, options: ProducerOptions<T> = {}): Producer<T> {
+  return whenReady(options.waitMs, () => attachNow(name, options));
+}
+
+/**
+ * The same without blocking the thread: resolves once there is a segment, and a lane. Keeps the process alive meanwhile.
+ * @throws (rejects) the signal's reason; after `waitMs`, what attachProducer throws
+ */
+export function attachProducerAsync<T = Uint8Array>(
+  name: string,
+  options: ProducerOptions<T> & WaitOptions = {},
+): Promise<Producer<T>> {
+  return whenReadyAsync(options, () => attachNow(name, options));
+}
+
+function attachNow<T>(name: string, options: ProducerOptions<T>): Producer<T> {
+  const resolved = resolveParticipantOptions(options);
+  const journal = openInlineJournal(name, options);
+  try {
+    const { segment, taken } = attach(name, options, (opened) => {
+      const lane = takeLane(opened, journal?.lanes); // before the dead are cleaned up: a killed producer's lane comes first
+      reap(opened, producerSlot(opened, lane).lockOffset);
+      journal?.join(opened.memory, lane, opened.header.segmentId);
+      const ringSleepers = () => {
+        countNews(opened.memory, lane);
+        opened.doorbells.ringConsumers();
+      };
+      return new LaneWriter(opened.memory, lane, ringSleepers, journal);
+    });
+    return new Producer<T>(segment, taken, resolved, journal);
+  } catch (error) {
+    journal?.close();
+    throw error;
+  }
+}

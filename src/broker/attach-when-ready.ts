@@ -1,0 +1,77 @@
+import { checkAmount } from '../checks.js';
+import { monotonicMs } from '../clock.js';
+import { HermesError, type HermesErrorCode } from '../errors.js';
+import { checkSignal, throwIfAborted } from '../os/abort.js';
+import { sleep } from '../os/timers.js';
+
+/** What a while can mend: others create the segment, replace one that nobody can use, or leave. */
+const PASSING: readonly HermesErrorCode[] = [
+  'ERR_HERMES_SEGMENT_NOT_FOUND',
+  'ERR_HERMES_REMOVED',
+  'ERR_HERMES_OTHER_BOOT',
+  'ERR_HERMES_NO_FREE_LANE',
+  'ERR_HERMES_NO_FREE_MEMBER',
+  'ERR_HERMES_NO_FREE_GROUP',
+  'ERR_HERMES_BUSY',
+];
+
+const FIRST_PAUSE_MS = 1;
+const LONGEST_PAUSE_MS = 50;
+
+const parked: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+
+/** Tries until it succeeds or `waitMs` are over; then what the last try has thrown is thrown. Blocks the thread. */
+export function whenReady<T>(waitMs: number | undefined, attempt: () => T): T {
+  const patience = new Patience(waitMs, 0);
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      Atomics.wait(parked, 0, 0, patience.pauseAfter(error));
+    }
+  }
+}
+
+/** The same, and blocks nobody. `onWait` is told what is waited for, after every try in vain. */
+export async function whenReadyAsync<T>(
+  { waitMs, signal }: { readonly waitMs?: number | undefined; readonly signal?: AbortSignal | undefined },
+  attempt: () => T,
+  onWait: (error: HermesError) => void = () => {},
+): Promise<T> {
+  checkSignal(signal);
+  const patience = new Patience(waitMs, Number.POSITIVE_INFINITY);
+  for (;;) {
+    throwIfAborted(signal);
+    try {
+      return attempt();
+    } catch (error) {
+      const pauseMs = patience.pauseAfter(error);
+      onWait(error as HermesError);
+      await sleep(pauseMs, signal);
+    }
+  }
+}
+
+/** How long to wait for the next try: short at first, for a segment may be as good as there. */
+class Patience {
+  private readonly endMs: number;
+  private leftMs: number;
+  private pauseMs: number = FIRST_PAUSE_MS;
+
+  constructor(waitMs: number | undefined, defaultMs: number) {
+    if (waitMs !== undefined) checkAmount('waitMs', waitMs, 'milliseconds', 0);
+    this.leftMs = waitMs ?? defaultMs;
+    this.endMs = monotonicMs() + this.leftMs;
+  }
+
+  /** @throws the error itself, when waiting cannot mend it, or there is no time left */
+  pauseAfter(error: unknown): number {
+    const isPassing = error instanceof HermesError && PASSING.includes(error.code);
+    const leftMs = Math.min(this.leftMs, this.endMs - monotonicMs()); // counted, too: a clock may stand still
+    if (!isPassing || leftMs <= 0) throw error;
+    const pauseMs = Math.min(this.pauseMs, leftMs);
+    this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
+    this.leftMs -= pauseMs;
+    return pauseMs;
+  }
+}

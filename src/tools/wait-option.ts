@@ -1,0 +1,45 @@
+import { whenReadyAsync } from '../broker/attach-when-ready.js';
+import { monotonicMs } from '../clock.js';
+import type { HermesError } from '../index.js';
+import { UsageError } from './command.js';
+import { untilInterrupted } from './interruption.js';
+import { say } from './output.js';
+
+/** The option of commands that attach. */
+export const WAIT_OPTION = {
+  type: 'string',
+  describe: 'Wait for the segment, and for a place in it: at most so long, such as 500ms, 10s or 2m; or without end',
+} as const;
+
+/** Nobody waits longer than this without a word. */
+const SILENCE_MS = 1000;
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Attaches, once there is a segment, and a place in it; undefined when it was interrupted before. */
+export async function attachWithin<T extends object>(
+  wait: string | undefined,
+  attach: () => T,
+  interrupted: AbortSignal,
+): Promise<T | undefined> {
+  const waitMs = wait === undefined ? 0 : parseWait(wait);
+  const startMs = monotonicMs();
+  let hasSpoken = false;
+  const onWait = ({ message }: HermesError) => {
+    if (hasSpoken || monotonicMs() - startMs < SILENCE_MS) return;
+    hasSpoken = true;
+    say(`Waiting${wait === '' ? '' : ` for at most ${wait}`}: ${message}.`);
+  };
+  return untilInterrupted(whenReadyAsync({ waitMs, signal: interrupted }, attach, onWait), interrupted);
+}
+
+/** Milliseconds. Nothing stands for no limit. @throws UsageError */
+function parseWait(text: string): number | undefined {
+  if (text === '') return undefined;
+  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  const factor = UNITS[unit];
+  if (factor !== undefined) return Number(amount) * factor;
+  throw new UsageError(
+    `wait is ${text}: give a time with its unit, such as 500ms, 10s or 2m; or, to wait without end, --wait as the last word`,
+  );
+}
