@@ -42,6 +42,59 @@ export function checkObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(name, value, 'an object');
 }
 
+/** The options that there are, by name: with this type, the compiler sees to it that none of an interface is forgotten. */
+export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
+
+/**
+ * Refuses options that there are none of, which would be ignored otherwise. What counts is an object's own enumerable fields with a
+ * string as their name; one that is undefined is as absent. Codecs and signals are no options but objects of their own kinds, which may
+ * have any fields. Allocates nothing unless it throws.
+ * @param what whose options they are, as the subject of a sentence
+ * @throws HermesError ERR_HERMES_INVALID_OPTION, naming the nearest option that there is
+ */
+export function checkKnown(what: string, options: unknown, names: Readonly<Record<string, true>>): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw wrong(`options of ${what}`, options, 'an object');
+  }
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const name in given) {
+    if (names[name] === true || given[name] === undefined || !Object.hasOwn(given, name)) continue;
+    const known = Object.keys(names);
+    const nearest = nearestName(name, known);
+    throw invalid(
+      nearest !== undefined
+        ? `${what} has no option ${name}: did you mean ${nearest}?`
+        : `${what} has no option ${name}: ${known.length === 0 ? 'it has none' : `there are ${known.join(', ')}`}`,
+    );
+  }
+}
+
+/** The name that was probably meant: the one with the fewest letters to change, if these are at most a third. */
+export function nearestName(name: string, names: readonly string[]): string | undefined {
+  const distances = names.map((known) => ({ known, distance: editDistance(name.toLowerCase(), known.toLowerCase()) }));
+  const [nearest] = distances.sort((a, b) => a.distance - b.distance);
+  return nearest !== undefined && nearest.distance <= Math.ceil(name.length / 3) ? nearest.known : undefined;
+}
+
+/** Letters to put in, to leave out, or to exchange for another or for its neighbour. */
+function editDistance(from: string, to: string): number {
+  const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, column) => column)];
+  for (let row = 1; row <= from.length; row++) {
+    rows.push([row]);
+    for (let column = 1; column <= to.length; column++) {
+      const isSame = from[row - 1] === to[column - 1];
+      const isTurned = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      rows[row]![column] = Math.min(
+        rows[row - 1]![column]! + 1,
+        rows[row]![column - 1]! + 1,
+        rows[row - 1]![column - 1]! + (isSame ? 0 : 1),
+        isTurned ? rows[row - 2]![column - 2]! + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+  }
+  return rows[from.length]![to.length]!;
+}
+
 /** The most of something: whole, or `Infinity` for no bound. @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function checkLimit(name: string, value: unknown, least: number): void {
   if (value !== Number.POSITIVE_INFINITY) checkWhole(name, value, least);

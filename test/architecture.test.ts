@@ -41,7 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   checks: ['errors'],
   'dropped-promise': ['errors'],
   layout: [],
-  ring: ['layout', 'dropped-promise', 'checks', 'clock', 'errors'],
+  ring: ['layout', 'hidden-fields', 'dropped-promise', 'checks', 'clock', 'errors'],
   os: ['checks', 'clock', 'errors'],
   journal: ['ring', 'os', 'layout', 'hidden-fields', 'dropped-promise', 'checks', 'clock', 'errors'],
   broker: ['journal', 'ring', 'os', 'layout', 'hidden-fields', 'dropped-promise', 'checks', 'clock', 'errors'],

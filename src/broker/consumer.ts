@@ -1,23 +1,46 @@
-import type { Readable } from 'node:stream';
-import { checkFlags, checkFunction, checkLimit } from '../checks.js';
-import { hideFields } from '../hidden-fields.js';
+import { checkFlags, checkFunction, checkKnown, checkLimit } from '../checks.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import { timeNs } from '../ring/clock.js';
 import { asBytes, type Message, type MessageHandler } from '../ring/message.js';
-import { attach, detach, detachedError } from './attachment.js';
-import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.js';
+import { detach, detachedError } from './attachment.js';
+import type { GroupMode } from './group-registry.js';
 import { MemberReader } from './member-reader.js';
-import { enterGroup, type Membership } from './membership.js';
-import { BatchIterator, type Iterated, type IterationOptions, MessageIterator } from './message-iteration.js';
-import { type ReadableOptions, readableOf } from './message-readable.js';
-import { type ResolvedOptions, resolveParticipantOptions } from './participant-options.js';
+import type { Membership } from './membership.js';
+import {
+  BatchIterator,
+  ITERATION_OPTIONS,
+  type Iterated,
+  type IterationOptions,
+  MessageIterator,
+} from './message-iteration.js';
+import { type MessageStream, type ReadableOptions, readableOf } from './message-readable.js';
+import type { ResolvedOptions } from './participant-options.js';
 import { vacateSlot } from './participants.js';
-import { NO_SLOT, reap, reapMembers } from './reap.js';
+import { NO_SLOT, reapMembers } from './reap.js';
 import { memberSlot } from './roster.js';
 import type { Segment } from './segment.js';
-import { type TimedWaitOptions, Waiter } from './waiter.js';
+import {
+  BLOCKING_WAIT_OPTIONS,
+  type BlockingWaitOptions,
+  WAIT_ASYNC_OPTIONS,
+  type WaitAsyncOptions,
+} from './wait-options.js';
+import { Waiter } from './waiter.js';
 
 const DEFAULT_LIMIT = 256;
+
+/** A consumer as JSON has it. */
+export interface ConsumerJson extends Pick<Consumer, 'group' | 'lost'> {
+  /** The segment's name. */
+  readonly segment: string;
+  /** Of the group. */
+  readonly mode: GroupMode;
+  readonly shared: boolean;
+  readonly durable: boolean;
+  /** False once it has detached. */
+  readonly isAttached: boolean;
+}
 
 /**
  * A member of a group. `poll` and `read` allocate nothing for a message once optimized (a view for a checksum from 1,536 bytes
@@ -95,6 +118,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * @param limit a whole number from 1, or Infinity; default 256
    */
   batches(limit: number = DEFAULT_LIMIT, options: IterationOptions = {}): AsyncIterableIterator<Message<T>[]> {
+    checkKnown('batches', options, ITERATION_OPTIONS);
     return new BatchIterator(this.iterated, limit, options);
   }
 
@@ -103,7 +127,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * once it is in the stream: what the stream still buffers when the process dies is lost to the group. Ends when the consumer
    * detaches; destroying it leaves the consumer attached.
    */
-  readable(options: ReadableOptions = {}): Readable {
+  readable(options: ReadableOptions = {}): MessageStream<T> {
     return readableOf(this.iterated, options);
   }
 
@@ -111,10 +135,10 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * Blocks the thread until there is something to read: true. False at the time-out. Looks for a while, then sleeps in poll(2).
    * No signal handler, timer or I/O of this thread runs meanwhile. True means that `poll` is worth a call: it may find nothing, when
    * a producer has attached, or throw, when the segment was removed.
-   * @param options `timeout` in milliseconds; default: none
    * @throws HermesError ERR_HERMES_DETACHED, _INVALID_OPTION
    */
-  wait(options: { readonly timeout?: number | undefined } = {}): boolean {
+  wait(options: BlockingWaitOptions = {}): boolean {
+    checkKnown('wait', options, BLOCKING_WAIT_OPTIONS);
     return this.waiter.waitBlocking(() => this.reader.hasNews(), options.timeout);
   }
 
@@ -123,9 +147,10 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * more), with false at the time-out. True means as with `wait`. Keeps the process alive meanwhile: see `unref`.
    * @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED when it detaches meanwhile, _INVALID_OPTION
    */
-  waitAsync(options: TimedWaitOptions & IterationOptions = {}): Promise<boolean> {
+  waitAsync(options: WaitAsyncOptions = {}): Promise<boolean> {
     const { reader } = this;
     try {
+      checkKnown('waitAsync', options, WAIT_ASYNC_OPTIONS);
       checkFlags(options, 'drain');
     } catch (error) {
       return this.waiter.fail(error);
@@ -175,6 +200,18 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
     this.detach();
   }
 
+  /** What `JSON.stringify` writes, and `console.log` prints. */
+  toJSON(): ConsumerJson {
+    const { name, mode, shared, durable } = this.membership.entry;
+    const { lost, isClosed } = this.reader;
+    return { segment: this.segment.name, group: name, mode, shared, durable, lost, isAttached: !isClosed };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('Consumer', this.toJSON(), depth, options, inspect);
+  }
+
   private leave(): void {
     const { segment } = this;
     const { entry, member } = this.membership;
@@ -196,19 +233,4 @@ function isUsual(handler: unknown, limit: unknown): boolean {
 function checkReading(handler: unknown, limit: unknown): void {
   checkFunction('handler', handler);
   checkLimit('limit', limit, 0);
-}
-
-/**
- * Attaches to a segment as a member of a group, which is created if there is none of that name. Blocks for some
- * hundred microseconds. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_MEMBER, _NO_FREE_GROUP,
- * _INVALID_OPTION, _INVALID_NAME, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION
- */
-export function attachConsumer<T = Buffer>(name: string, options: ConsumerOptions<T> = {}): Consumer<T> {
-  const request = resolveConsumerOptions(options);
-  const resolved = resolveParticipantOptions(options);
-  const { taken } = attach(name, options, (segment) => {
-    reap(segment, NO_SLOT); // an ephemeral group whose members have died has ended
-    return new Consumer<T>(segment, enterGroup(segment, request), resolved);
-  });
-  return taken;
 }

@@ -1,7 +1,7 @@
-import { checkFlags, checkMode, checkWhole } from '../checks.js';
+import { checkFlags, checkKnown, checkMode, checkWhole, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { type Geometry, geometryFault, largestPayloadLength } from '../layout/geometry.js';
-import type { DirectoryOptions } from './directory.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from './directory.js';
 
 /** What a new segment is to be. */
 export interface CreateOptions extends DirectoryOptions {
@@ -24,6 +24,19 @@ export interface CreateOptions extends DirectoryOptions {
   /** Permissions of the file. Default 0o600. */
   readonly mode?: number | undefined;
 }
+
+const CREATE_OPTIONS: OptionNames<CreateOptions> = {
+  ...DIRECTORY_OPTIONS,
+  producers: true,
+  groups: true,
+  members: true,
+  capacity: true,
+  maxPayload: true,
+  checksum: true,
+  timestamps: true,
+  shared: true,
+  mode: true,
+};
 
 /** The same, resolved. */
 export interface SegmentShape {
@@ -49,6 +62,7 @@ const NUMBERS = ['producers', 'groups', 'members', 'capacity', 'maxPayload'] as 
 
 /** @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function resolveCreateOptions(options: CreateOptions): SegmentShape {
+  checkKnown('A segment', options, CREATE_OPTIONS);
   for (const name of NUMBERS) if (options[name] !== undefined) checkWhole(name, options[name], 0);
   checkFlags(options, 'checksum', 'timestamps', 'shared');
   const capacity = options.capacity ?? DEFAULTS.capacity;

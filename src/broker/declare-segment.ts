@@ -62,9 +62,9 @@ function resolveNamed(name: string, options: CreateOptions): SegmentShape {
   }
 }
 
-function inspectIfThere(name: string, options: CreateOptions): SegmentInspection | undefined {
+function inspectIfThere(name: string, { directory }: CreateOptions): SegmentInspection | undefined {
   try {
-    return inspectSegment(name, options);
+    return inspectSegment(name, { directory });
   } catch (error) {
     if (['ERR_HERMES_SEGMENT_NOT_FOUND', 'ERR_HERMES_REMOVED'].includes((error as HermesError).code)) return undefined;
     throw error;

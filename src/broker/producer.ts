@@ -1,34 +1,37 @@
-import type { Writable } from 'node:stream';
+import { checkKnown } from '../checks.js';
 import { monotonicMs } from '../clock.js';
-import { hideFields } from '../hidden-fields.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import type { InlineJournal } from '../journal/inline-journal.js';
 import { PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
 import { checkSignal, throwIfAborted } from '../os/abort.js';
-import { countNews } from '../ring/busy-lanes.js';
-import { BACK_PRESSURED, LaneWriter } from '../ring/lane-writer.js';
+import { BACK_PRESSURED, type LaneWriter } from '../ring/lane-writer.js';
 import { checkMessage, noArray } from '../ring/misuse.js';
-import { attach, detach, detachedError } from './attachment.js';
+import { detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
-import { type WritableOptions, writableOf } from './message-writable.js';
-import { type ResolvedOptions, resolveParticipantOptions } from './participant-options.js';
+import { type MessageSink, type WritableOptions, writableOf } from './message-writable.js';
+import type { ResolvedOptions } from './participant-options.js';
 import { type Slot, vacateSlot } from './participants.js';
-import { openInlineJournal, type ProducerOptions } from './producer-options.js';
-import { reap, reapIfNeeded } from './reap.js';
-import { producerSlot, takeLane } from './roster.js';
+import { reapIfNeeded } from './reap.js';
+import { producerSlot } from './roster.js';
 import type { Segment } from './segment.js';
+import { SEND_OPTIONS, type SendOptions } from './send-options.js';
 import { SendQueue } from './send-queue.js';
 import { lengthOf, type Prepared, ValueWriter } from './value-writer.js';
-import { Waiter, type WaitOptions } from './waiter.js';
+import { WAIT_OPTIONS, Waiter, type WaitOptions } from './waiter.js';
 
 /** Refused calls in a row between two looks at the clock, and milliseconds between two looks for the dead. */
 const REFUSALS_PER_LOOK = 32;
 const REAP_INTERVAL_MS = 5;
 
-/** How a message is sent. */
-export interface SendOptions extends WaitOptions {
-  /** Type of the message, 1–239, for the consumers' use. Default 1. */
-  readonly type?: number | undefined;
+const NO_OPTIONS: SendOptions = {};
+
+/** A producer as JSON has it. */
+export interface ProducerJson extends Pick<Producer, 'lane' | 'position' | 'maxPayload' | 'hasCodec'> {
+  /** The segment's name. */
+  readonly segment: string;
+  /** False once it has detached. */
+  readonly isAttached: boolean;
 }
 
 /**
@@ -133,11 +136,17 @@ export class Producer<T = Uint8Array> {
    * no system call while there is room.
    * @returns the position after the message. @throws (rejects) as `offer`, and the signal's reason: then it was not sent
    */
-  async send(value: T, { type = DEFAULT_TYPE, signal }: SendOptions = {}): Promise<number> {
+  async send(value: T, options: SendOptions = NO_OPTIONS): Promise<number> {
     const { turns } = this.waiter;
     let prepared: Prepared;
     let position: number = BACK_PRESSURED;
+    let type: number = DEFAULT_TYPE;
+    let signal: AbortSignal | undefined;
     try {
+      if (options !== NO_OPTIONS) {
+        checkKnown('send', options, SEND_OPTIONS);
+        ({ type = DEFAULT_TYPE, signal } = options);
+      }
       checkSignal(signal);
       throwIfAborted(signal);
       prepared = this.values.prepare(value);
@@ -155,8 +164,11 @@ export class Producer<T = Uint8Array> {
    * Resolves once every reliable group has acknowledged all that this producer has published, or had in `send`, before the
    * call: without end where a durable group has no member. @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED, _REMOVED
    */
-  async flush({ signal }: WaitOptions = {}): Promise<void> {
+  async flush(options: WaitOptions = NO_OPTIONS): Promise<void> {
+    let signal: AbortSignal | undefined;
     try {
+      checkKnown('flush', options, WAIT_OPTIONS);
+      signal = options.signal;
       checkSignal(signal);
       throwIfAborted(signal);
     } catch (error) {
@@ -167,7 +179,7 @@ export class Producer<T = Uint8Array> {
   }
 
   /** A Node stream in object mode: each chunk is a value, sent as by `send`. Ending it leaves the producer attached. */
-  writable(options: WritableOptions = {}): Writable {
+  writable(options: WritableOptions = {}): MessageSink<T> {
     return writableOf(this, options);
   }
 
@@ -207,6 +219,17 @@ export class Producer<T = Uint8Array> {
     this.detach();
   }
 
+  /** What `JSON.stringify` writes, and `console.log` prints. */
+  toJSON(): ProducerJson {
+    const { segment, lane, position, maxPayload, hasCodec, isAttached } = this;
+    return { segment: segment.name, lane, position, maxPayload, hasCodec, isAttached };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('Producer', this.toJSON(), depth, options, inspect);
+  }
+
   private offerPrepared(prepared: Prepared, type: number): number {
     const position = this.values.offer(prepared, type);
     if (position < 0) this.onBackPressure();
@@ -220,31 +243,5 @@ export class Producer<T = Uint8Array> {
     if (nowMs - this.lastReapMs < REAP_INTERVAL_MS) return;
     this.lastReapMs = nowMs;
     reapIfNeeded(this.segment, this.slot.lockOffset);
-  }
-}
-
-/**
- * Attaches to a segment as a producer: takes a lane, at once also that of a producer that was killed, and goes on
- * where it ended. Blocks for some hundred microseconds.
- * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION, _INVALID_OPTION
- */
-export function attachProducer<T = Uint8Array>(name: string, options: ProducerOptions<T> = {}): Producer<T> {
-  const resolved = resolveParticipantOptions(options);
-  const journal = openInlineJournal(name, options);
-  try {
-    const { segment, taken } = attach(name, options, (opened) => {
-      const lane = takeLane(opened, journal?.lanes); // before the dead are cleaned up: a killed producer's lane comes first
-      reap(opened, producerSlot(opened, lane).lockOffset);
-      journal?.join(opened.memory, lane, opened.header.segmentId);
-      const ringSleepers = () => {
-        countNews(opened.memory, lane);
-        opened.doorbells.ringConsumers();
-      };
-      return new LaneWriter(opened.memory, lane, ringSleepers, journal);
-    });
-    return new Producer<T>(segment, taken, resolved, journal);
-  } catch (error) {
-    journal?.close();
-    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { checkFunction, checkLimit } from '../checks.js';
 import { HermesError } from '../errors.js';
-import { hideFields } from '../hidden-fields.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import type { MessageHandler } from '../ring/message.js';
 import { nestedPoll } from '../ring/misuse.js';
 import { surveyBrokenWalk } from './broken-walk.js';
@@ -21,6 +21,12 @@ import { ReadAhead } from './read-ahead.js';
 import type { RecordedMessage } from './recorded-message.js';
 
 const DEFAULT_READ_LIMIT = 256;
+
+/** A reader as JSON has it. */
+export interface JournalReaderJson
+  extends Pick<JournalReader, 'directory' | 'journalId' | 'segmentId' | 'position' | 'damages' | 'gaps'> {
+  readonly isClosed: boolean;
+}
 
 /**
  * Reads a journal, also one that is being written. One file is mapped at a time, and is not pruned meanwhile. `read`
@@ -154,6 +160,17 @@ export class JournalReader {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** What `JSON.stringify` writes, and `console.log` prints. */
+  toJSON(): JournalReaderJson {
+    const { directory, journalId, segmentId, position, damages, gaps, isClosed } = this;
+    return { directory, journalId, segmentId, position, damages, gaps, isClosed };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('JournalReader', this.toJSON(), depth, options, inspect);
   }
 
   private checkFree(): void {

@@ -1,19 +1,28 @@
-import { attachConsumer, type Consumer } from '../broker/consumer.js';
+import { attachConsumer } from '../broker/attach-consumer.js';
+import type { Consumer } from '../broker/consumer.js';
 import { journalSource } from '../broker/producer-options.js';
 import { openSegment } from '../broker/segment.js';
-import { checkFlags, checkFunction, checkLimit } from '../checks.js';
+import { checkFlags, checkFunction, checkKnown, checkLimit } from '../checks.js';
 import { refusePromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
-import { hideFields } from '../hidden-fields.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { resolveJournalOptions, type SyncMode } from '../journal/journal-options.js';
 import type { JournalRepair } from '../journal/journal-recovery.js';
 import { type JournalSource, JournalWriter } from '../journal/journal-writer.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import { checkSignal } from '../os/abort.js';
-import { sleep, startTicking, stopTicking } from '../os/timers.js';
+import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
-import { DEFAULT_RECORDER_GROUP, type RecorderOptions, type RunOptions } from './recorder-options.js';
+import {
+  DEFAULT_RECORDER_GROUP,
+  RECORDER_OPTIONS,
+  type RecorderJson,
+  type RecorderOptions,
+  RUN_OPTIONS,
+  type RunOptions,
+} from './recorder-options.js';
+import { SyncTicker } from './sync-ticker.js';
 
 /** Most messages between two acknowledgements. */
 const BATCH_COUNT = 1024;
@@ -93,6 +102,7 @@ export class Recorder {
    *   and every 250 ms), _REMOVED, _CORRUPT_SEGMENT, _CORRUPT_JOURNAL, _SYSTEM (a sync failed), _DETACHED
    */
   async run(options: RunOptions = {}): Promise<void> {
+    checkKnown('run', options, RUN_OPTIONS);
     const { signal, drain = false, onBlocked } = options;
     checkSignal(signal);
     checkFlags(options, 'drain');
@@ -138,6 +148,18 @@ export class Recorder {
 
   [Symbol.dispose](): void {
     this.detach();
+  }
+
+  /** What `JSON.stringify` writes, and `console.log` prints. */
+  toJSON(): RecorderJson {
+    const { segment, group } = this.consumer.toJSON();
+    const { position, repair, missedCount, isAttached } = this;
+    return { segment, group, directory: this.writer.place.home.path, position, repair, missedCount, isAttached };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('Recorder', this.toJSON(), depth, options, inspect);
   }
 
   /** Reads messages into the journal, or stores those that were owed. How many; where there is no room, `blockedBy` says so. */
@@ -204,36 +226,13 @@ function roomError(error: unknown): HermesError {
   throw error;
 }
 
-/** Calls for a sync now and then, one at a time, and remembers when one has failed. */
-class SyncTicker {
-  private failure: { readonly error: unknown } | undefined;
-  private readonly timer: NodeJS.Timeout | undefined;
-
-  constructor(intervalMs: number, sync: () => Promise<void>) {
-    if (intervalMs > 0) {
-      this.timer = startTicking(() => {
-        sync().catch((error) => {
-          this.failure ??= { error };
-        });
-      }, intervalMs).unref();
-    }
-  }
-
-  check(): void {
-    if (this.failure !== undefined) throw this.failure.error;
-  }
-
-  stop(): void {
-    stopTicking(this.timer);
-  }
-}
-
 /**
  * Attaches to a segment as its recorder: opens the journal, mends its torn tail, and joins the group. Blocks for some
  * milliseconds. @throws HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a
  * recorder), _CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _NO_SPACE, _PERMISSION, _INVALID_OPTION, and what attachConsumer throws
  */
 export function attachRecorder(name: string, options: RecorderOptions): Recorder {
+  checkKnown('A recorder', options, RECORDER_OPTIONS);
   const { to, group = DEFAULT_RECORDER_GROUP, from = 'oldest', directory } = options;
   const settings = resolveJournalOptions(options);
   const writer = JournalWriter.open(to, sourceOf(name, directory), settings);

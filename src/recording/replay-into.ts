@@ -1,16 +1,31 @@
-import type { DirectoryOptions } from '../broker/directory.js';
-import { attachProducer, type Producer } from '../broker/producer.js';
+import { attachProducer } from '../broker/attach-producer.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../broker/directory.js';
+import type { Producer } from '../broker/producer.js';
+import { checkKnown, type OptionNames } from '../checks.js';
 import { FollowPace } from '../journal/follow-pace.js';
 import { inspectJournal } from '../journal/inspect-journal.js';
 import { openJournal } from '../journal/journal-reader.js';
-import type { FollowOptions, JournalReaderOptions } from '../journal/journal-reader-options.js';
+import {
+  FOLLOW_OPTIONS,
+  type FollowOptions,
+  JOURNAL_READER_OPTIONS,
+  type JournalReaderOptions,
+} from '../journal/journal-reader-options.js';
 import { checkSignal } from '../os/abort.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
-import { Replay, type ReplayOptions } from './replay.js';
+import { REPLAY_OPTIONS, Replay, type ReplayOptions } from './replay.js';
 
+/** Which part of a journal goes into a segment, how fast, and until when. */
 export interface ReplayIntoOptions extends DirectoryOptions, JournalReaderOptions, ReplayOptions, FollowOptions {}
+
+const REPLAY_INTO_OPTIONS: OptionNames<ReplayIntoOptions> = {
+  ...DIRECTORY_OPTIONS,
+  ...JOURNAL_READER_OPTIONS,
+  ...REPLAY_OPTIONS,
+  ...FOLLOW_OPTIONS,
+};
 
 /** What was replayed. */
 export interface ReplayReport {
@@ -36,11 +51,16 @@ const ROOM_INTERVAL_MS = 1;
  * segment of as many lanes without producers, lanes that follow one another from 0 keep their numbers.
  * @throws HermesError what openJournal and attachProducer throw, _PAYLOAD_TOO_LARGE
  */
-export async function replayInto(journal: string, segment: string, options: ReplayIntoOptions): Promise<ReplayReport> {
-  const { directory, lane: only, follow = false, signal } = options;
+export async function replayInto(
+  journal: string,
+  segment: string,
+  options: ReplayIntoOptions = {},
+): Promise<ReplayReport> {
+  checkKnown('replayInto', options, REPLAY_INTO_OPTIONS);
+  const { directory, from, skipDamage, onDamage, to, lane: only, speed, follow, signal } = options;
   checkSignal(signal);
-  using reader = openJournal(journal, options);
-  const replay = new Replay(reader, options);
+  using reader = openJournal(journal, { from, skipDamage, onDamage });
+  const replay = new Replay(reader, { to, lane: only, speed, follow });
   using producers = new LaneProducers(segment, { directory });
   for (const { lane } of inspectJournal(reader.directory).lanes)
     if (only === undefined || only === lane) producers.of(lane);
@@ -60,7 +80,7 @@ export async function replayInto(journal: string, segment: string, options: Repl
     if (count > 0) pace.reset();
     if (turns.isDue) await turns.take();
     if (count > 0 || replay.hasMore) continue;
-    if (replay.isAtEnd && !follow) break;
+    if (replay.isAtEnd && follow !== true) break;
     await pace.wait(signal, replay.waitMs);
   }
   return { messages, lanes: producers.lanes };

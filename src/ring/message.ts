@@ -1,3 +1,4 @@
+import { INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { RECORD_HEADER_LENGTH, RECORD_SEQUENCE_OFFSET, RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
 
 import { wholeSequence } from './head.js';
@@ -88,17 +89,40 @@ export class Message<T = Buffer> {
 
   /** What `JSON.stringify` writes: the payload as a Buffer, or with a codec the value, which that decodes. @throws what the codec throws */
   toJSON(): MessageJson {
-    const { lane, type, sequence, timestamp, length, lost, redelivered } = this;
+    const timestamp = this.timestamp.toString();
+    return { ...this.#header(), timestamp, ...(this.#isOfBytes ? { payload: this.copy() } : { value: this.value }) };
+  }
+
+  /** @internal what `console.log` prints: of a message that was handed out, what it holds at present */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    const values = this.offset === 0 ? {} : { ...this.#header(), timestamp: this.timestamp, ...this.#content() };
+    return inspected('Message', values, depth, options, inspect);
+  }
+
+  get #isOfBytes(): boolean {
+    return this.#decode === (asBytes as unknown);
+  }
+
+  #header(): Omit<MessageJson, 'timestamp'> {
+    const { lane, type, sequence, length, lost, redelivered } = this;
     return {
       lane,
       type,
       sequence,
-      timestamp: timestamp.toString(),
       length,
       ...(lost > 0 ? { lost } : {}),
       ...(redelivered ? { redelivered } : {}),
-      ...(this.#decode === (asBytes as unknown) ? { payload: this.copy() } : { value: this.value }),
     };
+  }
+
+  /** Whoever prints a message is not to be stopped by a payload that the codec cannot read. */
+  #content(): { readonly payload: Buffer } | { readonly value: unknown } {
+    if (this.#isOfBytes) return { payload: this.payload };
+    try {
+      return { value: this.value };
+    } catch {
+      return { payload: this.payload };
+    }
   }
 }
 

@@ -15,9 +15,9 @@ export const lsCommand: Command<LsArguments> = {
     yargs
       .option('json', { type: 'boolean', default: false, describe: 'One object a line' })
       .example('$0 ls', 'what there is, and who uses it'),
-  async handler(argv) {
-    const listings = listSegments(argv);
-    if (argv.json) {
+  async handler({ directory, json: asJson }) {
+    const listings = listSegments({ directory });
+    if (asJson) {
       await writeData(listings.map(listingJson).join(''));
     } else if (listings.length === 0) {
       say('No segments.');

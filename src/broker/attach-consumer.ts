@@ -1,0 +1,28 @@
+import { attach } from './attachment.js';
+import type { ValueCodec } from './codec.js';
+import { Consumer } from './consumer.js';
+import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.js';
+import { enterGroup } from './membership.js';
+import { resolveParticipantOptions } from './participant-options.js';
+import { NO_SLOT, reap } from './reap.js';
+
+/**
+ * Attaches to a segment as a member of a group, which is created if there is none of that name. Blocks for some
+ * hundred microseconds. Without a codec, a message's value is its payload. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_MEMBER, _NO_FREE_GROUP,
+ * _INVALID_OPTION, _INVALID_NAME, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION
+ */
+export function attachConsumer(name: string, options?: ConsumerOptions): Consumer;
+/**
+ * The same with a codec, which makes a value of each payload: `attachConsumer<Job>('jobs', { codec: 'json' })`. Of a codec of your own,
+ * `T` is what it decodes; of `json` and `v8` it is what you say, and nobody checks that.
+ */
+export function attachConsumer<T = unknown>(name: string, options: ConsumerOptions<T> & ValueCodec<T>): Consumer<T>;
+export function attachConsumer<T>(name: string, options: ConsumerOptions<T> = {}): Consumer<T> {
+  const request = resolveConsumerOptions(options);
+  const resolved = resolveParticipantOptions(options);
+  const { taken } = attach(name, options, (segment) => {
+    reap(segment, NO_SLOT); // an ephemeral group whose members have died has ended
+    return new Consumer<T>(segment, enterGroup(segment, request), resolved);
+  });
+  return taken;
+}

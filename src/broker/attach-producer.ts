@@ -1,0 +1,42 @@
+import { checkKnown } from '../checks.js';
+import { countNews } from '../ring/busy-lanes.js';
+import { LaneWriter } from '../ring/lane-writer.js';
+import { attach } from './attachment.js';
+import type { JsonCodec, JsonValue, ValueCodec } from './codec.js';
+import { resolveParticipantOptions } from './participant-options.js';
+import { Producer } from './producer.js';
+import { openInlineJournal, PRODUCER_OPTIONS, type ProducerOptions } from './producer-options.js';
+import { reap } from './reap.js';
+import { producerSlot, takeLane } from './roster.js';
+
+/**
+ * Attaches to a segment as a producer of bytes: takes a lane, at once also that of a producer that was killed, and goes on
+ * where it ended. Blocks for some hundred microseconds.
+ * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION, _INVALID_OPTION
+ */
+export function attachProducer(name: string, options?: ProducerOptions): Producer;
+/** The same for whatever JSON has, or for values of one type alone: `attachProducer<Job>('jobs', { codec: 'json' })`. */
+export function attachProducer<T = JsonValue>(name: string, options: ProducerOptions<T> & JsonCodec): Producer<T>;
+/** The same for what the structured clone takes (`v8`), or for what a codec of your own encodes. */
+export function attachProducer<T = unknown>(name: string, options: ProducerOptions<T> & ValueCodec<T>): Producer<T>;
+export function attachProducer<T>(name: string, options: ProducerOptions<T> = {}): Producer<T> {
+  checkKnown('A producer', options, PRODUCER_OPTIONS);
+  const resolved = resolveParticipantOptions(options);
+  const journal = openInlineJournal(name, options);
+  try {
+    const { segment, taken } = attach(name, options, (opened) => {
+      const lane = takeLane(opened, journal?.lanes); // before the dead are cleaned up: a killed producer's lane comes first
+      reap(opened, producerSlot(opened, lane).lockOffset);
+      journal?.join(opened.memory, lane, opened.header.segmentId);
+      const ringSleepers = () => {
+        countNews(opened.memory, lane);
+        opened.doorbells.ringConsumers();
+      };
+      return new LaneWriter(opened.memory, lane, ringSleepers, journal);
+    });
+    return new Producer<T>(segment, taken, resolved, journal);
+  } catch (error) {
+    journal?.close();
+    throw error;
+  }
+}
