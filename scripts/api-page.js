@@ -52,6 +52,7 @@ function documentation(node) {
     .replace(/\s*@returns/g, '\n\nReturns')
     .replace(/\s*@throws \(rejects\)/g, '\n\nRejects with')
     .replace(/\s*@throws/g, '\n\nThrows')
+    .replace(/(?<![\w`])(?:ERR_HERMES)?(_[A-Z]+(?:_[A-Z]+)*)\b/g, '`ERR_HERMES$1`')
     .trim();
 }
 

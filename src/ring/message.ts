@@ -89,41 +89,28 @@ export class Message<T = Buffer> {
 
   /** What `JSON.stringify` writes: the payload as a Buffer, or with a codec the value, which that decodes. @throws what the codec throws */
   toJSON(): MessageJson {
-    const timestamp = this.timestamp.toString();
-    return { ...this.#header(), timestamp, ...(this.#isOfBytes ? { payload: this.copy() } : { value: this.value }) };
+    const content = this.#decode === (asBytes as unknown) ? { payload: this.copy() } : { value: this.value };
+    return { ...headerOf(this), timestamp: this.timestamp.toString(), ...content };
   }
 
-  /** @internal what `console.log` prints: of a message that was handed out, what it holds at present */
+  /** @internal what `console.log` prints: of a message that is used again, what it holds at present */
   [INSPECT](depth: number, options: object, inspect: Inspect): string {
-    const values = this.offset === 0 ? {} : { ...this.#header(), timestamp: this.timestamp, ...this.#content() };
+    if (this.offset === 0) return inspected('Message', {}, depth, options, inspect); // it was never filled
+    let content: object = { payload: this.payload };
+    try {
+      if (this.#decode !== (asBytes as unknown)) content = { value: this.value };
+    } catch {
+      // Whoever prints a message is not to be stopped by a payload that the codec cannot read.
+    }
+    const values = { ...headerOf(this), timestamp: this.timestamp, ...content };
     return inspected('Message', values, depth, options, inspect);
   }
+}
 
-  get #isOfBytes(): boolean {
-    return this.#decode === (asBytes as unknown);
-  }
-
-  #header(): Omit<MessageJson, 'timestamp'> {
-    const { lane, type, sequence, length, lost, redelivered } = this;
-    return {
-      lane,
-      type,
-      sequence,
-      length,
-      ...(lost > 0 ? { lost } : {}),
-      ...(redelivered ? { redelivered } : {}),
-    };
-  }
-
-  /** Whoever prints a message is not to be stopped by a payload that the codec cannot read. */
-  #content(): { readonly payload: Buffer } | { readonly value: unknown } {
-    if (this.#isOfBytes) return { payload: this.payload };
-    try {
-      return { value: this.value };
-    } catch {
-      return { payload: this.payload };
-    }
-  }
+// No private method: each message would be marked as one that has it, when it is made.
+function headerOf(message: Message<unknown>): Omit<MessageJson, 'timestamp'> {
+  const { lane, type, sequence, length, lost, redelivered } = message;
+  return { lane, type, sequence, length, ...(lost > 0 ? { lost } : {}), ...(redelivered ? { redelivered } : {}) };
 }
 
 /** A message as JSON has it. */
