@@ -50,7 +50,7 @@ function documentation(node) {
   return text
     .replace(/\s*@param (\w+)/g, '\n\n`$1`:')
     .replace(/\s*@returns/g, '\n\nReturns')
-    .replace(/\s*@throws \(rejects\)/g, '\n\nRejects with')
+    .replace(/\s*@throws \(rejects\) (as )?/g, (_, as) => `\n\nRejects ${as ?? 'with '}`)
     .replace(/\s*@throws/g, '\n\nThrows')
     .replace(/(?<![\w`])(?:ERR_HERMES)?(_[A-Z]+(?:_[A-Z]+)*)\b/g, '`ERR_HERMES$1`')
     .trim();

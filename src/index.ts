@@ -53,8 +53,8 @@ export {
   type UnusableFile,
 } from './journal/inspect-journal.js';
 export type { JournalOptions, SyncMode } from './journal/journal-options.js';
-export { type JournalReader, type JournalReaderJson, openJournal } from './journal/journal-reader.js';
-export type { FollowOptions, JournalReaderOptions } from './journal/journal-reader-options.js';
+export { type JournalReader, openJournal } from './journal/journal-reader.js';
+export type { FollowOptions, JournalReaderJson, JournalReaderOptions } from './journal/journal-reader-options.js';
 export type { JournalRepair } from './journal/journal-recovery.js';
 export type { JournalPlace } from './journal/journal-seek.js';
 export type { Gap } from './journal/journal-walker.js';

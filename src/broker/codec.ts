@@ -50,7 +50,7 @@ export interface ValueCodec<T> {
 export type JsonValue = string | number | boolean | null | JsonObject;
 
 /** An array, or an object of any interface or class. */
-export type JsonObject = object & { readonly [Symbol.hasInstance]?: never };
+export type JsonObject = { readonly [name: string]: unknown } | (object & { readonly [Symbol.hasInstance]?: never }); // no function: these have that
 
 const json: Codec<unknown> = {
   encode(value) {

@@ -1,6 +1,7 @@
 import { checkFlags, checkFunction, checkKnown, type OptionNames } from '../checks.js';
 import type { Damage } from './corrupt-journal.js';
 import type { JournalPlace } from './journal-seek.js';
+import type { Gap } from './journal-walker.js';
 
 /** How a journal is read. */
 export interface JournalReaderOptions {
@@ -27,6 +28,18 @@ export interface FollowOptions {
 }
 
 export const FOLLOW_OPTIONS: OptionNames<FollowOptions> = { follow: true, signal: true };
+
+/** A reader as JSON has it. */
+export interface JournalReaderJson {
+  readonly directory: string;
+  readonly journalId: string;
+  readonly segmentId: string;
+  /** The position of the message that is being handled, or else of the next one: bytes. */
+  readonly position: number;
+  readonly damages: readonly Damage[];
+  readonly gaps: readonly Gap[];
+  readonly isClosed: boolean;
+}
 
 /** @throws HermesError ERR_HERMES_INVALID_OPTION; a place is looked at when it is gone to */
 export function checkReaderOptions(options: JournalReaderOptions): void {

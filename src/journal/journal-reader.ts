@@ -11,7 +11,12 @@ import { HandOver } from './hand-over.js';
 import { HeldJournal } from './held-journal.js';
 import { entryAt, existingEntries, type JournalEntry } from './journal-directory.js';
 import { JournalIteration } from './journal-iteration.js';
-import { checkReaderOptions, type FollowOptions, type JournalReaderOptions } from './journal-reader-options.js';
+import {
+  checkReaderOptions,
+  type FollowOptions,
+  type JournalReaderJson,
+  type JournalReaderOptions,
+} from './journal-reader-options.js';
 import { checkPlace, type JournalPlace, walkToPlace } from './journal-seek.js';
 import { type Found, type Gap, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
 import { cutDamage } from './lost-records.js';
@@ -21,12 +26,6 @@ import { ReadAhead } from './read-ahead.js';
 import type { RecordedMessage } from './recorded-message.js';
 
 const DEFAULT_READ_LIMIT = 256;
-
-/** A reader as JSON has it. */
-export interface JournalReaderJson
-  extends Pick<JournalReader, 'directory' | 'journalId' | 'segmentId' | 'position' | 'damages' | 'gaps'> {
-  readonly isClosed: boolean;
-}
 
 /**
  * Reads a journal, also one that is being written. One file is mapped at a time, and is not pruned meanwhile. `read`

@@ -10,6 +10,7 @@ import {
   inspectSegment,
   type Message,
   openJournal,
+  type RecordedMessage,
   Replay,
 } from '../../src/index.js';
 import { attachedPair } from '../support/attached-pair.js';
@@ -39,7 +40,7 @@ async function everything() {
     inJournal = message;
   }, 2);
   const messages = reader.messages();
-  const { value: recorded } = await messages.next();
+  const recorded = (await messages.next()).value as RecordedMessage;
   const replay = new Replay(reader, { speed: 1, to: { position: 1_000_000 } });
   replay.read(() => {}, 1);
   const coordinator = new Coordinator({ directory });
@@ -60,7 +61,9 @@ async function everything() {
 test('nothing that is handed out shows what it is made of: its own fields are those that are declared', async () => {
   const { handedOut, attached } = await everything();
   const shown = (object: object) => Object.keys(object).sort();
-  expect(Object.fromEntries(Object.entries({ ...handedOut, ...attached }).map(([name, object]) => [name, shown(object)]))).toEqual({
+  expect(
+    Object.fromEntries(Object.entries({ ...handedOut, ...attached }).map(([name, object]) => [name, shown(object)])),
+  ).toEqual({
     batch: ['lane', 'length', 'lost', 'offset', 'redelivered', 'type'],
     inJournal: ['lane', 'length', 'lost', 'offset', 'redelivered', 'type'],
     recorded: ['lane', 'payload', 'position', 'sequence', 'timestamp', 'type'],
@@ -85,7 +88,9 @@ test('everything is printed in a few lines, at any depth, and written as JSON; n
     expect(inspect({ a: { b: { c: { object } } } }), name).toMatch(/\[\w+\]/); // no deeper than it was asked for
   }
   for (const [name, object] of Object.entries(moving)) {
-    expect(inspect(object, { depth: 10 }), name).not.toMatch(/Int32Array\(|SharedArrayBuffer|ByteLocks|Iterator {\s+reader/);
+    expect(inspect(object, { depth: 10 }), name).not.toMatch(
+      /Int32Array\(|SharedArrayBuffer|ByteLocks|Iterator {\s+reader/,
+    );
   }
 });
 
@@ -134,7 +139,9 @@ describe('what is printed', () => {
 test('bytes that a producer without a codec is not given: the error names the codec', () => {
   const { producer } = attachedPair();
   for (const value of ['text', 17, null, { id: 1 }]) {
-    expect(() => producer.offer(value as never)).toThrow(/without a codec give a Uint8Array or a Buffer.*codec: 'json'/);
+    expect(() => producer.offer(value as never)).toThrow(
+      /without a codec give a Uint8Array or a Buffer.*codec: 'json'/,
+    );
   }
   const error = new HermesError('ERR_HERMES_BUSY', 'text');
   expect(JSON.parse(JSON.stringify(error))).toEqual({ name: 'HermesError', code: 'ERR_HERMES_BUSY', message: 'text' });
