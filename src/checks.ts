@@ -1,4 +1,5 @@
 import { HermesError } from './errors.js';
+import { nearName } from './near-name.js';
 
 // What options and arguments have to be. None of it is on the hot path.
 
@@ -40,6 +41,33 @@ export function checkPath(name: string, value: unknown): void {
 /** @throws HermesError ERR_HERMES_INVALID_OPTION unless `value` is an object with fields */
 export function checkObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(name, value, 'an object');
+}
+
+/** The options that there are, by name: with this type, the compiler sees to it that none of an interface is forgotten. */
+export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
+
+/**
+ * Refuses options that there are none of, which would be ignored otherwise. What counts is an object's own enumerable fields with a
+ * string as their name; one that is undefined is as absent. Codecs and signals are no options but objects of their own kinds, which may
+ * have any fields. Allocates nothing unless it throws.
+ * @param what whose options they are, as the subject of a sentence
+ * @throws HermesError ERR_HERMES_INVALID_OPTION, naming the nearest option that there is
+ */
+export function checkKnown(what: string, options: unknown, names: Readonly<Record<string, true>>): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw wrong(`options of ${what}`, options, 'an object');
+  }
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const name in given) {
+    if (names[name] === true || given[name] === undefined || !Object.hasOwn(given, name)) continue;
+    const known = Object.keys(names);
+    const nearest = nearName(name, known);
+    throw invalid(
+      nearest !== undefined
+        ? `${what} has no option ${name}: did you mean ${nearest}?`
+        : `${what} has no option ${name}: ${known.length === 0 ? 'it has none' : `there are ${known.join(', ')}`}`,
+    );
+  }
 }
 
 /** The most of something: whole, or `Infinity` for no bound. @throws HermesError ERR_HERMES_INVALID_OPTION */

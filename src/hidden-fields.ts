@@ -7,3 +7,13 @@ export function hideFields(object: object, ...shown: readonly string[]): void {
     if (!shown.includes(name)) Object.defineProperty(object, name, { enumerable: false });
   }
 }
+
+/** The name of the method that `console.log` and `util.inspect` ask an object for. */
+export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+
+export type Inspect = (value: unknown, options: object) => string;
+
+/** What is printed of an object: the name of its class and some values, as `inspect` prints a plain object. */
+export function inspected(name: string, values: object, depth: number, options: object, inspect: Inspect): string {
+  return depth < 0 ? `[${name}]` : `${name} ${inspect(values, options)}`;
+}

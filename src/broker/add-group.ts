@@ -1,8 +1,8 @@
-import { checkChoice, checkFlags } from '../checks.js';
+import { checkChoice, checkFlags, checkKnown, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { attach } from './attachment.js';
-import type { DirectoryOptions } from './directory.js';
-import { declaredKind, type GroupDeclaration } from './group-declaration.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from './directory.js';
+import { declaredKind, GROUP_DECLARATION, type GroupDeclaration } from './group-declaration.js';
 import { activeGroups, type GroupKind, type JoinFrom, joinGroup } from './group-registry.js';
 import { NO_SLOT, reap } from './reap.js';
 import { checkName } from './segment-name.js';
@@ -12,6 +12,8 @@ export interface AddGroupOptions extends DirectoryOptions, GroupDeclaration {
   readonly from?: JoinFrom | undefined;
 }
 
+const ADD_GROUP_OPTIONS: OptionNames<AddGroupOptions> = { ...DIRECTORY_OPTIONS, ...GROUP_DECLARATION, from: true };
+
 /**
  * Declares a group of a segment that is there: reliable, durable, and from now on it holds producers back until it is read, or removed.
  * True when it was added; false when it was there, and just so.
@@ -19,6 +21,7 @@ export interface AddGroupOptions extends DirectoryOptions, GroupDeclaration {
  *   and what attachConsumer throws
  */
 export function addGroup(name: string, group: string, options: AddGroupOptions = {}): boolean {
+  checkKnown('addGroup', options, ADD_GROUP_OPTIONS);
   const { shared = false, from = 'oldest' } = options;
   checkName(group, 'group');
   checkFlags(options, 'shared');

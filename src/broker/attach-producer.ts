@@ -1,20 +1,27 @@
+import { checkKnown } from '../checks.js';
 import { countNews } from '../ring/busy-lanes.js';
 import { LaneWriter } from '../ring/lane-writer.js';
 import { whenReady, whenReadyAsync } from './attach-when-ready.js';
 import { attach } from './attachment.js';
+import type { JsonCodec, JsonValue, ValueCodec } from './codec.js';
 import { resolveParticipantOptions } from './participant-options.js';
 import { Producer } from './producer.js';
-import { openInlineJournal, type ProducerOptions } from './producer-options.js';
+import { openInlineJournal, PRODUCER_OPTIONS, type ProducerOptions } from './producer-options.js';
 import { reap } from './reap.js';
 import { producerSlot, takeLane } from './roster.js';
 import type { WaitOptions } from './waiter.js';
 
 /**
- * Attaches to a segment as a producer: takes a lane, at once also that of a producer that was killed, and goes on
+ * Attaches to a segment as a producer of bytes: takes a lane, at once also that of a producer that was killed, and goes on
  * where it ended. Blocks for some hundred microseconds, or, with `waitMs`, until there is a segment and a lane.
  * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION, _INVALID_OPTION
  */
-export function attachProducer<T = Uint8Array>(name: string, options: ProducerOptions<T> = {}): Producer<T> {
+export function attachProducer(name: string, options?: ProducerOptions): Producer;
+/** The same for whatever JSON has, or for values of one type alone: `attachProducer<Job>('jobs', { codec: 'json' })`. */
+export function attachProducer<T = JsonValue>(name: string, options: ProducerOptions<T> & JsonCodec): Producer<T>;
+/** The same for what the structured clone takes (`v8`), or for what a codec of your own encodes. */
+export function attachProducer<T = unknown>(name: string, options: ProducerOptions<T> & ValueCodec<T>): Producer<T>;
+export function attachProducer<T>(name: string, options: ProducerOptions<T> = {}): Producer<T> {
   return whenReady(options.waitMs, () => attachNow(name, options));
 }
 
@@ -22,14 +29,26 @@ export function attachProducer<T = Uint8Array>(name: string, options: ProducerOp
  * The same without blocking the thread: resolves once there is a segment, and a lane. Keeps the process alive meanwhile.
  * @throws (rejects) the signal's reason; after `waitMs`, what attachProducer throws
  */
-export function attachProducerAsync<T = Uint8Array>(
+export function attachProducerAsync(name: string, options?: ProducerOptions & WaitOptions): Promise<Producer>;
+/** The same for whatever JSON has, or for values of one type alone. */
+export function attachProducerAsync<T = JsonValue>(
   name: string,
-  options: ProducerOptions<T> & WaitOptions = {},
+  options: ProducerOptions<T> & JsonCodec & WaitOptions,
+): Promise<Producer<T>>;
+/** The same for what the structured clone takes (`v8`), or for what a codec of your own encodes. */
+export function attachProducerAsync<T = unknown>(
+  name: string,
+  options: ProducerOptions<T> & ValueCodec<T> & WaitOptions,
+): Promise<Producer<T>>;
+export function attachProducerAsync<T>(
+  name: string,
+  { signal, ...options }: ProducerOptions<T> & WaitOptions = {},
 ): Promise<Producer<T>> {
-  return whenReadyAsync(options, () => attachNow(name, options));
+  return whenReadyAsync({ waitMs: options.waitMs, signal }, () => attachNow(name, options));
 }
 
 function attachNow<T>(name: string, options: ProducerOptions<T>): Producer<T> {
+  checkKnown('A producer', options, PRODUCER_OPTIONS);
   const resolved = resolveParticipantOptions(options);
   const journal = openInlineJournal(name, options);
   try {

@@ -1,4 +1,4 @@
-import { hideFields } from '../hidden-fields.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { recordLength } from '../layout/record.js';
 import type { LaneWriter } from '../ring/lane-writer.js';
 
@@ -49,5 +49,10 @@ export class Claim {
   /** Gives the messages up: nothing of them is ever seen. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */
   abort(): void {
     this.writer.abort();
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('Claim', { ...this, stride: this.stride }, depth, options, inspect);
   }
 }

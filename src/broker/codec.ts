@@ -29,6 +29,29 @@ export interface InPlaceEncoder<T> {
 /** `bytes` is the default: nothing is encoded, nothing decoded. */
 export type CodecName = 'bytes' | 'json' | 'v8';
 
+/** The codecs that make values of a type: without one values are bytes, and can be nothing else. */
+export type CodecChoice<T> = [T] extends [Uint8Array] ? 'bytes' | Codec<T> : CodecName | Codec<T>;
+
+/** Values are written as JSON, in UTF-8. */
+export interface JsonCodec {
+  readonly codec: 'json';
+}
+
+/** Values are what a codec makes of bytes, and it of them. */
+export interface ValueCodec<T> {
+  /** `json`, `v8` (structured clone), or a codec of your own. */
+  readonly codec: 'json' | 'v8' | Codec<T>;
+}
+
+/**
+ * What JSON has a text for: anything but undefined, functions, symbols and BigInts. The types do not look into objects; what is in them
+ * is written as `JSON.stringify` does it: a Date as text, a Map as `{}`, and a BigInt is refused when it is sent.
+ */
+export type JsonValue = string | number | boolean | null | JsonObject;
+
+/** An array, or an object of any interface or class. */
+export type JsonObject = { readonly [name: string]: unknown } | (object & { readonly [Symbol.hasInstance]?: never }); // no function: these have that
+
 const json: Codec<unknown> = {
   encode(value) {
     const text = JSON.stringify(value) as string | undefined;

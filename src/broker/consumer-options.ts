@@ -1,7 +1,7 @@
-import { checkChoice, checkFlags } from '../checks.js';
+import { checkChoice, checkFlags, checkKnown, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { DEFAULT_GROUP, type GroupEntry, type GroupKind, type GroupMode, type JoinFrom } from './group-registry.js';
-import type { ParticipantOptions } from './participant-options.js';
+import { PARTICIPANT_OPTIONS, type ParticipantOptions } from './participant-options.js';
 import { checkName } from './segment-name.js';
 
 /** How a consumer attaches. */
@@ -21,6 +21,15 @@ export interface ConsumerOptions<T = Buffer> extends ParticipantOptions<T> {
   readonly from?: JoinFrom | undefined;
 }
 
+const CONSUMER_OPTIONS: OptionNames<ConsumerOptions<unknown>> = {
+  ...PARTICIPANT_OPTIONS,
+  group: true,
+  mode: true,
+  shared: true,
+  durable: true,
+  from: true,
+};
+
 /** The same, resolved; what an existing group is decides, unless it was asked for otherwise. */
 export interface JoinRequest {
   readonly name: string;
@@ -34,6 +43,7 @@ export interface JoinRequest {
 
 /** @throws HermesError ERR_HERMES_INVALID_NAME, ERR_HERMES_INVALID_OPTION */
 export function resolveConsumerOptions(options: ConsumerOptions<unknown>): JoinRequest {
+  checkKnown('A consumer', options, CONSUMER_OPTIONS);
   const { group: name = DEFAULT_GROUP, mode = 'reliable', shared = false, durable = false, from = 'latest' } = options;
   checkName(name, 'group');
   checkChoice('mode', mode, ['reliable', 'lossy']);

@@ -1,23 +1,47 @@
-import type { Readable } from 'node:stream';
-import { checkFlags, checkFunction, checkLimit } from '../checks.js';
-import { hideFields } from '../hidden-fields.js';
+import { checkFlags, checkFunction, checkKnown, checkLimit } from '../checks.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import { timeNs } from '../ring/clock.js';
 import { asBytes, type Message, type MessageHandler } from '../ring/message.js';
 import { detach, detachedError } from './attachment.js';
+import type { GroupMode } from './group-registry.js';
 import { type HeldBack, heldBackIn } from './held-back.js';
 import { MemberReader } from './member-reader.js';
 import type { Membership } from './membership.js';
-import { BatchIterator, type Iterated, type IterationOptions, MessageIterator } from './message-iteration.js';
-import { type ReadableOptions, readableOf } from './message-readable.js';
+import {
+  BatchIterator,
+  ITERATION_OPTIONS,
+  type Iterated,
+  type IterationOptions,
+  MessageIterator,
+} from './message-iteration.js';
+import { type MessageStream, type ReadableOptions, readableOf } from './message-readable.js';
 import type { ResolvedOptions } from './participant-options.js';
 import { vacateSlot } from './participants.js';
 import { NO_SLOT, reapMembers } from './reap.js';
 import { memberSlot } from './roster.js';
 import type { Segment } from './segment.js';
-import { type TimedWaitOptions, Waiter } from './waiter.js';
+import {
+  BLOCKING_WAIT_OPTIONS,
+  type BlockingWaitOptions,
+  WAIT_ASYNC_OPTIONS,
+  type WaitAsyncOptions,
+} from './wait-options.js';
+import { Waiter } from './waiter.js';
 
 const DEFAULT_LIMIT = 256;
+
+/** A consumer as JSON has it. */
+export interface ConsumerJson extends Pick<Consumer, 'group' | 'lost'> {
+  /** The segment's name. */
+  readonly segment: string;
+  /** Of the group. */
+  readonly mode: GroupMode;
+  readonly shared: boolean;
+  readonly durable: boolean;
+  /** False once it has detached. */
+  readonly isAttached: boolean;
+}
 
 /**
  * A member of a group. `poll` and `read` allocate nothing for a message once optimized (a view for a checksum from 1,536 bytes
@@ -92,6 +116,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
 
   /** The same, with a signal to end it, or an end of its own: `for await (const message of consumer.messages({ drain: true }))`. */
   messages(options: IterationOptions = {}): AsyncIterableIterator<Message<T>> {
+    checkKnown('messages', options, ITERATION_OPTIONS);
     return new MessageIterator(this.iterated, options);
   }
 
@@ -100,6 +125,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * @param limit a whole number from 1, or Infinity; default 256
    */
   batches(limit: number = DEFAULT_LIMIT, options: IterationOptions = {}): AsyncIterableIterator<Message<T>[]> {
+    checkKnown('batches', options, ITERATION_OPTIONS);
     return new BatchIterator(this.iterated, limit, options);
   }
 
@@ -108,7 +134,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * once it is in the stream: what the stream still buffers when the process dies is lost to the group. Ends when the consumer
    * detaches; destroying it leaves the consumer attached.
    */
-  readable(options: ReadableOptions = {}): Readable {
+  readable(options: ReadableOptions = {}): MessageStream<T> {
     return readableOf(this.iterated, options);
   }
 
@@ -116,10 +142,10 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * Blocks the thread until there is something to read: true. False at the time-out. Looks for a while, then sleeps in poll(2).
    * No signal handler, timer or I/O of this thread runs meanwhile. True means that `poll` is worth a call: it may find nothing, when
    * a producer has attached, or throw, when the segment was removed.
-   * @param options `timeout` in milliseconds; default: none
    * @throws HermesError ERR_HERMES_DETACHED, _INVALID_OPTION
    */
-  wait(options: { readonly timeout?: number | undefined } = {}): boolean {
+  wait(options: BlockingWaitOptions = {}): boolean {
+    checkKnown('wait', options, BLOCKING_WAIT_OPTIONS);
     return this.waiter.waitBlocking(() => this.reader.hasNews(), options.timeout);
   }
 
@@ -128,9 +154,10 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * more), with false at the time-out. True means as with `wait`. Keeps the process alive meanwhile: see `unref`.
    * @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED when it detaches meanwhile, _INVALID_OPTION
    */
-  waitAsync(options: TimedWaitOptions & IterationOptions = {}): Promise<boolean> {
+  waitAsync(options: WaitAsyncOptions = {}): Promise<boolean> {
     const { reader } = this;
     try {
+      checkKnown('waitAsync', options, WAIT_ASYNC_OPTIONS);
       checkFlags(options, 'drain');
     } catch (error) {
       return this.waiter.fail(error);
@@ -183,6 +210,18 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   /** @internal For each producer that is held back, the slowest group that it waits for: as seen from outside. */
   heldBack(): HeldBack[] {
     return heldBackIn(this.segment);
+  }
+
+  /** What `JSON.stringify` writes, and `console.log` prints. */
+  toJSON(): ConsumerJson {
+    const { name, mode, shared, durable } = this.membership.entry;
+    const { lost, isClosed } = this.reader;
+    return { segment: this.segment.name, group: name, mode, shared, durable, lost, isAttached: !isClosed };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('Consumer', this.toJSON(), depth, options, inspect);
   }
 
   private leave(): void {

@@ -1,14 +1,15 @@
 import fs from 'node:fs';
-import { checkAmount, checkObject } from '../checks.js';
+import { checkAmount, checkKnown, checkObject, type OptionNames } from '../checks.js';
 import { wallMs } from '../clock.js';
 import { HermesError } from '../errors.js';
-import { hideFields } from '../hidden-fields.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { MAX_TIMER_MS, startTicking, stopTicking } from '../os/timers.js';
 import { isRemoved } from '../ring/roster-word.js';
 import { CoordinatorLock, type SegmentStatus } from './coordinator-lock.js';
 import type { CreateOptions } from './create-options.js';
-import { type DirectoryOptions, ensureDirectory } from './directory.js';
-import { checkDeclaration, ensureSegment } from './ensure-segment.js';
+import { isOfOtherLayout, segmentAsDeclared, throwAll } from './declared-segment.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions, ensureDirectory } from './directory.js';
+import { checkDeclaration } from './ensure-segment.js';
 import { NO_SLOT, reapIfNeeded } from './reap.js';
 import { isInPlace, openSegment, type Segment } from './segment.js';
 import { checkBoot } from './segment-boot.js';
@@ -23,6 +24,12 @@ export interface CoordinatorOptions extends DirectoryOptions {
   /** Milliseconds between two looks for dead participants. Default 50. */
   readonly reapIntervalMs?: number | undefined;
 }
+
+const COORDINATOR_OPTIONS: OptionNames<CoordinatorOptions> = {
+  ...DIRECTORY_OPTIONS,
+  segments: true,
+  reapIntervalMs: true,
+};
 
 const DEFAULT_REAP_INTERVAL_MS = 50;
 /** Milliseconds between two looks for segments that others have created or removed. */
@@ -44,14 +51,18 @@ export class Coordinator {
   private readonly watched: Map<string, Watched> = new Map();
   /** Of the segments that were declared last and are not as they were declared: why. */
   private readonly refusals: Map<string, string> = new Map();
+  /** Declared segments whose names lead to ones of another layout that somebody still uses: to be created once these are idle. */
+  private readonly waiting: Map<string, SegmentDeclaration> = new Map();
   private readonly timers: readonly NodeJS.Timeout[];
 
   /**
-   * Takes the directory, creates what is declared, and begins. It keeps the process alive until `stop`.
+   * Takes the directory, creates what is declared, and begins. It keeps the process alive until `stop`. A declared segment whose name
+   * leads to one of another layout (major) replaces that as soon as nobody takes part in it; until then `segments` tells of it.
    * @throws HermesError ERR_HERMES_BUSY when the directory has a coordinator; ERR_HERMES_SEGMENT_EXISTS when a declared segment
    *   is there with another geometry or other groups, and what `createSegment` throws
    */
   constructor(options: CoordinatorOptions = {}) {
+    checkKnown('A coordinator', options, COORDINATOR_OPTIONS);
     const { reapIntervalMs = DEFAULT_REAP_INTERVAL_MS } = options;
     checkAmount('reapIntervalMs', reapIntervalMs, 'milliseconds', 1, MAX_TIMER_MS);
     this.directory = ensureDirectory(options);
@@ -63,7 +74,7 @@ export class Coordinator {
     hideFields(this, 'directory');
     try {
       this.publish(); // at once, for what the file says is the last one's
-      this.declare(options.segments ?? {});
+      throwAll(this.declareAll(options.segments ?? {}).filter((error) => !isOfOtherLayout(error)));
     } catch (error) {
       this.stop();
       throw error;
@@ -77,27 +88,34 @@ export class Coordinator {
    *   another geometry or other groups, and what `createSegment` throws
    */
   declare(segments: Readonly<Record<string, SegmentDeclaration>>): void {
+    throwAll(this.declareAll(segments));
+  }
+
+  private declareAll(segments: Readonly<Record<string, SegmentDeclaration>>): HermesError[] {
     checkObject('segments', segments);
     for (const [name, declaration] of Object.entries(segments)) {
       checkObject(`the segment ${name}`, declaration);
       checkDeclaration(name, declaration);
     }
     this.refusals.clear();
-    const errors: HermesError[] = [];
-    for (const [name, declaration] of Object.entries(segments)) {
-      try {
-        const { origin } = ensureSegment(name, { ...declaration, directory: this.directory });
-        if (origin !== 'adopted' || !this.watched.has(name)) this.watch(name, origin);
-      } catch (error) {
-        this.refusals.set(name, errorText(error));
-        errors.push(asHermesError(error));
-      }
-    }
+    this.waiting.clear();
+    const errors = Object.entries(segments).flatMap(([name, declaration]) => this.declareOne(name, declaration) ?? []);
     this.scan();
-    const [first, ...others] = errors;
-    if (first === undefined) return;
-    const messages = [first.message, ...others.map(({ code, message }) => `${code}: ${message}`)];
-    throw new HermesError(first.code, messages.join('. Also: '), { cause: first });
+    return errors;
+  }
+
+  private declareOne(name: string, declaration: SegmentDeclaration): HermesError | undefined {
+    try {
+      const origin = segmentAsDeclared(name, { ...declaration, directory: this.directory });
+      if (origin !== 'adopted' || !this.watched.has(name)) this.watch(name, origin);
+      this.refusals.delete(name);
+      this.waiting.delete(name);
+      return undefined;
+    } catch (error) {
+      this.refusals.set(name, errorText(error));
+      if (isOfOtherLayout(error)) this.waiting.set(name, declaration);
+      return asHermesError(error);
+    }
   }
 
   /** What it knows of each segment. */
@@ -122,6 +140,16 @@ export class Coordinator {
 
   [Symbol.dispose](): void {
     this.stop();
+  }
+
+  /** What `JSON.stringify` writes, and `console.log` prints. */
+  toJSON(): Pick<Coordinator, 'directory' | 'segments'> {
+    return { directory: this.directory, segments: this.segments };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('Coordinator', this.toJSON(), depth, options, inspect);
   }
 
   private watch(name: string, origin: SegmentStatus['origin']): void {
@@ -164,6 +192,7 @@ export class Coordinator {
 
   /** Segments come and go by the hands of others, too. What could not be opened is tried again: it may be another file now. */
   private scan(): void {
+    for (const [name, declaration] of this.waiting) this.declareOne(name, declaration);
     const names = namesIn(this.directory);
     if (names === undefined) return; // for now
     for (const [name, { segment, status }] of this.watched) {

@@ -1,7 +1,7 @@
-import { checkFlags, checkMode, checkWhole } from '../checks.js';
+import { checkFlags, checkKnown, checkMode, checkWhole, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { type Geometry, geometryFault, largestPayloadLength } from '../layout/geometry.js';
-import type { DirectoryOptions } from './directory.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from './directory.js';
 import { type DeclaredGroup, type GroupDeclarations, resolveGroups } from './group-declaration.js';
 
 /** What a new segment is to be. */
@@ -31,6 +31,20 @@ export interface CreateOptions extends DirectoryOptions {
   readonly mode?: number | undefined;
 }
 
+const CREATE_OPTIONS: OptionNames<CreateOptions> = {
+  ...DIRECTORY_OPTIONS,
+  producers: true,
+  groups: true,
+  maxGroups: true,
+  members: true,
+  capacity: true,
+  maxPayload: true,
+  checksum: true,
+  timestamps: true,
+  shared: true,
+  mode: true,
+};
+
 /** The same, resolved. */
 export interface SegmentShape {
   readonly geometry: Geometry;
@@ -58,6 +72,7 @@ const NUMBERS = ['producers', 'maxGroups', 'members', 'capacity', 'maxPayload'] 
 
 /** @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function resolveCreateOptions(options: CreateOptions): SegmentShape {
+  checkKnown('A segment', options, CREATE_OPTIONS);
   for (const name of NUMBERS) {
     // Of a number, the geometry says what it may be.
     if (options[name] !== undefined && typeof options[name] !== 'number') checkWhole(name, options[name], 0);

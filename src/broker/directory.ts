@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { checkPath } from '../checks.js';
+import { checkPath, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { checkPlatform } from '../os/platform.js';
 import { systemError, withSystemErrors } from '../os/system-error.js';
@@ -11,6 +11,8 @@ export interface DirectoryOptions {
   /** Default: `HERMES_DIR` of the environment, else `/dev/shm/hermes-<uid>`. */
   readonly directory?: string | undefined;
 }
+
+export const DIRECTORY_OPTIONS: OptionNames<DirectoryOptions> = { directory: true };
 
 const ROOT_UID = 0;
 const WORLD_WRITABLE = 0o002;

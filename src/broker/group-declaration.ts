@@ -1,4 +1,4 @@
-import { checkFlags, checkObject, textOf } from '../checks.js';
+import { checkFlags, checkKnown, checkObject, type OptionNames, textOf } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { DEFAULT_GROUP, type GroupKind } from './group-registry.js';
 import { checkName } from './segment-name.js';
@@ -8,6 +8,8 @@ export interface GroupDeclaration {
   /** A work queue: its members share the messages between them. Default false: its one member sees them all. */
   readonly shared?: boolean | undefined;
 }
+
+export const GROUP_DECLARATION: OptionNames<GroupDeclaration> = { shared: true };
 
 /** The groups of a segment, by name. */
 export type GroupDeclarations = Readonly<Record<string, GroupDeclaration>>;
@@ -30,6 +32,7 @@ export function resolveGroups(groups: unknown): readonly DeclaredGroup[] | undef
   return Object.entries(groups as GroupDeclarations).map(([name, declaration]) => {
     checkName(name, 'group');
     checkObject(`the group ${name}`, declaration);
+    checkKnown(`The group ${name}`, declaration, GROUP_DECLARATION);
     checkFlags(declaration, 'shared');
     return { name, shared: declaration.shared ?? false };
   });

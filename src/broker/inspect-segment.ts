@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { checkKnown } from '../checks.js';
 import { COUNTER_ABORTED, COUNTER_BACK_PRESSURED, COUNTER_LOST, COUNTER_REDELIVERED } from '../layout/counters.js';
 import { POSITION_LOW_OFFSET } from '../layout/positions.js';
 import { Counter } from '../ring/counter.js';
@@ -7,7 +8,7 @@ import { InFlight } from '../ring/in-flight.js';
 import { positionIndex, wordAt } from '../ring/indices.js';
 import { isRemoved, lanesInUse } from '../ring/roster-word.js';
 import { coordinatorStatus, type SegmentStatus } from './coordinator-lock.js';
-import type { DirectoryOptions } from './directory.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from './directory.js';
 import { activeGroups, type GroupEntry, type GroupMode } from './group-registry.js';
 import { type HeldBack, holdersOf, lastPublishedMs, type WaitsFor, waitsFor } from './held-back.js';
 import { inspectParticipant, type ParticipantInspection } from './participant-state.js';
@@ -117,6 +118,7 @@ export function inspectAgain(
   name: string,
   options: DirectoryOptions,
 ): SegmentInspection {
+  checkKnown('inspectSegment', options, DIRECTORY_OPTIONS);
   const segment = openSegment(name, options, 'read-only', 'look');
   try {
     return inspect(segment, earlier);

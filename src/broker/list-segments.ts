@@ -1,7 +1,8 @@
 import fs from 'node:fs';
+import { checkKnown } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { withSystemErrors } from '../os/system-error.js';
-import { checkDirectory, type DirectoryOptions, directoryPath } from './directory.js';
+import { checkDirectory, DIRECTORY_OPTIONS, type DirectoryOptions, directoryPath } from './directory.js';
 import { inspectSegment, type SegmentInspection } from './inspect-segment.js';
 import { isName } from './segment-name.js';
 
@@ -13,6 +14,7 @@ export type SegmentListing = { readonly name: string } & (
 
 /** The segments of a directory, by name; none when there is no such directory. @throws HermesError ERR_HERMES_PERMISSION */
 export function listSegments(options: DirectoryOptions = {}): SegmentListing[] {
+  checkKnown('listSegments', options, DIRECTORY_OPTIONS);
   const directory = directoryPath(options);
   if (!checkDirectory(directory, 'look')) return [];
   const entries = withSystemErrors('list', directory, () => fs.readdirSync(directory, { withFileTypes: true }));

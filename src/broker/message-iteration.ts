@@ -1,16 +1,19 @@
-import { checkFlags, checkLimit } from '../checks.js';
+import { checkFlags, checkLimit, type OptionNames } from '../checks.js';
+import { hideFields } from '../hidden-fields.js';
 import { checkSignal, throwIfAborted } from '../os/abort.js';
 import { AsyncIteration } from '../os/async-iteration.js';
 import type { Message, MessageHandler } from '../ring/message.js';
 import type { MemberReader } from './member-reader.js';
 import { MessageCopier } from './message-copier.js';
-import type { Waiter, WaitOptions } from './waiter.js';
+import { WAIT_OPTIONS, type Waiter, type WaitOptions } from './waiter.js';
 
 /** How an iteration goes on and ends. */
 export interface IterationOptions extends WaitOptions {
   /** End once a producer has been attached, now or earlier, none is any more, and all is read. Default false: no end. */
   readonly drain?: boolean | undefined;
 }
+
+export const ITERATION_OPTIONS: OptionNames<IterationOptions> = { ...WAIT_OPTIONS, drain: true };
 
 /** What an iteration needs of its consumer. */
 export interface Iterated<T> {
@@ -50,6 +53,7 @@ abstract class Iteration<T, Item> extends AsyncIteration<Item> {
     this.signal = options.signal;
     this.drains = options.drain ?? false;
     this.copier = new MessageCopier(decode);
+    hideFields(this);
   }
 
   /** Keeps a copy of a message that was read. */
@@ -97,35 +101,35 @@ abstract class Iteration<T, Item> extends AsyncIteration<Item> {
 
 /** One message after the other: as fits a work queue, in which every message is claimed for itself. */
 export class MessageIterator<T> extends Iteration<T, Message<T>> {
-  private kept: Message<T> | undefined;
+  #kept: Message<T> | undefined;
 
   constructor(iterated: Iterated<T>, options: IterationOptions) {
     super(iterated, 1, options);
   }
 
   protected override keep(message: Message<T>): void {
-    this.kept = this.copier.copy(message);
+    this.#kept = this.copier.copy(message);
   }
 
   protected override takeKept(): Message<T> | undefined {
-    const { kept } = this;
-    this.kept = undefined;
+    const kept = this.#kept;
+    this.#kept = undefined;
     return kept;
   }
 }
 
 /** As many as there are, up to a limit, at a time. */
 export class BatchIterator<T> extends Iteration<T, Message<T>[]> {
-  private kept: Message<T>[] = [];
+  #kept: Message<T>[] = [];
 
   protected override keep(message: Message<T>): void {
-    this.kept.push(this.copier.copy(message));
+    this.#kept.push(this.copier.copy(message));
   }
 
   protected override takeKept(): Message<T>[] | undefined {
-    const { kept } = this;
+    const kept = this.#kept;
     if (kept.length === 0) return undefined;
-    this.kept = [];
+    this.#kept = [];
     return kept;
   }
 }

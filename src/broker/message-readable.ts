@@ -1,8 +1,8 @@
 import { addAbortSignal, Readable } from 'node:stream';
-import { checkWhole } from '../checks.js';
+import { checkKnown, checkWhole, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { checkSignal, onAbort } from '../os/abort.js';
-import { BatchIterator, type Iterated, type IterationOptions } from './message-iteration.js';
+import { BatchIterator, ITERATION_OPTIONS, type Iterated, type IterationOptions } from './message-iteration.js';
 import { streamError } from './stream-error.js';
 
 export interface ReadableOptions extends IterationOptions {
@@ -10,13 +10,19 @@ export interface ReadableOptions extends IterationOptions {
   readonly highWaterMark?: number | undefined;
 }
 
+const READABLE_OPTIONS: OptionNames<ReadableOptions> = { ...ITERATION_OPTIONS, highWaterMark: true };
+
 const DEFAULT_HIGH_WATER_MARK = 256;
+
+/** A Node stream in object mode; `for await` over it gives values of the consumer's type. */
+export type MessageStream<T> = AsyncIterable<T> & Readable;
 
 /**
  * The values of a consumer's messages, read in batches as large as the stream's buffer, each when that is empty.
  * @throws HermesError ERR_HERMES_INVALID_OPTION
  */
-export function readableOf<T>(consumer: Iterated<T>, options: ReadableOptions): Readable {
+export function readableOf<T>(consumer: Iterated<T>, options: ReadableOptions): MessageStream<T> {
+  checkKnown('readable', options, READABLE_OPTIONS);
   const { highWaterMark = DEFAULT_HIGH_WATER_MARK, drain, signal } = options;
   checkWhole('highWaterMark', highWaterMark, 0);
   checkSignal(signal);
@@ -29,17 +35,26 @@ export function readableOf<T>(consumer: Iterated<T>, options: ReadableOptions): 
 
 class MessageReadable<T> extends Readable {
   /** Node has asked for more since the last value was pushed: it may do so while that is pushed. */
-  private isWanted = false;
-  private isReading = false;
+  #isWanted = false;
+  #isReading = false;
+  // Private to the language: whoever prints the stream does not want to see all of the segment.
+  readonly #consumer: Iterated<T>;
+  readonly #batches: BatchIterator<T>;
+  readonly #ended: AbortController;
+  readonly #forget: () => void;
 
   constructor(
-    private readonly consumer: Iterated<T>,
-    private readonly batches: BatchIterator<T>,
+    consumer: Iterated<T>,
+    batches: BatchIterator<T>,
     highWaterMark: number,
-    private readonly ended: AbortController,
-    private readonly forget: () => void,
+    ended: AbortController,
+    forget: () => void,
   ) {
     super({ objectMode: true, highWaterMark });
+    this.#consumer = consumer;
+    this.#batches = batches;
+    this.#ended = ended;
+    this.#forget = forget;
   }
 
   override read(size?: number): unknown {
@@ -49,14 +64,14 @@ class MessageReadable<T> extends Readable {
   }
 
   override _read(): void {
-    this.isWanted = true;
+    this.#isWanted = true;
     if (this.isReadingDue) void this.readOn();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.forget();
-    this.ended.abort();
-    this.batches.return().then(() => callback(error), callback);
+    this.#forget();
+    this.#ended.abort();
+    this.#batches.return().then(() => callback(error), callback);
   }
 
   /**
@@ -64,15 +79,15 @@ class MessageReadable<T> extends Readable {
    * would be lost with the process.
    */
   private get isReadingDue(): boolean {
-    return this.isWanted && !this.isReading && this.readableLength === 0;
+    return this.#isWanted && !this.#isReading && this.readableLength === 0;
   }
 
   private async readOn(): Promise<void> {
     try {
       while (this.isReadingDue && !this.destroyed) {
-        this.isReading = true;
+        this.#isReading = true;
         await this.pushNext();
-        this.isReading = false;
+        this.#isReading = false;
       }
     } catch (error) {
       this.destroy(streamError(error));
@@ -80,17 +95,17 @@ class MessageReadable<T> extends Readable {
   }
 
   private async pushNext(): Promise<void> {
-    const { done, value: batch } = await this.batches.next();
+    const { done, value: batch } = await this.#batches.next();
     for (const message of batch ?? []) {
       if (this.destroyed) return; // what was not pushed comes again
       const value = streamable(message.value);
-      this.isWanted = false;
+      this.#isWanted = false;
       this.push(value);
     }
-    const { reader } = this.consumer;
+    const { reader } = this.#consumer;
     if (done !== true && !reader.isClosed) reader.acknowledge(); // a listener may have detached the consumer
     if (done !== true) return;
-    this.isWanted = false;
+    this.#isWanted = false;
     this.push(null);
   }
 }

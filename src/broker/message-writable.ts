@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
-import { checkWhole } from '../checks.js';
+import { checkKnown, checkWhole, type OptionNames } from '../checks.js';
 import { checkSignal, onAbort } from '../os/abort.js';
 import { streamError } from './stream-error.js';
-import type { WaitOptions } from './waiter.js';
+import { WAIT_OPTIONS, type WaitOptions } from './waiter.js';
 
 export interface WritableOptions extends WaitOptions {
   /** Type of the messages, 1–239. Default 1. */
@@ -11,7 +11,22 @@ export interface WritableOptions extends WaitOptions {
   readonly highWaterMark?: number | undefined;
 }
 
+const WRITABLE_OPTIONS: OptionNames<WritableOptions> = { ...WAIT_OPTIONS, type: true, highWaterMark: true };
+
 const DEFAULT_HIGH_WATER_MARK = 256;
+
+/** A value of a producer; text is as good as bytes where there is no codec. */
+type Chunk<T> = [T] extends [Uint8Array] ? T | string : T;
+type Written = (error?: Error | null) => void;
+
+/** A Node stream in object mode that takes values of the producer's type. */
+export interface MessageSink<T> extends Writable {
+  write(value: Chunk<T>, callback?: Written): boolean;
+  write(value: Chunk<T>, encoding: BufferEncoding, callback?: Written): boolean;
+  end(callback?: () => void): this;
+  end(value: Chunk<T>, callback?: () => void): this;
+  end(value: Chunk<T>, encoding: BufferEncoding, callback?: () => void): this;
+}
 
 /** What the stream needs of its producer. */
 interface Target<T> {
@@ -20,7 +35,8 @@ interface Target<T> {
 }
 
 /** A Node stream, each chunk of which becomes a message of a producer. */
-export function writableOf<T>(producer: Target<T>, options: WritableOptions): Writable {
+export function writableOf<T>(producer: Target<T>, options: WritableOptions): MessageSink<T> {
+  checkKnown('writable', options, WRITABLE_OPTIONS);
   const { highWaterMark = DEFAULT_HIGH_WATER_MARK, type, signal } = options;
   checkWhole('highWaterMark', highWaterMark, 0);
   checkSignal(signal);

@@ -1,8 +1,8 @@
-import { checkAmount } from '../checks.js';
+import { checkAmount, checkKnown, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
-import { IDLE_STRATEGIES, type IdleStrategy, type IdleStrategyName } from '../ring/idle-strategy.js';
-import { type Codec, type CodecName, resolveCodec } from './codec.js';
-import type { DirectoryOptions } from './directory.js';
+import { IDLE_OPTIONS, IDLE_STRATEGIES, type IdleStrategy, type IdleStrategyName } from '../ring/idle-strategy.js';
+import { type Codec, type CodecChoice, resolveCodec } from './codec.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from './directory.js';
 
 /** A slice is one look at least, and keeps the event loop waiting: a second is long enough for anybody. */
 const MIN_SLICE_US = 0.001;
@@ -11,7 +11,7 @@ const MAX_SLICE_US = 1_000_000;
 /** What producers and consumers have in common. */
 export interface ParticipantOptions<T> extends DirectoryOptions {
   /** What values are as payloads: `bytes`, `json`, `v8` (structured clone), or a codec of your own. Default `bytes`. */
-  readonly codec?: CodecName | Codec<T> | undefined;
+  readonly codec?: CodecChoice<T> | undefined;
   /**
    * What it does while it waits: `spin` (the fastest, takes a core), `balanced` (looks for 50 µs, then sleeps), `doorbell` (sleeps at
    * once), or figures of your own. Only calls that wait ask for it. Default `balanced`.
@@ -23,6 +23,13 @@ export interface ParticipantOptions<T> extends DirectoryOptions {
    */
   readonly waitMs?: number | undefined;
 }
+
+export const PARTICIPANT_OPTIONS: OptionNames<ParticipantOptions<unknown>> = {
+  ...DIRECTORY_OPTIONS,
+  codec: true,
+  idle: true,
+  waitMs: true,
+};
 
 /** The same, resolved. */
 export interface ResolvedOptions<T> {
@@ -42,6 +49,7 @@ function resolveIdleStrategy(idle: IdleStrategyName | IdleStrategy = 'balanced')
     const names = Object.keys(IDLE_STRATEGIES).join(', ');
     throw new HermesError('ERR_HERMES_INVALID_OPTION', `idle is ${idle}: give ${names}, or { spinForUs, sliceUs }`);
   }
+  if (typeof strategy === 'object') checkKnown('idle', strategy, IDLE_OPTIONS);
   const { spinForUs, sliceUs } = strategy; // read once: the object is the caller's
   checkAmount('idle.spinForUs', spinForUs, 'microseconds', 0);
   checkAmount('idle.sliceUs', sliceUs, 'microseconds', MIN_SLICE_US, MAX_SLICE_US);

@@ -1,12 +1,12 @@
-import { checkObject, checkPath } from '../checks.js';
+import { checkKnown, checkObject, checkPath, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { InlineJournal } from '../journal/inline-journal.js';
-import { type JournalOptions, resolveJournalOptions } from '../journal/journal-options.js';
+import { JOURNAL_OPTIONS, type JournalOptions, resolveJournalOptions } from '../journal/journal-options.js';
 import { type JournalSource, JournalWriter } from '../journal/journal-writer.js';
 import { JOURNAL_DATA_OFFSET, laneTableLength } from '../layout/journal-file.js';
 import { recordLength } from '../layout/record.js';
 import type { DirectoryOptions } from './directory.js';
-import type { ParticipantOptions } from './participant-options.js';
+import { PARTICIPANT_OPTIONS, type ParticipantOptions } from './participant-options.js';
 import { openSegment, type Segment } from './segment.js';
 
 /** How a producer attaches. */
@@ -18,9 +18,14 @@ export interface ProducerOptions<T = Uint8Array> extends ParticipantOptions<T> {
   readonly journal?: string | ProducerJournalOptions | undefined;
 }
 
+/** A journal in a producer's path. */
 export interface ProducerJournalOptions extends JournalOptions {
+  /** Where it is; made (0700) if it is missing. */
   readonly directory: string;
 }
+
+export const PRODUCER_OPTIONS: OptionNames<ProducerOptions<unknown>> = { ...PARTICIPANT_OPTIONS, journal: true };
+const PRODUCER_JOURNAL_OPTIONS: OptionNames<ProducerJournalOptions> = { ...JOURNAL_OPTIONS, directory: true };
 
 /** What a journal has to know of a segment. */
 export function journalSource({ header }: Segment): JournalSource {
@@ -36,6 +41,7 @@ export function openInlineJournal(
   if (journal === undefined) return undefined;
   const given = typeof journal === 'string' ? { directory: journal } : journal;
   checkObject('journal', given);
+  checkKnown('journal', given, PRODUCER_JOURNAL_OPTIONS);
   checkPath('journal.directory', given.directory);
   const { source, laneCapacity } = describe(name, options);
   // What is published together goes into one file, so that it can be taken back together.

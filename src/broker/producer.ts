@@ -1,5 +1,5 @@
-import type { Writable } from 'node:stream';
-import { hideFields } from '../hidden-fields.js';
+import { checkKnown } from '../checks.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import type { InlineJournal } from '../journal/inline-journal.js';
 import { PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
@@ -10,20 +10,25 @@ import { detach, detachedError } from './attachment.js';
 import { Claim } from './claim.js';
 import type { HeldBack } from './held-back.js';
 import { HeldBackWatch } from './held-back-watch.js';
-import { type WritableOptions, writableOf } from './message-writable.js';
+import { type MessageSink, type WritableOptions, writableOf } from './message-writable.js';
 import type { ResolvedOptions } from './participant-options.js';
 import { type Slot, vacateSlot } from './participants.js';
 import { Refusals } from './refusals.js';
 import { producerSlot } from './roster.js';
 import type { Segment } from './segment.js';
+import { SEND_OPTIONS, type SendOptions } from './send-options.js';
 import { SendQueue } from './send-queue.js';
 import { lengthOf, type Prepared, ValueWriter } from './value-writer.js';
-import { Waiter, type WaitOptions } from './waiter.js';
+import { WAIT_OPTIONS, Waiter, type WaitOptions } from './waiter.js';
 
-/** How a message is sent. */
-export interface SendOptions extends WaitOptions {
-  /** Type of the message, 1–239, for the consumers' use. Default 1. */
-  readonly type?: number | undefined;
+const NO_OPTIONS: SendOptions = {};
+
+/** A producer as JSON has it. */
+export interface ProducerJson extends Pick<Producer, 'lane' | 'position' | 'maxPayload' | 'hasCodec'> {
+  /** The segment's name. */
+  readonly segment: string;
+  /** False once it has detached. */
+  readonly isAttached: boolean;
 }
 
 /**
@@ -130,11 +135,17 @@ export class Producer<T = Uint8Array> {
    * no system call while there is room.
    * @returns the position after the message. @throws (rejects) as `offer`, and the signal's reason: then it was not sent
    */
-  async send(value: T, { type = DEFAULT_TYPE, signal }: SendOptions = {}): Promise<number> {
+  async send(value: T, options: SendOptions = NO_OPTIONS): Promise<number> {
     const { turns } = this.waiter;
     let prepared: Prepared;
     let position: number = BACK_PRESSURED;
+    let type: number = DEFAULT_TYPE;
+    let signal: AbortSignal | undefined;
     try {
+      if (options !== NO_OPTIONS) {
+        checkKnown('send', options, SEND_OPTIONS);
+        ({ type = DEFAULT_TYPE, signal } = options);
+      }
       checkSignal(signal);
       throwIfAborted(signal);
       prepared = this.values.prepare(value);
@@ -152,8 +163,11 @@ export class Producer<T = Uint8Array> {
    * Resolves once every reliable group has acknowledged all that this producer has published, or had in `send`, before the
    * call: without end where a durable group has no member. @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED, _REMOVED
    */
-  async flush({ signal }: WaitOptions = {}): Promise<void> {
+  async flush(options: WaitOptions = NO_OPTIONS): Promise<void> {
+    let signal: AbortSignal | undefined;
     try {
+      checkKnown('flush', options, WAIT_OPTIONS);
+      signal = options.signal;
       checkSignal(signal);
       throwIfAborted(signal);
     } catch (error) {
@@ -164,7 +178,7 @@ export class Producer<T = Uint8Array> {
   }
 
   /** A Node stream in object mode: each chunk is a value, sent as by `send`. Ending it leaves the producer attached. */
-  writable(options: WritableOptions = {}): Writable {
+  writable(options: WritableOptions = {}): MessageSink<T> {
     return writableOf(this, options);
   }
 
@@ -211,6 +225,17 @@ export class Producer<T = Uint8Array> {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.isAttached) await this.queue.drained(undefined);
     this.detach();
+  }
+
+  /** What `JSON.stringify` writes, and `console.log` prints. */
+  toJSON(): ProducerJson {
+    const { segment, lane, position, maxPayload, hasCodec, isAttached } = this;
+    return { segment: segment.name, lane, position, maxPayload, hasCodec, isAttached };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('Producer', this.toJSON(), depth, options, inspect);
   }
 
   private offerPrepared(prepared: Prepared, type: number): number {

@@ -1,7 +1,8 @@
+import { checkKnown } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { InFlight } from '../ring/in-flight.js';
 import { attach } from './attachment.js';
-import type { DirectoryOptions } from './directory.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from './directory.js';
 import { activeGroups, removeGroup as removeEntry } from './group-registry.js';
 import { participantIn, vacateSlot } from './participants.js';
 import { NO_SLOT, reap } from './reap.js';
@@ -13,6 +14,7 @@ import { checkName } from './segment-name.js';
  * not handled is gone. @throws HermesError ERR_HERMES_GROUP_NOT_FOUND; ERR_HERMES_BUSY, naming who is attached
  */
 export function removeGroup(name: string, group: string, options: DirectoryOptions = {}): void {
+  checkKnown('removeGroup', options, DIRECTORY_OPTIONS);
   checkName(group, 'group');
   const { segment } = attach(name, options, (opened) => {
     reap(opened, NO_SLOT);

@@ -1,21 +1,24 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { checkFlags } from '../checks.js';
+import { checkFlags, checkKnown, type OptionNames } from '../checks.js';
 import { HermesError, type HermesErrorCode } from '../errors.js';
 import { ByteLocks } from '../os/byte-locks.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { isRemoved, markRemoved } from '../ring/roster-word.js';
 import { withControlLock } from './control-lock.js';
-import { type DirectoryOptions, directoryPath } from './directory.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions, directoryPath } from './directory.js';
 import { removeFifos } from './doorbells.js';
 import { livingParticipants } from './roster.js';
-import { isInPlace, isNamed, openSegment, type Segment, segmentPath } from './segment.js';
+import { isInPlace, isNamed, openSegment, readHeader, type Segment, segmentPath } from './segment.js';
 import { bootOf } from './segment-boot.js';
 
+/** Whether a segment goes that is in use. */
 export interface RemoveOptions extends DirectoryOptions {
   /** Remove it even while somebody is attached (they get ERR_HERMES_REMOVED), or when it is damaged. Default false. */
   readonly force?: boolean | undefined;
 }
+
+const REMOVE_OPTIONS: OptionNames<RemoveOptions> = { ...DIRECTORY_OPTIONS, force: true };
 
 /** `gone` when the name leads elsewhere, or nowhere, since the segment was opened. */
 type Removal = 'removed' | 'kept' | 'gone';
@@ -25,6 +28,7 @@ type Removal = 'removed' | 'kept' | 'gone';
  * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND; ERR_HERMES_BUSY, naming who is attached, unless forced
  */
 export function removeSegment(name: string, options: RemoveOptions = {}): void {
+  checkKnown('removeSegment', options, REMOVE_OPTIONS);
   checkFlags(options, 'force');
   const removal = options.force ? removeByForce(name, options) : removeIf(name, options, isUnused);
   if (removal !== 'gone') return;
@@ -113,6 +117,36 @@ function removeIf(name: string, options: DirectoryOptions, mayGo: (segment: Segm
     });
   } finally {
     segment.close();
+  }
+}
+
+/**
+ * Removes a file whose layout has another major, if nobody takes part in it. What its locks mean is not known, but whoever takes part
+ * holds one: that is so in every layout. True when the name is free now. @throws HermesError ERR_HERMES_BUSY, _PERMISSION
+ */
+export function removeOtherLayout(name: string, options: DirectoryOptions): boolean {
+  return isFreed(() => {
+    const file = segmentPath(name, options);
+    const locks = ByteLocks.open(file);
+    try {
+      return withControlLock({ name, locks }, () => {
+        if (!isNamed(file, locks)) return 'gone';
+        if (!hasOtherLayout(locks, file) || locks.areHeldByOther) return 'kept';
+        unlink(file, locks);
+        return 'removed';
+      });
+    } finally {
+      locks.close();
+    }
+  });
+}
+
+function hasOtherLayout(locks: ByteLocks, file: string): boolean {
+  try {
+    readHeader(locks, file);
+    return false;
+  } catch (error) {
+    return (error as HermesError).code === 'ERR_HERMES_INCOMPATIBLE_LAYOUT';
   }
 }
 

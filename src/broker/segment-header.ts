@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { crc32 } from '../built-ins.js';
 import { HermesError } from '../errors.js';
 import { type Geometry, geometryFault, type Sections, sectionsOf } from '../layout/geometry.js';
@@ -72,9 +73,10 @@ export function decodeHeader(page: Buffer, fileLength: number, path: string): Se
   const layoutMajor = page.readUInt32LE(P.LAYOUT_MAJOR_OFFSET);
   const layoutMinor = page.readUInt32LE(P.LAYOUT_MINOR_OFFSET);
   if (layoutMajor !== P.LAYOUT_MAJOR) {
+    const name = basename(path);
     throw new HermesError(
       'ERR_HERMES_INCOMPATIBLE_LAYOUT',
-      `${path} has layout ${layoutMajor}.${layoutMinor}, this version of Hermes reads ${P.LAYOUT_MAJOR}.x: use the version that created it, or remove it (hermes rm --force) and create it again`,
+      `${path} has layout ${layoutMajor}.${layoutMinor}, this version of Hermes reads ${P.LAYOUT_MAJOR}.x: use the version that created it, or end whoever uses it, remove it (hermes rm --force ${name}, or removeSegment('${name}', { force: true })) and create it again; docs/upgrading.md says more`,
     );
   }
   if (page.readUInt32LE(P.READY_OFFSET) !== P.READY) throw corrupt(path, 'its creation was not finished');
@@ -120,9 +122,10 @@ export function unknownRequirements(header: SegmentHeader): number {
 export function checkRequirements(header: SegmentHeader, path: string): void {
   const unknown = unknownRequirements(header);
   if (unknown === 0) return;
+  const name = basename(path);
   throw new HermesError(
     'ERR_HERMES_INCOMPATIBLE_LAYOUT',
-    `${path} (layout ${header.layoutMajor}.${header.layoutMinor}) requires of its participants what this version of Hermes does not know (REQUIRED 0x${unknown.toString(16)}): use the version that created it, or remove it (hermes rm --force) and create it again`,
+    `${path} (layout ${header.layoutMajor}.${header.layoutMinor}) requires of its participants what this version of Hermes does not know (REQUIRED 0x${unknown.toString(16)}): use the version that created it, or remove it (hermes rm --force ${name}, or removeSegment('${name}', { force: true })) and create it again; docs/upgrading.md says more`,
   );
 }
 

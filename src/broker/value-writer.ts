@@ -1,4 +1,7 @@
+import { isUint8Array } from 'node:util/types';
+import { textOf } from '../checks.js';
 import { refusePromise } from '../dropped-promise.js';
+import { HermesError } from '../errors.js';
 import type { LaneWriter } from '../ring/lane-writer.js';
 import { checkMessage } from '../ring/misuse.js';
 import { checkPayload, trueLength } from '../ring/payload-length.js';
@@ -30,7 +33,7 @@ export class ValueWriter<T> {
     if (codec === undefined) return bytesOf(value);
     if ('encode' in codec) {
       const encoded = codec.encode(value);
-      return typeof encoded === 'string' ? encoded : bytesOf(encoded);
+      return typeof encoded === 'string' ? encoded : encodedBytes(encoded);
     }
     const length = codec.lengthOf(value);
     refuseCodecsPromise(length);
@@ -71,6 +74,16 @@ function bytesOf(value: unknown): Uint8Array {
   refuseCodecsPromise(value);
   checkPayload(value);
   return value;
+}
+
+/** @throws HermesError ERR_HERMES_INVALID_OPTION for what a codec may not make of a value */
+function encodedBytes(encoded: unknown): Uint8Array {
+  refuseCodecsPromise(encoded);
+  if (isUint8Array(encoded)) return encoded;
+  throw new HermesError(
+    'ERR_HERMES_INVALID_OPTION',
+    `The codec's encode has returned ${textOf(encoded)}: return a Uint8Array, a Buffer, or a string`,
+  );
 }
 
 /** Bytes of the payload. */

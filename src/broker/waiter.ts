@@ -1,4 +1,4 @@
-import { checkAmount } from '../checks.js';
+import { checkAmount, type OptionNames } from '../checks.js';
 import { monotonicMs } from '../clock.js';
 import type { HermesError } from '../errors.js';
 import { checkSignal, onAbort, throwIfAborted } from '../os/abort.js';
@@ -16,11 +16,15 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export const WAIT_OPTIONS: OptionNames<WaitOptions> = { signal: true };
+
 /** The same with a limit. */
 export interface TimedWaitOptions extends WaitOptions {
   /** Milliseconds from 0; the call then resolves all the same. Default: none. */
   readonly timeout?: number | undefined;
 }
+
+export const TIMED_WAIT_OPTIONS: OptionNames<TimedWaitOptions> = { ...WAIT_OPTIONS, timeout: true };
 
 /**
  * Waits for a participant, as its idle strategy says: looks for a while, then sleeps on the doorbell. Whatever a wait comes to, and

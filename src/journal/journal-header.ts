@@ -54,7 +54,7 @@ export function decodeJournalHeader(bytes: Buffer, file: string, firstPosition: 
   if (major !== J.JOURNAL_MAJOR) {
     throw new HermesError(
       'ERR_HERMES_INCOMPATIBLE_LAYOUT',
-      `${file} has journal layout ${major}.${bytes.readUInt16LE(J.JOURNAL_MINOR_OFFSET)}, this version of Hermes reads ${J.JOURNAL_MAJOR}.x: use the version that wrote it`,
+      `${file} has journal layout ${major}.${bytes.readUInt16LE(J.JOURNAL_MINOR_OFFSET)}, this version of Hermes reads ${J.JOURNAL_MAJOR}.x: read it with the version that wrote it, and begin a new journal in another directory; docs/upgrading.md says more`,
     );
   }
   if (crc32(bytes.subarray(0, J.JOURNAL_CHECKSUM_OFFSET)) !== bytes.readUInt32LE(J.JOURNAL_CHECKSUM_OFFSET)) {

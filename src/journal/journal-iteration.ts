@@ -1,10 +1,11 @@
-import { checkFlags } from '../checks.js';
+import { checkFlags, checkKnown } from '../checks.js';
+import { hideFields } from '../hidden-fields.js';
 import { checkSignal } from '../os/abort.js';
 import { AsyncIteration } from '../os/async-iteration.js';
 import { Turns } from '../os/turns.js';
 import type { MessageHandler } from '../ring/message.js';
 import { FollowPace } from './follow-pace.js';
-import type { FollowOptions } from './journal-reader-options.js';
+import { FOLLOW_OPTIONS, type FollowOptions } from './journal-reader-options.js';
 import { copyMessage, type RecordedMessage } from './recorded-message.js';
 
 /** What an iteration needs of its reader. */
@@ -34,11 +35,13 @@ export class JournalIteration extends AsyncIteration<RecordedMessage> {
     private readonly reader: Iterated,
     options: FollowOptions,
   ) {
+    checkKnown('messages', options, FOLLOW_OPTIONS);
     checkSignal(options.signal);
     checkFlags(options, 'follow');
     super(new Turns());
     this.follow = options.follow ?? false;
     this.signal = options.signal;
+    hideFields(this);
   }
 
   protected override take(): RecordedMessage | undefined {

@@ -1,4 +1,4 @@
-import { checkAmount, checkChoice, checkFlags, checkMode, checkWhole } from '../checks.js';
+import { checkAmount, checkChoice, checkFlags, checkMode, checkWhole, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
 import {
   JOURNAL_DATA_OFFSET,
@@ -28,6 +28,14 @@ export interface JournalOptions {
   /** Permissions of new files. Default 0o600. */
   readonly mode?: number | undefined;
 }
+
+export const JOURNAL_OPTIONS: OptionNames<JournalOptions> = {
+  fileLength: true,
+  sync: true,
+  syncIntervalMs: true,
+  skipDamage: true,
+  mode: true,
+};
 
 /** The same, resolved. */
 export interface JournalSettings {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { checkFunction, checkLimit } from '../checks.js';
 import { HermesError } from '../errors.js';
-import { hideFields } from '../hidden-fields.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import type { MessageHandler } from '../ring/message.js';
 import { nestedPoll } from '../ring/misuse.js';
 import { surveyBrokenWalk } from './broken-walk.js';
@@ -11,7 +11,12 @@ import { HandOver } from './hand-over.js';
 import { HeldJournal } from './held-journal.js';
 import { entryAt, existingEntries, type JournalEntry } from './journal-directory.js';
 import { JournalIteration } from './journal-iteration.js';
-import { checkReaderOptions, type FollowOptions, type JournalReaderOptions } from './journal-reader-options.js';
+import {
+  checkReaderOptions,
+  type FollowOptions,
+  type JournalReaderJson,
+  type JournalReaderOptions,
+} from './journal-reader-options.js';
 import { checkPlace, type JournalPlace, walkToPlace } from './journal-seek.js';
 import { type Found, type Gap, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
 import { cutDamage } from './lost-records.js';
@@ -154,6 +159,17 @@ export class JournalReader {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** What `JSON.stringify` writes, and `console.log` prints. */
+  toJSON(): JournalReaderJson {
+    const { directory, journalId, segmentId, position, damages, gaps, isClosed } = this;
+    return { directory, journalId, segmentId, position, damages, gaps, isClosed };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('JournalReader', this.toJSON(), depth, options, inspect);
   }
 
   private checkFree(): void {

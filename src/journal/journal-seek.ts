@@ -1,3 +1,4 @@
+import { checkKnown } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
 import { existingEntries, type JournalEntry } from './journal-directory.js';
@@ -15,6 +16,9 @@ export type JournalPlace =
   | { readonly position: number }
   | { readonly lane: number; readonly sequence: number }
   | { readonly timeNs: bigint };
+
+/** Each kind of place has its own of these. */
+const PLACE_FIELDS: Readonly<Record<string, true>> = { position: true, lane: true, sequence: true, timeNs: true };
 
 /** The files in which to look for a place: first the last one that begins before it. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
 export function filesOfPlace(directory: string, place: JournalPlace): JournalEntry[] {
@@ -97,7 +101,10 @@ export function checkPlace(place: JournalPlace): void {
       : lane !== undefined
         ? isCount(lane) && isCount(sequence)
         : typeof timeNs === 'bigint';
-  if (isFine) return;
+  if (isFine) {
+    checkKnown('A place in a journal', place, PLACE_FIELDS);
+    return;
+  }
   throw new HermesError(
     'ERR_HERMES_INVALID_OPTION',
     `${JSON.stringify(place, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))} is no place in a journal: give { position }, { lane, sequence } or { timeNs } (a BigInt)`,

@@ -46,7 +46,7 @@ export class JournalWriter extends RecordAppender {
   private readonly segmentTables: Buffer;
 
   private constructor(
-    private readonly place: WriterPlace,
+    readonly place: WriterPlace,
     private readonly source: JournalSource,
     private readonly settings: JournalSettings,
     { tail, nextPosition, repair }: Recovery,

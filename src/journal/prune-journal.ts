@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { checkAmount, checkFlags } from '../checks.js';
+import { checkAmount, checkFlags, checkKnown, type OptionNames } from '../checks.js';
 import { wallMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import { JOURNAL_HEADER_LENGTH } from '../layout/journal-file.js';
@@ -23,6 +23,9 @@ export interface RetentionOptions {
   readonly dryRun?: boolean | undefined;
 }
 
+const RETENTION_OPTIONS: OptionNames<RetentionOptions> = { keepBytes: true, keepAgeMs: true, dryRun: true };
+
+/** What was removed of a journal, and what stays all the same. */
 export interface PruneReport {
   /** Names of the files that were removed, or would be. */
   readonly removed: readonly string[];
@@ -42,6 +45,7 @@ export interface PruneReport {
  * @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _INVALID_OPTION, _PERMISSION, _CORRUPT_JOURNAL (a foreign file), _REMOVED
  */
 export function pruneJournal(directory: string, options: RetentionOptions): PruneReport {
+  checkKnown('pruneJournal', options, RETENTION_OPTIONS);
   const { keepBytes = Number.POSITIVE_INFINITY, keepAgeMs = Number.POSITIVE_INFINITY, dryRun = false } = options;
   checkAmount('keepBytes', keepBytes, 'bytes', 0);
   checkAmount('keepAgeMs', keepAgeMs, 'milliseconds', 0);

@@ -1,3 +1,4 @@
+import { INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import type { Message } from '../ring/message.js';
 
 /** A message of a journal, copied: yours to keep. */
@@ -18,6 +19,11 @@ export class RecordedMessage {
   /** What `JSON.stringify` writes: JSON has no BigInt. */
   toJSON(): RecordedMessageJson {
     return { ...this, timestamp: this.timestamp.toString() };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('RecordedMessage', { ...this }, depth, options, inspect);
   }
 }
 

@@ -15,6 +15,8 @@ const F_UNLCK = 2;
 const FLOCK_LENGTH = 32;
 const L_START_OFFSET = 8;
 const L_LEN_OFFSET = 16;
+/** As a length: all bytes, however far beyond the end of the file. */
+const TO_THE_END = 0n;
 
 /**
  * Open-file-description locks on single bytes of one file, through a descriptor of their own: never mapped, never
@@ -132,17 +134,25 @@ export class ByteLocks {
     return this.flock.readInt16LE(0) !== F_UNLCK;
   }
 
+  /** True when somebody else holds any byte of the file, and be it of a layout that nobody here knows. */
+  get areHeldByOther(): boolean {
+    if (this.call(F_OFD_GETLK, F_WRLCK, 0, TO_THE_END) !== 0) {
+      throw systemError('probe the locks of', this.path, errnoName(libc().errno()));
+    }
+    return this.flock.readInt16LE(0) !== F_UNLCK;
+  }
+
   /** Drops every lock; idempotent. */
   close(): void {
     this.descriptor.close();
   }
 
-  private call(command: number, type: number, offset: number): number {
+  private call(command: number, type: number, offset: number, length = 1n): number {
     const { flock } = this;
     flock.fill(0);
     flock.writeInt16LE(type, 0);
     flock.writeBigInt64LE(BigInt(offset), L_START_OFFSET);
-    flock.writeBigInt64LE(1n, L_LEN_OFFSET);
+    flock.writeBigInt64LE(length, L_LEN_OFFSET);
     return libc().fcntl(this.descriptor.number, command, flock);
   }
 }

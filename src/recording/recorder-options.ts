@@ -1,7 +1,9 @@
-import type { DirectoryOptions } from '../broker/directory.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../broker/directory.js';
 import type { JoinFrom } from '../broker/group-registry.js';
+import type { OptionNames } from '../checks.js';
 import type { HermesError } from '../errors.js';
-import type { JournalOptions } from '../journal/journal-options.js';
+import { JOURNAL_OPTIONS, type JournalOptions } from '../journal/journal-options.js';
+import type { JournalRepair } from '../journal/journal-recovery.js';
 
 /** How a recorder attaches, and how it writes. */
 export interface RecorderOptions extends DirectoryOptions, JournalOptions {
@@ -13,6 +15,14 @@ export interface RecorderOptions extends DirectoryOptions, JournalOptions {
   readonly from?: JoinFrom | undefined;
 }
 
+export const RECORDER_OPTIONS: OptionNames<RecorderOptions> = {
+  ...DIRECTORY_OPTIONS,
+  ...JOURNAL_OPTIONS,
+  to: true,
+  group: true,
+  from: true,
+};
+
 /** How long a recorder runs, and whom it tells. */
 export interface RunOptions {
   /** Ends the run. */
@@ -21,6 +31,23 @@ export interface RunOptions {
   readonly drain?: boolean | undefined;
   /** Told once when there is no room, with the error, and once with null when it goes on. */
   readonly onBlocked?: ((error: HermesError | null) => void) | undefined;
+}
+
+export const RUN_OPTIONS: OptionNames<RunOptions> = { signal: true, drain: true, onBlocked: true };
+
+/** A recorder as JSON has it. */
+export interface RecorderJson {
+  /** The segment's name. */
+  readonly segment: string;
+  readonly group: string;
+  /** The journal's. */
+  readonly directory: string;
+  /** The journal's position behind the last message: bytes. */
+  readonly position: number;
+  readonly repair: JournalRepair | null;
+  readonly missedCount: number;
+  /** False once it has detached. */
+  readonly isAttached: boolean;
 }
 
 export const DEFAULT_RECORDER_GROUP = 'journal';

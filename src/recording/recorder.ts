@@ -1,10 +1,10 @@
 import { attachConsumer } from '../broker/attach-consumer.js';
 import type { Consumer } from '../broker/consumer.js';
 import type { HeldBack } from '../broker/held-back.js';
-import { checkFlags, checkFunction, checkLimit } from '../checks.js';
+import { checkFlags, checkFunction, checkKnown, checkLimit } from '../checks.js';
 import { refusePromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
-import { hideFields } from '../hidden-fields.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { resolveJournalOptions, type SyncMode } from '../journal/journal-options.js';
 import type { JournalRepair } from '../journal/journal-recovery.js';
 import { JournalWriter } from '../journal/journal-writer.js';
@@ -14,7 +14,14 @@ import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
 import { recordedSegment } from './recorded-segment.js';
-import { DEFAULT_RECORDER_GROUP, type RecorderOptions, type RunOptions } from './recorder-options.js';
+import {
+  DEFAULT_RECORDER_GROUP,
+  RECORDER_OPTIONS,
+  type RecorderJson,
+  type RecorderOptions,
+  RUN_OPTIONS,
+  type RunOptions,
+} from './recorder-options.js';
 import { SyncTicker } from './sync-ticker.js';
 
 /** Most messages between two acknowledgements. */
@@ -107,6 +114,7 @@ export class Recorder {
    *   and every 250 ms), _REMOVED, _CORRUPT_SEGMENT, _CORRUPT_JOURNAL, _SYSTEM (a sync failed), _DETACHED
    */
   async run(options: RunOptions = {}): Promise<void> {
+    checkKnown('run', options, RUN_OPTIONS);
     const { signal, drain = false, onBlocked } = options;
     checkSignal(signal);
     checkFlags(options, 'drain');
@@ -152,6 +160,18 @@ export class Recorder {
 
   [Symbol.dispose](): void {
     this.detach();
+  }
+
+  /** What `JSON.stringify` writes, and `console.log` prints. */
+  toJSON(): RecorderJson {
+    const { segment, group } = this.consumer.toJSON();
+    const { position, repair, missedCount, isAttached } = this;
+    return { segment, group, directory: this.writer.place.home.path, position, repair, missedCount, isAttached };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('Recorder', this.toJSON(), depth, options, inspect);
   }
 
   /** Reads messages into the journal, or stores those that were owed. How many; where there is no room, `blockedBy` says so. */
@@ -223,6 +243,7 @@ function roomError(error: unknown): HermesError {
  * HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a recorder), _CORRUPT_JOURNAL, _NO_SPACE, and those of attachConsumer
  */
 export function attachRecorder(name: string, options: RecorderOptions): Recorder {
+  checkKnown('A recorder', options, RECORDER_OPTIONS);
   const { to, group = DEFAULT_RECORDER_GROUP, from = 'oldest', directory } = options;
   const settings = resolveJournalOptions(options);
   const writer = JournalWriter.open(to, recordedSegment(name, directory, group), settings);

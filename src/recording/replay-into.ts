@@ -1,19 +1,25 @@
 import { attachProducer } from '../broker/attach-producer.js';
-import type { DirectoryOptions } from '../broker/directory.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../broker/directory.js';
 import type { HeldBack } from '../broker/held-back.js';
 import { tellWhenHeldBack } from '../broker/held-back-watch.js';
 import type { Producer } from '../broker/producer.js';
-import { checkFunction } from '../checks.js';
+import { checkFunction, checkKnown, type OptionNames } from '../checks.js';
 import { FollowPace } from '../journal/follow-pace.js';
 import { inspectJournal } from '../journal/inspect-journal.js';
 import { openJournal } from '../journal/journal-reader.js';
-import type { FollowOptions, JournalReaderOptions } from '../journal/journal-reader-options.js';
+import {
+  FOLLOW_OPTIONS,
+  type FollowOptions,
+  JOURNAL_READER_OPTIONS,
+  type JournalReaderOptions,
+} from '../journal/journal-reader-options.js';
 import { checkSignal } from '../os/abort.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
-import { Replay, type ReplayOptions } from './replay.js';
+import { REPLAY_OPTIONS, Replay, type ReplayOptions } from './replay.js';
 
+/** Which part of a journal goes into a segment, how fast, and until when. */
 export interface ReplayIntoOptions extends DirectoryOptions, JournalReaderOptions, ReplayOptions, FollowOptions {
   /**
    * Told of the group that holds a lane back, once a second while nothing has been sent for a second. Without it the process is warned after
@@ -21,6 +27,14 @@ export interface ReplayIntoOptions extends DirectoryOptions, JournalReaderOption
    */
   readonly onHeldBack?: ((heldBack: HeldBack) => void) | undefined;
 }
+
+const REPLAY_INTO_OPTIONS: OptionNames<ReplayIntoOptions> = {
+  ...DIRECTORY_OPTIONS,
+  ...JOURNAL_READER_OPTIONS,
+  ...REPLAY_OPTIONS,
+  ...FOLLOW_OPTIONS,
+  onHeldBack: true,
+};
 
 /** What was replayed. */
 export interface ReplayReport {
@@ -48,12 +62,17 @@ const TELL_AFTER_MS = 1000;
  * segment of as many lanes without producers, lanes that follow one another from 0 keep their numbers.
  * @throws HermesError what openJournal and attachProducer throw, _PAYLOAD_TOO_LARGE
  */
-export async function replayInto(journal: string, segment: string, options: ReplayIntoOptions): Promise<ReplayReport> {
-  const { directory, lane: only, follow = false, signal, onHeldBack } = options;
+export async function replayInto(
+  journal: string,
+  segment: string,
+  options: ReplayIntoOptions = {},
+): Promise<ReplayReport> {
+  checkKnown('replayInto', options, REPLAY_INTO_OPTIONS);
+  const { directory, from, skipDamage, onDamage, to, lane: only, speed, follow, signal, onHeldBack } = options;
   checkSignal(signal);
   if (onHeldBack !== undefined) checkFunction('onHeldBack', onHeldBack);
-  using reader = openJournal(journal, options);
-  const replay = new Replay(reader, options);
+  using reader = openJournal(journal, { from, skipDamage, onDamage });
+  const replay = new Replay(reader, { to, lane: only, speed, follow });
   using producers = new LaneProducers(segment, { directory }, onHeldBack);
   for (const { lane } of inspectJournal(reader.directory).lanes)
     if (only === undefined || only === lane) producers.of(lane);
@@ -73,7 +92,7 @@ export async function replayInto(journal: string, segment: string, options: Repl
     if (count > 0) pace.reset();
     if (turns.isDue) await turns.take();
     if (count > 0 || replay.hasMore) continue;
-    if (replay.isAtEnd && !follow) break;
+    if (replay.isAtEnd && follow !== true) break;
     await pace.wait(signal, replay.waitMs);
   }
   return { messages, lanes: producers.lanes };

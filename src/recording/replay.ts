@@ -1,7 +1,15 @@
-import { checkFlags, checkFunction, checkLimit, checkPositive, checkWhole } from '../checks.js';
+import {
+  checkFlags,
+  checkFunction,
+  checkKnown,
+  checkLimit,
+  checkPositive,
+  checkWhole,
+  type OptionNames,
+} from '../checks.js';
 import { monotonicMs } from '../clock.js';
 import { refuseHandlersPromise } from '../dropped-promise.js';
-import { hideFields } from '../hidden-fields.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { inspectJournal } from '../journal/inspect-journal.js';
 import type { JournalReader } from '../journal/journal-reader.js';
 import { checkPlace, type JournalPlace } from '../journal/journal-seek.js';
@@ -23,6 +31,8 @@ export interface ReplayOptions {
   /** More will come: then a time ends no lane but the one that is replayed alone. Default false. */
   readonly follow?: boolean | undefined;
 }
+
+export const REPLAY_OPTIONS: OptionNames<ReplayOptions> = { to: true, lane: true, speed: true, follow: true };
 
 /** Reads a part of a journal, at a pace. */
 export class Replay {
@@ -46,6 +56,7 @@ export class Replay {
     private readonly reader: JournalReader,
     options: ReplayOptions,
   ) {
+    checkKnown('A replay', options, REPLAY_OPTIONS);
     const { to, lane, speed, follow = false } = options;
     checkFlags(options, 'follow');
     if (to !== undefined) checkPlace(to);
@@ -100,6 +111,11 @@ export class Replay {
   refuse(): void {
     this.isRefused = true;
     this.reader.refuse();
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('Replay', { ...this }, depth, options, inspect);
   }
 
   private isBehind(message: Message, to: JournalPlace, lane: number | undefined): boolean {

@@ -1,3 +1,4 @@
+import type { OptionNames } from '../checks.js';
 import { monotonicMs } from '../clock.js';
 
 /** What a participant does while it has nothing to do. */
@@ -10,6 +11,8 @@ export interface IdleStrategy {
   /** Microseconds of that between two turns of the event loop, above 0, at most a second: so timers and I/O of the process go on. */
   readonly sliceUs: number;
 }
+
+export const IDLE_OPTIONS: OptionNames<IdleStrategy> = { spinForUs: true, sliceUs: true };
 
 export type IdleStrategyName = 'spin' | 'balanced' | 'doorbell';
 

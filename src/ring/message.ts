@@ -1,3 +1,4 @@
+import { INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { RECORD_HEADER_LENGTH, RECORD_SEQUENCE_OFFSET, RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
 
 import { wholeSequence } from './head.js';
@@ -88,18 +89,28 @@ export class Message<T = Buffer> {
 
   /** What `JSON.stringify` writes: the payload as a Buffer, or with a codec the value, which that decodes. @throws what the codec throws */
   toJSON(): MessageJson {
-    const { lane, type, sequence, timestamp, length, lost, redelivered } = this;
-    return {
-      lane,
-      type,
-      sequence,
-      timestamp: timestamp.toString(),
-      length,
-      ...(lost > 0 ? { lost } : {}),
-      ...(redelivered ? { redelivered } : {}),
-      ...(this.#decode === (asBytes as unknown) ? { payload: this.copy() } : { value: this.value }),
-    };
+    const content = this.#decode === (asBytes as unknown) ? { payload: this.copy() } : { value: this.value };
+    return { ...headerOf(this), timestamp: this.timestamp.toString(), ...content };
   }
+
+  /** @internal what `console.log` prints: of a message that is used again, what it holds at present */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    if (this.offset === 0) return inspected('Message', {}, depth, options, inspect); // it was never filled
+    let content: object = { payload: this.payload };
+    try {
+      if (this.#decode !== (asBytes as unknown)) content = { value: this.value };
+    } catch {
+      // Whoever prints a message is not to be stopped by a payload that the codec cannot read.
+    }
+    const values = { ...headerOf(this), timestamp: this.timestamp, ...content };
+    return inspected('Message', values, depth, options, inspect);
+  }
+}
+
+// No private method: each message would be marked as one that has it, when it is made.
+function headerOf(message: Message<unknown>): Omit<MessageJson, 'timestamp'> {
+  const { lane, type, sequence, length, lost, redelivered } = message;
+  return { lane, type, sequence, length, ...(lost > 0 ? { lost } : {}), ...(redelivered ? { redelivered } : {}) };
 }
 
 /** A message as JSON has it. */

@@ -1,3 +1,4 @@
+import { textOf } from '../checks.js';
 import { HermesError } from '../errors.js';
 
 // What an array says of itself may be untrue: a subclass, or a property of its own, may answer in its place, anew each time.
@@ -37,8 +38,10 @@ export function payloadLength(payload: unknown): number {
 /** @throws HermesError ERR_HERMES_INVALID_OPTION for anything but bytes */
 export function checkPayload(payload: unknown): asserts payload is Uint8Array {
   if (kindOf.call(payload) === 'Uint8Array') return;
-  const found = payload === null ? 'null' : typeof payload;
-  throw new HermesError('ERR_HERMES_INVALID_OPTION', `The payload is ${found}: give a Uint8Array or a Buffer`);
+  throw new HermesError(
+    'ERR_HERMES_INVALID_OPTION',
+    `The payload is ${textOf(payload)}: without a codec give a Uint8Array or a Buffer; for other values attach with one, as in { codec: 'json' }`,
+  );
 }
 
 /** @throws HermesError ERR_HERMES_INVALID_OPTION unless a payload is an array of as many bytes as it has said */

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import type { GroupDeclaration, SegmentDeclaration } from '../index.js';
+import { nearName } from '../near-name.js';
 import { parseByteSize } from './byte-size.js';
 import { UsageError } from './command.js';
-import { nearName } from './near-name.js';
 import { repeatedName } from './repeated-name.js';
 
 /** What the file of `hermes coordinator` says. */

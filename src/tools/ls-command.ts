@@ -20,7 +20,7 @@ export const lsCommand: Command<LsArguments> = {
       .example('$0 ls', 'what there is, and who uses it'),
   async handler(argv) {
     const directory = directoryPath(argv);
-    const listings = listSegments(argv);
+    const listings = listSegments({ directory });
     if (argv.json) {
       await writeData(listings.map(listingJson).join(''));
     } else if (listings.length === 0) {

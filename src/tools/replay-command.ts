@@ -92,8 +92,9 @@ async function copyToStdout(
   options: ReplayIntoOptions,
   interrupted: AbortSignal,
 ): Promise<void> {
-  using reader = openJournal(journal, options);
-  const replay = new Replay(reader, options);
+  const { from, skipDamage, onDamage, to, lane, speed, follow } = options;
+  using reader = openJournal(journal, { from, skipDamage, onDamage });
+  const replay = new Replay(reader, { to, lane, speed, follow });
   const pace = new FollowPace();
   const turns = new Turns();
   while (!interrupted.aborted) {
@@ -108,7 +109,7 @@ async function copyToStdout(
     if (count > 0 && !(await writeData(encoder.take(), interrupted))) return;
     if (turns.isDue) await turns.take();
     if (count > 0 || replay.hasMore) continue;
-    if (replay.isDone || (replay.isAtEnd && !options.follow)) return;
+    if (replay.isDone || (replay.isAtEnd && !follow)) return;
     await pace.wait(interrupted, replay.waitMs);
   }
 }

@@ -4,6 +4,7 @@ import { attachConsumer, attachProducer, type CreateOptions, createSegment, insp
 import { CONTROL_LOCK_OFFSET } from '../../src/layout/locks.js';
 import { positionIndex } from '../../src/ring/indices.js';
 import { attachedChild } from '../support/child.js';
+import type { NamedCall } from '../support/named-call.js';
 import { openRaw, SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
@@ -234,7 +235,7 @@ test('a consumer that cannot attach leaves no timer behind', () => {
 
 test('a segment that does not exist is named, with the directory', () => {
   const directory = scratchDirectory();
-  for (const attach of [attachProducer, attachConsumer]) {
+  for (const attach of [attachProducer, attachConsumer] as NamedCall[]) {
     const error = thrownBy(() => attach('ticks', { directory }));
     expect(error.code).toBe('ERR_HERMES_SEGMENT_NOT_FOUND');
     expect(error.message).toContain(`no segment ticks in ${directory}`);

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Codec } from '../../src/index.js';
+import type { Codec, CodecChoice } from '../../src/index.js';
 import { attachedPair, fillLane } from '../support/attached-pair.js';
 import { rejectionCode } from '../support/rejected.js';
 import { codeOf } from '../support/thrown.js';
 
 /** A pair whose values go through the same codec on both sides. */
-const pairOf = <T>(codec: 'json' | 'v8' | 'bytes' | Codec<T>) => attachedPair<T, T>({}, { codec }, { codec });
+const pairOf = <T>(codec: 'json' | 'v8' | 'bytes' | Codec<T>) => {
+  const options = { codec: codec as CodecChoice<T> };
+  return attachedPair<T, T>({}, options, options);
+};
 
 /** Each value, once through the lane, by all the ways of sending. */
 async function through<T>(codec: 'json' | 'v8' | 'bytes' | Codec<T>, values: readonly T[]): Promise<T[]> {
@@ -143,8 +146,8 @@ describe('a codec of one’s own', () => {
   });
 
   test('whose value is too large gets a coded error, also when there is no room', async () => {
-    const { producer } = attachedPair({ maxPayload: 100 }, {}, { codec: 'json' });
-    expect(codeOf(() => producer.offer('x'.repeat(100) as never))).toBe('ERR_HERMES_PAYLOAD_TOO_LARGE');
+    const { producer } = attachedPair<unknown>({ maxPayload: 100 }, {}, { codec: 'json' });
+    expect(codeOf(() => producer.offer('x'.repeat(100)))).toBe('ERR_HERMES_PAYLOAD_TOO_LARGE');
     const full = attachedPair<unknown>({ maxPayload: 1000 }, {}, { codec: 'json' });
     while (full.producer.offer('x'.repeat(900)) >= 0);
     expect(await rejectionCode(full.producer.send('x'.repeat(100_000)))).toBe('ERR_HERMES_PAYLOAD_TOO_LARGE');

@@ -12,6 +12,7 @@ import {
 } from '../../src/index.js';
 import { isRemoved, markRemoved } from '../../src/ring/roster-word.js';
 import { atLook } from '../support/look.js';
+import type { NamedCall } from '../support/named-call.js';
 import { forgeBootId, pretendOnDisk } from '../support/other-boot.js';
 import { openRaw, SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
@@ -100,7 +101,7 @@ describe('a name that leads to another file than the one that was looked at', ()
   });
 
   test('is not attached to where the name was taken away by hand', () => {
-    for (const attach of [attachProducer, attachConsumer]) {
+    for (const attach of [attachProducer, attachConsumer] as NamedCall[]) {
       const directory = newSegment();
       atLook(file(directory), 2, () => fs.unlinkSync(file(directory)));
       expect(codeOf(() => attach('ticks', { directory }))).toBe('ERR_HERMES_REMOVED');

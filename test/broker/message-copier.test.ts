@@ -99,10 +99,10 @@ test.each([0, 1, 64, 65, 5000])('copy() of %i bytes has memory of its own, and n
 });
 
 test('what the codec v8 decodes has memory that is shared with no other value', () => {
-  const { producer, consumer } = attachedPair<Uint8Array, Uint8Array>({}, { codec: 'v8' }, { codec: 'v8' });
+  const { producer, consumer } = attachedPair<unknown, unknown>({}, { codec: 'v8' }, { codec: 'v8' });
   producer.offerBatch([Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6)]);
   const values: Uint8Array[] = [];
-  consumer.poll(({ value }) => values.push(value));
+  consumer.poll(({ value }) => values.push(value as Uint8Array));
   const [first, second] = values as [Uint8Array, Uint8Array];
   structuredClone(first, { transfer: [first.buffer as ArrayBuffer] });
   expect([...second]).toEqual([4, 5, 6]);

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, inspectSegment, removeSegment } from '../../src/index.js';
+import type { NamedCall } from '../support/named-call.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
@@ -28,7 +29,7 @@ describe.each(bad)('the name %j', (name) => {
   test('is refused by every call that takes a segment, and touches no file', () => {
     const directory = scratchDirectory();
     const options = { directory };
-    for (const call of [createSegment, attachProducer, attachConsumer, inspectSegment, removeSegment]) {
+    for (const call of [createSegment, attachProducer, attachConsumer, inspectSegment, removeSegment] as NamedCall[]) {
       expect(
         codeOf(() => call(name, options)),
         call.name,

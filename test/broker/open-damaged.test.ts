@@ -6,6 +6,7 @@ import { HermesError } from '../../src/errors.js';
 import { attachConsumer, attachProducer, createSegment, inspectSegment, listSegments } from '../../src/index.js';
 import { sectionsOf } from '../../src/layout/geometry.js';
 import * as P from '../../src/layout/preamble.js';
+import type { NamedCall } from '../support/named-call.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { sealed } from '../support/sealed-preamble.js';
@@ -185,7 +186,7 @@ test.each<[string, (file: string) => void]>([
   const directory = scratchDirectory();
   createSegment('ticks-real', { ...SMALL, directory });
   make(path.join(directory, 'ticks'));
-  for (const call of [attachProducer, attachConsumer, inspectSegment]) {
+  for (const call of [attachProducer, attachConsumer, inspectSegment] as NamedCall[]) {
     expect(thrownBy(() => call('ticks', { directory })).message).toContain(path.join(directory, 'ticks'));
   }
   expect(listSegments({ directory }).map(({ name }) => name)).toEqual(['ticks-real']);

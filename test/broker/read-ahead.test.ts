@@ -46,7 +46,7 @@ describe.each([0, 1, 2, 7, 10, 64])('a stream with highWaterMark %i', (highWater
       producer.detach();
       const stream = consumer.readable({ highWaterMark, drain: true });
       const numbers: number[] = [];
-      if (how === 'iterate') for await (const value of stream) numbers.push(value[0]);
+      if (how === 'iterate') for await (const value of stream) numbers.push(value[0]!);
       else if (how === 'listen')
         await once(
           stream.on('data', (value) => numbers.push(value[0])),

@@ -20,7 +20,7 @@ test('a stream of payloads holds every message in order, and ends when all is dr
   offerNumbers(producer, 0, 100);
   producer.detach();
   const numbers: number[] = [];
-  for await (const payload of consumer.readable({ drain: true })) numbers.push(payload[0]);
+  for await (const payload of consumer.readable({ drain: true })) numbers.push(payload[0]!);
   expect(numbers).toEqual(upTo(100));
 });
 

@@ -19,6 +19,7 @@ import { producerSlotIndex, wordAt } from '../../src/ring/indices.js';
 import { scratchOnDisk } from '../journal/disk.js';
 import { attachedChild } from '../support/child.js';
 import { atLook } from '../support/look.js';
+import type { NamedCall } from '../support/named-call.js';
 import { forgeBootId, pretendOnDisk } from '../support/other-boot.js';
 import { openRaw, SMALL } from '../support/raw-segment.js';
 import { scratchDirectory, withoutDoorbells } from '../support/scratch.js';
@@ -38,7 +39,7 @@ function use(directory: string): void {
 }
 
 describe('a segment with another boot id', () => {
-  const attachers = [attachProducer, attachConsumer] as const;
+  const attachers: readonly NamedCall[] = [attachProducer, attachConsumer];
 
   test('may be inspected, and nobody attaches, where it may be of an earlier boot', () => {
     pretendOnDisk();

@@ -12,6 +12,7 @@ import {
   removeSegment,
 } from '../../src/index.js';
 import { Child } from '../support/child.js';
+import type { NamedCall } from '../support/named-call.js';
 import { canMountDisk, diskFileSystem, fillUp } from '../support/other-file-systems.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
@@ -151,7 +152,7 @@ test('a file that was cut is refused in words, by whoever comes', () => {
   for (const length of [0, 100, 4096, 60_000]) {
     createSegment('ticks', { ...SMALL, directory });
     fs.truncateSync(path.join(directory, 'ticks'), length);
-    for (const use of [attachProducer, attachConsumer, inspectSegment, removeSegment] as const)
+    for (const use of [attachProducer, attachConsumer, inspectSegment, removeSegment] as NamedCall[])
       expect(codeOf(() => use('ticks', { directory }))).toBe('ERR_HERMES_CORRUPT_SEGMENT');
     removeSegment('ticks', { directory, force: true });
   }

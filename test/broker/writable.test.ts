@@ -88,7 +88,7 @@ test('a payload that is too large destroys it with the code, after what came bef
 test('what is no bytes destroys it with the code', async () => {
   const { producer } = attachedPair(CREATE);
   const stream = producer.writable();
-  stream.write(17);
+  stream.write(17 as never);
   expect((await once(stream, 'error'))[0]).toMatchObject({ code: 'ERR_HERMES_INVALID_OPTION' });
 });
 

@@ -8,6 +8,7 @@ import {
   createSegment,
   type ParticipantOptions,
   type Producer,
+  type ValueCodec,
 } from '../../src/index.js';
 import { SEGMENT_NAME, SMALL } from './raw-segment.js';
 import { scratchDirectory } from './scratch.js';
@@ -18,6 +19,9 @@ export interface AttachedPair<Sent = Uint8Array, Received = Buffer> {
   readonly consumer: Consumer<Received>;
 }
 
+/** What the caller of a pair answers for: that there is a codec, unless values are bytes. */
+type Coded<T> = ParticipantOptions<T> & ValueCodec<T>;
+
 /** A small new segment with a producer and a consumer in this process, which detach when the test has finished. */
 export function attachedPair<Sent = Uint8Array, Received = Buffer>(
   create: CreateOptions = {},
@@ -26,8 +30,8 @@ export function attachedPair<Sent = Uint8Array, Received = Buffer>(
 ): AttachedPair<Sent, Received> {
   const directory = scratchDirectory();
   createSegment(SEGMENT_NAME, { ...SMALL, maxGroups: 2, ...create, directory });
-  const producer = attachProducer<Sent>(SEGMENT_NAME, { ...producing, directory });
-  const consumer = attachConsumer<Received>(SEGMENT_NAME, { ...consuming, directory });
+  const producer = attachProducer<Sent>(SEGMENT_NAME, { ...(producing as Coded<Sent>), directory });
+  const consumer = attachConsumer<Received>(SEGMENT_NAME, { ...(consuming as Coded<Received>), directory });
   onTestFinished(() => {
     producer.detach();
     consumer.detach();

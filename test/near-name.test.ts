@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nearName } from '../../src/tools/near-name.js';
+import { nearName } from '../src/near-name.js';
 
 const COMMANDS = ['create', 'ls', 'inspect', 'demo', 'consume', 'rm'];
 
