@@ -69,7 +69,8 @@ export { type PruneReport, pruneJournal, type RetentionOptions } from './journal
 export type { RecordedMessage, RecordedMessageJson } from './journal/recorded-message.js';
 export { type JournalVerification, verifyJournal } from './journal/verify-journal.js';
 export type { JournalWriterStatus } from './journal/writer-lock.js';
-export { attachRecorder, type Recorder } from './recording/recorder.js';
+export { attachRecorder } from './recording/attach-recorder.js';
+export type { Recorder } from './recording/recorder.js';
 export type { RecorderJson, RecorderOptions, RunOptions } from './recording/recorder-options.js';
 export { Replay, type ReplayOptions } from './recording/replay.js';
 export { type ReplayIntoOptions, type ReplayReport, replayInto } from './recording/replay-into.js';

@@ -1,27 +1,18 @@
-import { attachConsumer } from '../broker/attach-consumer.js';
 import type { Consumer } from '../broker/consumer.js';
 import type { HeldBack } from '../broker/held-back.js';
 import { checkFlags, checkFunction, checkKnown, checkLimit } from '../checks.js';
 import { refusePromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
 import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
-import { resolveJournalOptions, type SyncMode } from '../journal/journal-options.js';
+import type { SyncMode } from '../journal/journal-options.js';
 import type { JournalRepair } from '../journal/journal-recovery.js';
-import { JournalWriter } from '../journal/journal-writer.js';
+import type { JournalWriter } from '../journal/journal-writer.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import { checkSignal } from '../os/abort.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
-import { recordedSegment } from './recorded-segment.js';
-import {
-  DEFAULT_RECORDER_GROUP,
-  RECORDER_OPTIONS,
-  type RecorderJson,
-  type RecorderOptions,
-  RUN_OPTIONS,
-  type RunOptions,
-} from './recorder-options.js';
+import { type RecorderJson, RUN_OPTIONS, type RunOptions } from './recorder-options.js';
 import { SyncTicker } from './sync-ticker.js';
 
 /** Most messages between two acknowledgements. */
@@ -236,28 +227,4 @@ export class Recorder {
 function roomError(error: unknown): HermesError {
   if (error instanceof HermesError && error.code === 'ERR_HERMES_NO_SPACE') return error;
   throw error;
-}
-
-/**
- * Attaches to a segment as its recorder: opens the journal, mends its torn tail, and joins the group. Blocks for some milliseconds. @throws
- * HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a recorder), _CORRUPT_JOURNAL, _NO_SPACE, and those of attachConsumer
- */
-export function attachRecorder(name: string, options: RecorderOptions): Recorder {
-  checkKnown('A recorder', options, RECORDER_OPTIONS);
-  const { to, group = DEFAULT_RECORDER_GROUP, from = 'oldest', directory } = options;
-  const settings = resolveJournalOptions(options);
-  const writer = JournalWriter.open(to, recordedSegment(name, directory, group), settings);
-  try {
-    const consumer = attachConsumer(name, { directory, group, from, mode: 'reliable', durable: true, shared: false });
-    try {
-      writer.checkSegment(recordedSegment(name, directory, group).segmentId); // by name: who is attached keeps it from being replaced
-      return new Recorder(consumer, writer, settings.sync, settings.syncIntervalMs);
-    } catch (error) {
-      consumer.detach();
-      throw error;
-    }
-  } catch (error) {
-    writer.close();
-    throw error;
-  }
 }
