@@ -22,8 +22,17 @@ const USAGE_CODES: readonly HermesErrorCode[] = ['ERR_HERMES_INVALID_NAME', 'ERR
 export async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
-  // Also when the terminal has gone, unless the command has another use for it.
-  const hangUp = () => process.listenerCount('SIGHUP') === 1 && interrupt();
+  // Also when the terminal has gone, unless the command has another use for it: which is known once it is loaded.
+  let isLoading = true;
+  let hasHungUp = false;
+  const hangUp = () => {
+    if (isLoading) hasHungUp = true;
+    else if (process.listenerCount('SIGHUP') === 1) interrupt();
+  };
+  const noteLoaded = () => {
+    isLoading = false;
+    if (hasHungUp) process.kill(process.pid, 'SIGHUP');
+  };
   const output = watchOutput();
   const crash = (error: unknown) => {
     const code = report(error, args);
@@ -31,7 +40,7 @@ export async function main(args: readonly string[]): Promise<number> {
     process.exit(code);
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp).on('uncaughtException', crash);
-  let code = await run(args, interruption.signal);
+  let code = await run(args, interruption.signal, noteLoaded);
   await nextTurn(); // in which a write is told of that nobody has waited for
   if (code === 0 && output.failure !== undefined) code = report(output.failure, args);
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp).off('uncaughtException', crash);
@@ -41,9 +50,12 @@ export async function main(args: readonly string[]): Promise<number> {
   return code;
 }
 
-async function run(args: readonly string[], interrupted: AbortSignal): Promise<number> {
+async function run(args: readonly string[], interrupted: AbortSignal, noteLoaded: () => void): Promise<number> {
   try {
-    await (await program(args, interrupted)).parseAsync();
+    const cli = await program(args, interrupted);
+    const ended = cli.parseAsync();
+    noteLoaded();
+    await ended;
     return 0;
   } catch (error) {
     return report(error, args);

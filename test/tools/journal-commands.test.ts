@@ -112,7 +112,7 @@ describe('hermes record', () => {
   test.each([
     [['record', 'ticks'], /to/],
     [['record', 'ticks', '--to', 'x', '--sync', 'never'], /never.*os.*interval.*every/],
-    [['record', 'ticks', '--to', 'x', '--file-size', '1KiB'], /fileLength is 1024/],
+    [['record', 'ticks', '--to', 'x', '--file-size', '1KiB'], /--file-size is 1024/],
     [['replay', 'x', '--from', 'yesterday'], /from is yesterday/],
     [['replay', 'x', '--from', 'seq:5'], /needs a lane/],
     [['replay', 'x', '--speed', 'fast'], /speed is fast/],
