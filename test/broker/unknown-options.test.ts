@@ -93,12 +93,12 @@ const TAKES_NONE: readonly string[] = [
   ...['detach', 'heldBackBy', 'offer', 'offerBatch', 'ref', 'toJSON', 'tryClaim', 'unref'].map(
     (name) => `Producer.${name}`,
   ),
-  ...['acknowledge', 'detach', 'heldBack', 'isDrained', 'poll', 'read', 'ref', 'timeNs', 'toJSON', 'unref'].map(
+  ...['acknowledge', 'detach', 'isDrained', 'poll', 'read', 'ref', 'timeNs', 'toJSON', 'unref'].map(
     (name) => `Consumer.${name}`,
   ),
   ...['stop', 'toJSON'].map((name) => `Coordinator.${name}`),
   ...['close', 'nextSequence', 'read', 'refuse', 'toJSON'].map((name) => `JournalReader.${name}`),
-  ...['detach', 'heldBack', 'record', 'toJSON'].map((name) => `Recorder.${name}`),
+  ...['detach', 'record', 'toJSON'].map((name) => `Recorder.${name}`),
   ...['read', 'refuse'].map((name) => `Replay.${name}`),
 ];
 
