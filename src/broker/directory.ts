@@ -31,7 +31,7 @@ export type DirectoryUse = 'take-part' | 'look';
 
 /**
  * Checks that a directory is safe to use: a real directory, of this user or of root, that not everybody can write to. In a user
- * namespace, see `isOfOwnGroup`. Root may look at what is in that of another user. False when there is none.
+ * namespace, see `isOfOwnGroup`. Root, not one of a user namespace, may look at what is in that of another user. False when there is none.
  * @throws HermesError ERR_HERMES_PERMISSION
  */
 export function checkDirectory(directory: string, use: DirectoryUse = 'take-part'): boolean {
@@ -40,7 +40,7 @@ export function checkDirectory(directory: string, use: DirectoryUse = 'take-part
   const uid = process.getuid?.() ?? ROOT_UID;
   if (stat.isSymbolicLink()) throw unsafe(directory, 'is a symbolic link', 'give the real path');
   if (!stat.isDirectory()) throw unsafe(directory, 'is no directory', 'give a directory');
-  const mayLook = use === 'look' && uid === ROOT_UID;
+  const mayLook = use === 'look' && uid === ROOT_UID && !mayBeUnmapped(stat.uid, 'uid');
   if (stat.uid !== uid && stat.uid !== ROOT_UID && !mayLook && !isOfOwnGroup(stat)) {
     const isUnknown = mayBeUnmapped(stat.uid, 'uid');
     const owner = isUnknown ? `a user that this user namespace does not know (${stat.uid})` : `user ${stat.uid}`;

@@ -295,7 +295,7 @@ test.runIf(isRoot)('users of a group directory wake each other', async () => {
     const options = { directory: process.argv[1], idle: 'doorbell' };`;
   const consumer = Child.start(
     `${become(uids[0]!)}
-     createSegment('ticks', { ...options, producers: 1, maxGroups: 1, members: 1, capacity: 65536, mode: 0o660 });
+     createSegment('ticks', { directory: options.directory, producers: 1, maxGroups: 1, members: 1, capacity: 65536, mode: 0o660 });
      const consumer = attachConsumer('ticks', options);
      console.log('sleeps');
      for await (const { sequence } of consumer) if (sequence % 100 === 0) console.log(sequence);`,

@@ -80,7 +80,7 @@ const EVERYTHING = `
     reader.close();
     if (count !== 200) console.log('recorded', count);
     hermes.verifyJournal(directory + '/journal');
-    await hermes.replayInto(directory + '/own', 'other', { directory, limit: 10 });
+    await hermes.replayInto(directory + '/own', 'other', { directory });
     hermes.pruneJournal(directory + '/journal', { keepBytes: 0 });
   });
   await step('inspect', () => { hermes.inspectSegment('ticks', { directory }); hermes.listSegments({ directory }); });

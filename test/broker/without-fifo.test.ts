@@ -118,7 +118,7 @@ test('a process whose consumer waits without its FIFO stays alive, says why once
     `import fs from 'node:fs';
      import { attachConsumer, attachProducer, createSegment } from 'hermes:index.js';
      const options = { directory: process.argv[1], idle: 'doorbell' };
-     createSegment('ticks', { ...options, producers: 1, maxGroups: 1, members: 1, capacity: 65536 });
+     createSegment('ticks', { directory: options.directory, producers: 1, maxGroups: 1, members: 1, capacity: 65536 });
      const consumer = attachConsumer('ticks', options);
      for (const name of fs.readdirSync(options.directory)) if (name.startsWith('.bell-')) fs.unlinkSync(options.directory + '/' + name);
      process.on('warning', ({ name, code, message }) => console.log(name, code, /looks every 250 ms/.test(message)));

@@ -69,7 +69,7 @@ describe.each(['btrfs', 'xfs'] as const)('on a full disk with %s', (kind) => {
     async (sync) => {
       const place = newPlace(diskFileSystem(kind));
       const recorder = record(place, sync);
-      using producer = attachProducer(SEGMENT, place);
+      using producer = attachProducer(SEGMENT, { directory: place.directory });
       producer.offerBatch(texts(0, 5).map((text) => Buffer.from(text)));
       expect(recorder.record()).toBe(5);
       const makeRoom = withoutSpace(kind, place);
@@ -92,7 +92,7 @@ describe.each(['btrfs', 'xfs'] as const)('on a full disk with %s', (kind) => {
   test.runIf(isThere)('a run tells of it once, waits, and tells that it goes on', async () => {
     const place = newPlace(diskFileSystem(kind));
     const recorder = record(place);
-    using producer = attachProducer(SEGMENT, place);
+    using producer = attachProducer(SEGMENT, { directory: place.directory });
     producer.offer(Buffer.from('message 0'));
     recorder.record();
     const makeRoom = withoutSpace(kind, place);
@@ -125,8 +125,11 @@ describe.each(['btrfs', 'xfs'] as const)('on a full disk with %s', (kind) => {
     'a producer with a journal publishes nothing, whichever way, and goes on when there is room',
     async () => {
       const place = newPlace(diskFileSystem(kind));
-      using producer = attachProducer(SEGMENT, { ...place, journal: { directory: place.to, fileLength: FILE_LENGTH } });
-      using consumer = attachConsumer(SEGMENT, place);
+      using producer = attachProducer(SEGMENT, {
+        directory: place.directory,
+        journal: { directory: place.to, fileLength: FILE_LENGTH },
+      });
+      using consumer = attachConsumer(SEGMENT, { directory: place.directory });
       const received: string[] = [];
       const publish = async (way: string, text: string) => {
         try {
@@ -155,7 +158,7 @@ describe.skipIf(!canMount)('on an overlay, below which may be anything', () => {
   test('what is recorded is followed, over the ends of files, and read again', async () => {
     const place = newPlace(overlayOn(scratchDirectory()));
     const recorder = record(place);
-    using producer = attachProducer(SEGMENT, place);
+    using producer = attachProducer(SEGMENT, { directory: place.directory });
     const payload = Buffer.alloc(3000, 7);
     producer.offer(payload);
     recorder.record();
@@ -178,7 +181,7 @@ describe.skipIf(!canMount)('on an overlay, below which may be anything', () => {
     const place = newPlace(overlayOn(scratchDirectory()));
     const recorder = attachRecorder(SEGMENT, { ...place, group: 'default', fileLength: 128 * FILE_LENGTH });
     onTestFinished(() => recorder.detach());
-    using producer = attachProducer(SEGMENT, place);
+    using producer = attachProducer(SEGMENT, { directory: place.directory });
     const payload = Buffer.alloc(16_000, 7);
     const exchange = (megabytes: number) => {
       for (let i = 0; i < megabytes * 64; i++) {

@@ -11,6 +11,7 @@ import {
   type Message,
   openJournal,
   type Producer,
+  type RecorderOptions,
   type SyncMode,
   verifyJournal,
 } from '../../src/index.js';
@@ -47,7 +48,11 @@ afterEach(async () => {
 });
 
 function recordCommand(generation: number, sync: SyncMode = 'os'): RecordJournal {
-  return { segment: SEGMENT, directory, to: journal, group: 'default', generation, sync, fileLength: FILE_LENGTH };
+  return { segment: SEGMENT, generation, ...recorderOptions(sync) };
+}
+
+function recorderOptions(sync: SyncMode = 'os'): RecorderOptions & Omit<RecordJournal, 'segment' | 'generation'> {
+  return { directory, to: journal, group: 'default', sync, fileLength: FILE_LENGTH };
 }
 
 async function produceUntil(producers: readonly Producer[], isDone: () => boolean): Promise<number[]> {
@@ -96,7 +101,7 @@ describe('a recorder that is killed at a random moment', () => {
         },
       );
       for (const producer of producers) producer.detach();
-      using last = attachRecorder(SEGMENT, recordCommand(KILLS, sync));
+      using last = attachRecorder(SEGMENT, recorderOptions(sync));
       await last.run({ drain: true });
       const next = produced.map(() => 0);
       readAll((message) => {
@@ -138,7 +143,7 @@ test(`recorders of two segments in turn into one journal, killed at random: ${KI
     },
   );
   for (const name of names) {
-    using last = attachRecorder(name, { ...recordCommand(KILLS), segment: name } as RecordJournal);
+    using last = attachRecorder(name, recorderOptions());
     while (last.record() > 0);
   }
   const ids = names.map((name) => inspectSegment(name, { directory }).segmentId);
@@ -179,7 +184,7 @@ test(`recorders and producers killed at random: ${KILLS} times each`, { timeout:
     (signal) =>
       killInSuccession({ pool: new StandbyPool('produce-numbered'), kills: KILLS, commandOf: produceCommand, signal }),
   );
-  using last = attachRecorder(SEGMENT, recordCommand(KILLS));
+  using last = attachRecorder(SEGMENT, recorderOptions());
   while (last.record() > 0);
   const lane = new Succession(0);
   readAll((message) => lane.check(message));

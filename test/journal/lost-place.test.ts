@@ -160,7 +160,7 @@ describe.each(losses)('when $what', (loss) => {
     return { place, to, attach };
   }
 
-  const lag = (place: Place) => inspectSegment(SEGMENT, place).groups[0]!.lagLength;
+  const lag = (place: Place) => inspectSegment(SEGMENT, { directory: place.directory }).groups[0]!.lagLength;
 
   test.skipIf(skip)('a recorder acknowledges nothing more, and the next one loses nothing', async () => {
     const { place, to, attach } = prepare();

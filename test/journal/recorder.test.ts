@@ -66,7 +66,7 @@ describe.each(['os', 'interval', 'every'] as const)('sync %s', (sync: SyncMode) 
     }
     producer.detach();
     await ran;
-    expect(inspectSegment(SEGMENT, place).groups[0]!.lagLength).toBe(0);
+    expect(inspectSegment(SEGMENT, { directory: place.directory }).groups[0]!.lagLength).toBe(0);
     recorder.detach();
     createSegment('again', { directory: place.directory, capacity: 8 * MIB });
     const report = await replayInto(place.to, 'again', { directory: place.directory });
@@ -85,21 +85,21 @@ describe.each(['os', 'interval', 'every'] as const)('sync %s', (sync: SyncMode) 
 test('nothing is acknowledged with sync every before it was synced, and record does both', () => {
   const place = newSegment();
   const recorder = attach(place, { sync: 'every' });
-  using producer = attachProducer(SEGMENT, place);
+  using producer = attachProducer(SEGMENT, { directory: place.directory });
   producer.offer(Buffer.from('a'));
-  expect(inspectSegment(SEGMENT, place).groups[0]!.lagLength).toBe(64);
+  expect(inspectSegment(SEGMENT, { directory: place.directory }).groups[0]!.lagLength).toBe(64);
   expect(recorder.record()).toBe(1);
-  expect(inspectSegment(SEGMENT, place).groups[0]!.lagLength).toBe(0);
+  expect(inspectSegment(SEGMENT, { directory: place.directory }).groups[0]!.lagLength).toBe(0);
 });
 
 test('its own group begins with the oldest message that is still held, and is durable', () => {
   const place = newSegment();
-  using producer = attachProducer(SEGMENT, place);
+  using producer = attachProducer(SEGMENT, { directory: place.directory });
   producer.offer(Buffer.from('a')); // the group default holds it
   const recorder = attach(place, { group: undefined });
   expect(recorder.record()).toBe(1);
   recorder.detach();
-  const group = inspectSegment(SEGMENT, place).groups.find(({ name }) => name === 'journal');
+  const group = inspectSegment(SEGMENT, { directory: place.directory }).groups.find(({ name }) => name === 'journal');
   expect(group).toMatchObject({ durable: true, shared: false, mode: 'reliable', lagLength: 0 });
 });
 
@@ -109,7 +109,7 @@ describe('two recorders', () => {
     attach(place);
     const error = thrownBy(() => attach(place, { group: 'other' }));
     expect([error.code, error.message]).toEqual(['ERR_HERMES_BUSY', expect.stringContaining(`${process.pid}`)]);
-    expect(inspectSegment(SEGMENT, place).groups.map(({ name }) => name)).toEqual(['default']); // it left nothing behind
+    expect(inspectSegment(SEGMENT, { directory: place.directory }).groups.map(({ name }) => name)).toEqual(['default']); // it left nothing behind
   });
 
   test('of one group: likewise', () => {
@@ -129,13 +129,13 @@ test('a group whose members share messages is refused', () => {
 test('messages that were missed, as the group was removed meanwhile, are counted and show as a gap', async () => {
   const place = newSegment();
   const group = 'audit';
-  using producer = attachProducer(SEGMENT, place);
-  removeGroup(SEGMENT, 'default', place);
+  using producer = attachProducer(SEGMENT, { directory: place.directory });
+  removeGroup(SEGMENT, 'default', { directory: place.directory });
   const recorder = attach(place, { group });
   for (let i = 0; i < 5; i++) producer.offer(numberedPayload(0, i));
   expect(recorder.record()).toBe(5);
   recorder.detach();
-  removeGroup(SEGMENT, group, place);
+  removeGroup(SEGMENT, group, { directory: place.directory });
   for (let i = 5; i < 8; i++) producer.offer(numberedPayload(0, i));
   const next = attach(place, { group, from: 'latest' });
   producer.offer(numberedPayload(0, 8));
@@ -148,7 +148,7 @@ describe.skipIf(!canMount)('a file system that is full', () => {
   test('holds producers back; nothing is lost, and recording goes on when there is room', async () => {
     const place = { ...newSegment(), to: path.join(smallFileSystem(3 * 65_536 + 20_480), 'journal') };
     const recorder = attach(place);
-    using producer = attachProducer(SEGMENT, place);
+    using producer = attachProducer(SEGMENT, { directory: place.directory });
     const ending = new AbortController();
     const told: (string | null)[] = [];
     const ran = recorder.run({ signal: ending.signal, onBlocked: (error) => told.push(error?.code ?? null) });
@@ -181,7 +181,7 @@ describe.skipIf(!canMount)('a file system that is full', () => {
     }
     while (producer.offer(numberedPayload(0, sent)) < 0) await setTimeout(1);
     sent++;
-    while (inspectSegment(SEGMENT, place).groups[0]!.lagLength > 0) await setTimeout(1);
+    while (inspectSegment(SEGMENT, { directory: place.directory }).groups[0]!.lagLength > 0) await setTimeout(1);
     ending.abort();
     await ran;
     expect(told).toEqual(['ERR_HERMES_NO_SPACE', null]);

@@ -98,5 +98,5 @@ describe.runIf(isPermitted)('in a user namespace that does not know root', () =>
 
 test.runIf(process.getuid?.() === 0)('where all users are known, nobody is a user like others', () => {
   const directory = directoryOf(65_534, process.getgid!(), 0o2770);
-  expect(() => listSegments({ directory })).toThrow('belongs to user 65534, not to 0');
+  expect(() => createSegment('ticks', { ...SMALL, directory })).toThrow('belongs to user 65534, not to 0');
 });

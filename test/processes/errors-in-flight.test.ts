@@ -127,7 +127,10 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
   async (signal) => {
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
-    const coordinator = await start(directory, `const coordinator = new Coordinator(options); console.log('waits');`);
+    const coordinator = await start(
+      directory,
+      `const coordinator = new Coordinator({ directory: options.directory }); console.log('waits');`,
+    );
     const sleeper = await start(
       directory,
       `${CONSUMING}

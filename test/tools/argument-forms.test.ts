@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 
 const place = () => ({ name: 'ticks', directory: cli.directory });
-const groupNames = () => inspectSegment('ticks', cli).groups.map(({ name }) => name);
+const groupNames = () => inspectSegment('ticks', { directory: cli.directory }).groups.map(({ name }) => name);
 
 function expectWords({ code, stdout, stderr }: Outcome, words: RegExp, args: readonly string[]): void {
   expect({ args, code, stdout: stdout.toString() }).toEqual({ args, code: 2, stdout: '' });
@@ -211,7 +211,7 @@ describe('what is given twice', () => {
       '--no-checksum',
     ];
     expect(await cli.runHere(['create', 'x', '--capacity', '64KiB', ...twice])).toMatchObject({ code: 0 });
-    expect(inspectSegment('x', cli)).toMatchObject({ maxGroups: 5, checksum: false });
+    expect(inspectSegment('x', { directory: cli.directory })).toMatchObject({ maxGroups: 5, checksum: false });
     expect(
       await cli.runHere(['consume', 'ticks', '--group', 'a', '--group', 'b', '--count', '1', '--count', '0']),
     ).toMatchObject({
@@ -245,7 +245,7 @@ describe('what nobody has foreseen is one line, and 1', () => {
     ['1', /^hermes: failed unexpectedly: .*\n.*\n {4}at /s],
   ])('in a command that stays, HERMES_DEBUG=%j', async (HERMES_DEBUG, words) => {
     const running = cli.start(['consume', 'ticks'], { env: { ...preload(FAILING), HERMES_DEBUG } });
-    while (inspectSegment('ticks', cli).groups[0]!.members.length === 0)
+    while (inspectSegment('ticks', { directory: cli.directory }).groups[0]!.members.length === 0)
       await new Promise((next) => setTimeout(next, 20));
     const { code, stderr } = await running.kill('SIGUSR2');
     expect(code).toBe(1);

@@ -47,7 +47,7 @@ describe('hermes consume --drain', () => {
 
   test('waits as long as a producer is attached, even when all is read', async () => {
     const consumer = await startDraining();
-    const producer = attachProducer('logs', place);
+    const producer = attachProducer('logs', { directory: place.directory });
     offerAll(producer, ['a', 'b']);
     await until(() => consumer.stdout.toString() === 'a\nb\n');
     await expectStillRunning(consumer);
@@ -59,7 +59,7 @@ describe('hermes consume --drain', () => {
   test('waits for the last of several producers', async () => {
     const consumer = await startDraining();
     const producers = ['a', 'b', 'c'].map((text) => {
-      const producer = attachProducer('logs', place);
+      const producer = attachProducer('logs', { directory: place.directory });
       offerAll(producer, [text]);
       return producer;
     });

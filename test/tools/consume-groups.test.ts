@@ -23,7 +23,7 @@ async function consume(...options: string[]): Promise<string> {
   return stdout.toString();
 }
 
-const groupNames = () => inspectSegment('ticks', place).groups.map(({ name }) => name);
+const groupNames = () => inspectSegment('ticks', { directory: place.directory }).groups.map(({ name }) => name);
 
 describe('hermes consume --group', () => {
   test('every group gets every message', async () => {

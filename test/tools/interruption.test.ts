@@ -39,7 +39,7 @@ describe.each(SIGNALS)('%s', (signal) => {
     const { code, stderr } = await consumer.kill(signal);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(await pidsInSlots()).toEqual([]);
-    expect(inspectSegment('ticks', place).groups.map(({ name }) => name)).toEqual(['default']);
+    expect(inspectSegment('ticks', { directory: place.directory }).groups.map(({ name }) => name)).toEqual(['default']);
   });
 
   test('to a producer that waits for input: it detaches, and fails as it was interrupted', async () => {
@@ -81,7 +81,7 @@ test('a consumer with much to read is interrupted all the same, and loses nothin
   const consumer = cli.start(['consume', 'ticks', '--format', 'json'], options);
   fs.closeSync(output);
   await untilMember(place, consumer.pid);
-  await until(() => inspectSegment('ticks', place).groups[0]!.lagLength < count * 64);
+  await until(() => inspectSegment('ticks', { directory: place.directory }).groups[0]!.lagLength < count * 64);
   const { code } = await consumer.kill('SIGINT');
   expect(code).toBe(0);
   expect(livingMembers(place, 'default')).toEqual([]);

@@ -13,7 +13,7 @@ beforeEach(() => {
   cli = new CommandLine();
   place = { name: 'ticks', directory: cli.directory };
   journal = path.join(cli.directory, '.journal');
-  createSegment('ticks', { ...place, producers: 2 });
+  createSegment('ticks', { directory: place.directory, producers: 2 });
 });
 
 const record = (...options: string[]) => ['record', 'ticks', '--to', journal, '--group', 'default', ...options];
@@ -182,7 +182,7 @@ describe('hermes replay', () => {
     'says that the journal that it follows was begun anew: %j',
     async (options) => {
       await recordAll(texts(10));
-      createSegment('again', { ...place });
+      createSegment('again', { directory: place.directory });
       const { journalId } = inspectJournal(journal);
       const replay = cli.start(['replay', journal, '--follow', ...options]);
       const came =
@@ -198,7 +198,7 @@ describe('hermes replay', () => {
 
   test('sends into a segment', async () => {
     await recordAll(texts(100));
-    createSegment('again', { ...place });
+    createSegment('again', { directory: place.directory });
     const { code, stderr } = await cli.run(['replay', journal, '--into', 'again']);
     expect([code, stderr]).toEqual([0, 'Sent 100 messages.\n']);
     expect(receiveTexts({ ...place, name: 'again' })).toEqual(texts(100));

@@ -23,8 +23,8 @@ beforeEach(async () => {
 
 /** A message every 5 ms, and a consumer that takes it, until the test has finished. */
 function startTraffic(): void {
-  const producer = attachProducer('ticks', place);
-  const consumer = attachConsumer('ticks', place);
+  const producer = attachProducer('ticks', { directory: place.directory });
+  const consumer = attachConsumer('ticks', { directory: place.directory });
   const timer = setInterval(() => {
     producer.offer(PAYLOAD);
     consumer.poll(() => {});
@@ -71,7 +71,7 @@ describe('hermes latency', () => {
     const observer = await startObserver('--json');
     await sleep(200);
     expectSummary(summaryOf(await observer.kill('SIGINT')), { mode: 'observed' });
-    expect(inspectSegment('ticks', place).groups.map(({ name }) => name)).toEqual(['default']);
+    expect(inspectSegment('ticks', { directory: place.directory }).groups.map(({ name }) => name)).toEqual(['default']);
   });
 
   test('shows percentiles and a histogram to people', async () => {
@@ -99,8 +99,8 @@ describe('hermes latency', () => {
   });
 
   test('never holds producers back, not even while it is stopped, and then counts what it has missed', async () => {
-    using producer = attachProducer('ticks', place);
-    using consumer = attachConsumer('ticks', place);
+    using producer = attachProducer('ticks', { directory: place.directory });
+    using consumer = attachConsumer('ticks', { directory: place.directory });
     const observer = await startObserver('--count', '10', '--json');
     process.kill(observer.pid, 'SIGSTOP');
     const laneCount = 5;

@@ -16,11 +16,11 @@ beforeEach(() => {
   place = { name: 'ticks', directory: cli.directory };
   journal = path.join(cli.directory, '.journal');
   config = path.join(cli.directory, '.hermes.json');
-  createSegment('ticks', { ...SMALL, maxGroups: 3, ...place });
+  createSegment('ticks', { ...SMALL, maxGroups: 3, directory: place.directory });
   fs.writeFileSync(config, '{"segments": {}}');
 });
 
-const inspect = () => inspectSegment('ticks', place);
+const inspect = () => inspectSegment('ticks', { directory: place.directory });
 
 /** Lets a test make a command say something on stderr at any moment, as a user of it may; and asks for an answer on another descriptor. */
 const SAYING = `process.on('SIGUSR2', () => { process.stderr.write('words\\n'); setTimeout(() => require('node:fs').writeSync(3, '.'), 50); });`;

@@ -119,7 +119,7 @@ describe.each([1, 4])('a work queue on %i lanes', (lanes) => {
     for (const lane of times) expect(lane.every((time) => time === 1)).toBe(true);
     expect(Math.min(...handledBy)).toBeGreaterThan(0);
     for (const participant of [...consumers, ...producers]) participant.detach();
-    expect(inspectSegment(SEGMENT, queue).groups[0]).toMatchObject({
+    expect(inspectSegment(SEGMENT, { directory: queue.directory }).groups[0]).toMatchObject({
       members: [],
       orphanCount: 0,
       redelivered: 0,
@@ -144,7 +144,7 @@ describe('what is not acknowledged', () => {
     one.poll(noting(seen));
     expect(seen).toEqual(again(3, 4, 5, 6, 7));
     expect(one.poll(noting(seen))).toBe(0);
-    expect(inspectSegment(SEGMENT, queue).groups[0]!.lagLength).toBe(0);
+    expect(inspectSegment(SEGMENT, { directory: queue.directory }).groups[0]!.lagLength).toBe(0);
     for (const participant of [producer, one, other]) participant.detach();
   });
 
@@ -155,12 +155,15 @@ describe('what is not acknowledged', () => {
     other.poll(() => {}, 1); // so that it does not look for orphans by itself
     one.read(() => {}, 3);
     one.detach();
-    expect(inspectSegment(SEGMENT, queue).groups[0]!.orphanCount).toBe(1);
+    expect(inspectSegment(SEGMENT, { directory: queue.directory }).groups[0]!.orphanCount).toBe(1);
     const seen: Seen[] = [];
     for (let i = 0; i < 5; i++) other.poll(noting(seen));
     expect(seen).toEqual([...again(1, 2, 3), ...fresh(4, 5)]);
-    expect(inspectSegment(SEGMENT, queue).groups[0]).toMatchObject({ orphanCount: 0, redelivered: 3 });
-    expect(inspectSegment(SEGMENT, queue).groups[0]!.members).toHaveLength(1);
+    expect(inspectSegment(SEGMENT, { directory: queue.directory }).groups[0]).toMatchObject({
+      orphanCount: 0,
+      redelivered: 3,
+    });
+    expect(inspectSegment(SEGMENT, { directory: queue.directory }).groups[0]!.members).toHaveLength(1);
     for (const participant of [producer, other]) participant.detach();
   });
 
@@ -170,12 +173,15 @@ describe('what is not acknowledged', () => {
     offer(producer, 0, 6);
     one.read(() => {}, 4);
     one.detach();
-    expect(inspectSegment(SEGMENT, queue).groups[0]!.orphanCount).toBe(1);
+    expect(inspectSegment(SEGMENT, { directory: queue.directory }).groups[0]!.orphanCount).toBe(1);
     const [later, seen]: [Consumer, Seen[]] = [queue.attach(), []];
     for (let i = 0; i < 3; i++) later.poll(noting(seen));
     expect(seen).toEqual([...again(0, 1, 2, 3), ...fresh(4, 5)]);
     for (const participant of [producer, later]) participant.detach();
-    expect(inspectSegment(SEGMENT, queue).groups[0]).toMatchObject({ orphanCount: 0, members: [] });
+    expect(inspectSegment(SEGMENT, { directory: queue.directory }).groups[0]).toMatchObject({
+      orphanCount: 0,
+      members: [],
+    });
   });
 
   test('is adopted while other lanes keep the living member busy', () => {
@@ -211,7 +217,7 @@ describe('what is not acknowledged', () => {
     expect(await pollUntil(third, noting(seen), 200)).toBe(0);
     adopter.acknowledge();
     expect(seen).toEqual(again(0, 1, 2, 3));
-    expect(inspectSegment(SEGMENT, queue).groups[0]!.members).toHaveLength(2);
+    expect(inspectSegment(SEGMENT, { directory: queue.directory }).groups[0]!.members).toHaveLength(2);
     for (const participant of [producer, adopter, third]) participant.detach();
   });
 
@@ -291,7 +297,7 @@ describe('a member that is killed', () => {
     expect(living.poll(noting(seen))).toBeGreaterThan(0);
     while ((await pollUntil(living, noting(seen), 500)) > 0);
     expect(seen.toSorted((a, b) => a.sequence - b.sequence)).toEqual([...again(1, 2, 3), ...fresh(4, 5)]);
-    expect(inspectSegment(SEGMENT, queue).groups[0]!.members).toHaveLength(1);
+    expect(inspectSegment(SEGMENT, { directory: queue.directory }).groups[0]!.members).toHaveLength(1);
     for (const participant of [producer, living]) participant.detach();
   });
 

@@ -32,7 +32,7 @@ export async function churn(living: Living): Promise<void> {
 }
 
 async function produceBriefly(living: Living, traffic: Traffic): Promise<void> {
-  const producer = await living.patiently(() => attachProducer(SEGMENT, living.command));
+  const producer = await living.patiently(() => attachProducer(SEGMENT, { directory: living.command.directory }));
   if (producer === undefined) return;
   for (let i = living.upTo(3); i > 0; i--) {
     await traffic.step(producer);

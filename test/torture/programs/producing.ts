@@ -15,7 +15,7 @@ const TELLING_MS = 30;
 /** Publishes until the end. */
 export async function produce(living: Living): Promise<void> {
   const traffic = new Traffic(living);
-  const producer = await living.patiently(() => attachProducer(SEGMENT, living.command));
+  const producer = await living.patiently(() => attachProducer(SEGMENT, { directory: living.command.directory }));
   if (producer === undefined) return;
   while (!living.isOver) {
     const isRefused = !(await traffic.step(producer));
