@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { attachConsumer, attachProducer, createSegment, inspectSegment, listSegments } from '../../src/index.js';
+import { attachConsumer, attachProducer, createSegment, inspectSegment } from '../../src/index.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { Container, LIBRARY, printing } from './container.js';
