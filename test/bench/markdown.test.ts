@@ -32,7 +32,7 @@ describe('the document', () => {
     ['when each part was measured', 'Measured at 03:04 UTC on 2026-01-02, load before 0.10.'],
     ['the tables', '| Hermes | 220 ns (200 ns–240 ns) |'],
     ['the charts, relative to itself', '![Percentiles](benchmarks/ping-pong.svg)'],
-    ['the goals', '| ping-pong p50 against C++ | ≤ 1.10 × | 1.05 × (1.00 ×–1.20 ×) | yes |'],
+    ['the goals', '| round trip, p50, against the C++ ring | ≤ 1.10 × | 1.05 × (1.00 ×–1.20 ×) | yes |'],
     ['the caveats', '## What these figures do not show'],
   ])('has %s', (_, part) => {
     expect(text).toContain(part);

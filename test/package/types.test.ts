@@ -124,7 +124,7 @@ function project(ownTypes: boolean): string {
   const directory = scratchDirectory();
   const at = (name: string) => path.join(directory, 'node_modules', name);
   const installed = at('hermes-ipc');
-  fs.cpSync(path.join(root, 'dist/src'), path.join(installed, 'dist/src'), {
+  fs.cpSync(path.join(root, 'dist/package'), path.join(installed, 'dist/package'), {
     recursive: true,
     filter: (file) => !file.endsWith('.map') && !file.endsWith('.js'),
   });

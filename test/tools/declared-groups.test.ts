@@ -39,7 +39,7 @@ describe('hermes create --group', () => {
     [['--group', 'a', '--shared'], /shared is true, and groups are declared/],
     [['--group', ''], /INVALID_NAME/],
     [['--group'], /missing after --group/],
-    [['--group', 'a', '--max-groups', '0'], /maxGroups is 0/],
+    [['--group', 'a', '--max-groups', '0'], /max-?groups is 0/i],
     [['--groups', '4'], /--max-groups/],
   ])('%j is refused', async (args, message) => {
     const { code, stderr } = await cli.runHere(['create', 'jobs', ...args]);
@@ -99,7 +99,7 @@ describe('groups of a coordinator’s file', () => {
     [{ groups: ['a'] }, /groups is no object/],
     [{ groups: { a: true } }, /group a is no object/],
     [{ groups: { a: { share: true } } }, /group a: share is no setting/],
-    [{ groups: { a: { shared: 1 } } }, /group a: shared cannot be 1/],
+    [{ groups: { a: { shared: 1 } } }, /group a: shared is 1: give true or false/],
   ])('%j is refused', (segment, message) => {
     expect(() => read(segment)).toThrow(message);
   });
