@@ -170,7 +170,7 @@ test('with timers that never fire before Hermes is loaded, what needs none goes 
 });
 
 test('with process.nextTick and queueMicrotask replaced, waits end', async () => {
-  const body = `const producer = attachProducer('ticks', options);
+  const body = `const producer = attachProducer('ticks', { directory: options.directory });
     const consumer = attachConsumer('ticks', options);
     const { nextTick } = process;
     process.nextTick = globalThis.queueMicrotask = () => {};

@@ -179,7 +179,12 @@ describe.skipIf(!canMount)('on an overlay, below which may be anything', () => {
 
   test('the memory of what is written does not grow with the file', async () => {
     const place = newPlace(overlayOn(scratchDirectory()));
-    const recorder = attachRecorder(SEGMENT, { ...place, group: 'default', fileLength: 128 * FILE_LENGTH });
+    const recorder = attachRecorder(SEGMENT, {
+      directory: place.directory,
+      to: place.to,
+      group: 'default',
+      fileLength: 128 * FILE_LENGTH,
+    });
     onTestFinished(() => recorder.detach());
     using producer = attachProducer(SEGMENT, { directory: place.directory });
     const payload = Buffer.alloc(16_000, 7);

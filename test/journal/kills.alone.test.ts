@@ -268,7 +268,7 @@ test('a recorder that is stopped holds producers back, and goes on where it was'
   while (producer.offer(numberedPayload(0, count)) < 0) await setTimeout(1);
   recorder.kill();
   await recorder.exited;
-  using last = attachRecorder(SEGMENT, recordCommand(1));
+  using last = attachRecorder(SEGMENT, recorderOptions());
   while (last.record() > 0);
   const names: number[] = [];
   readAll(({ sequence }) => names.push(sequence));

@@ -18,7 +18,7 @@ import { POSITION_LOW_OFFSET, positionOffset } from '../../src/layout/positions.
  */
 export function createRaisedSegment(name: string, position: number, options: CreateOptions): void {
   const { path } = createSegment(name, options);
-  const shape = inspectSegment(name, options);
+  const shape = inspectSegment(name, { directory: options.directory });
   const { laneControlsOffset, positionsOffset } = sectionsOf({
     laneCount: shape.producers,
     groupCount: shape.maxGroups,
