@@ -66,7 +66,7 @@ describe('the packed package, installed without a compiler', () => {
     expect(dead).toEqual([]);
   });
 
-  test('depends on one package, which is not in it; those that are in it are named with their licences', () => {
+  test('depends on koffi alone and the types of Node, which are not in it; those that are in it are named with their licences', () => {
     const imported = project.files
       .filter((name) => /^dist\/.*\.js$/.test(name))
       .flatMap((name) => [
@@ -75,7 +75,7 @@ describe('the packed package, installed without a compiler', () => {
       .map(([, specifier]) => specifier!);
     expect(imported).toContain('node:fs');
     expect(imported.filter((specifier) => !/^(node:|fs$|path$|util$|url$|assert$)/.test(specifier))).toEqual([]);
-    expect(Object.keys(manifest.dependencies)).toEqual(['koffi']);
+    expect(Object.keys(manifest.dependencies)).toEqual(['@types/node', 'koffi']);
     const notices = project.read('dist/package/THIRD-PARTY-NOTICES');
     for (const name of ['yargs', 'y18n', 'hdr-histogram-js']) expect(notices).toMatch(new RegExp(`^${name} \\d`, 'm'));
   });
