@@ -64,8 +64,8 @@ function setting(name: string, value: unknown, where: string): SegmentDeclaratio
 
 function unknownSetting(where: string, name: string, known: readonly string[]): UsageError {
   const near = nearName(name, known);
-  const meant = near === undefined ? '' : `did you mean ${near}? `;
-  return new UsageError(`${where}: ${name} is no setting: ${meant}There are ${known.join(', ')}`);
+  const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
+  return new UsageError(`${where}: ${name} is no setting${meant}: give ${known.join(', ')}`);
 }
 
 /** What a setting takes, in the words of its file. */

@@ -13,8 +13,10 @@ test('a line chart has a curve for each series and a dot for each point', () => 
   ];
   const svg = lineChart({ ...base, xLabel: 'payload', series });
   const elements = elementsOf(svg);
-  expect(elements.filter((name) => name === 'circle')).toHaveLength(4);
-  expect(svg.match(/class="curve/g)).toHaveLength(2);
+  expect(elements).toContain('path');
+  expect(svg.match(/class="fill hermes dot"/g)).toHaveLength(3 + 1); // and one in the legend
+  expect(svg.match(/class="fill limit dot"/g)).toHaveLength(1 + 1);
+  expect(svg.match(/class="curve limit limit"/g)).toHaveLength(1 + 1);
   expect(svg).not.toMatch(/NaN|Infinity/);
 });
 
@@ -37,4 +39,15 @@ test('a bar chart has a bar for each contestant, longer for more', () => {
   const widths = [...svg.matchAll(/<rect class="fill [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width));
   expect(widths).toHaveLength(2);
   expect(widths[0]).toBeGreaterThan(widths[1]!);
+});
+
+test('labels of the x axis that would touch are left out, but for the last', () => {
+  const xs = [1, 2, 4, 6, 8].map((million) => million * 1e6);
+  const series: LineSeries[] = [{ label: 'Hermes', colour: 'hermes', points: xs.map((x) => point(x, x)) }];
+  const formatX = (x: number) => `${x}`.padStart(30, '0');
+  const svg = lineChart({ ...base, formatX, xLabel: 'rate', series });
+  const labels = [...svg.matchAll(/class="tick middle" x="[\d.]+" y="460">(0+\d+)</g)].map(([, label]) =>
+    Number(label),
+  );
+  expect(labels).toEqual([1e6, 2e6, 4e6, 8e6]);
 });
