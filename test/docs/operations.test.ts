@@ -53,7 +53,7 @@ describe('the example of hermes.json', () => {
     try {
       readCoordinatorConfig(file);
     } catch (error) {
-      settings = (error as Error).message.split('There are ')[1]!.split(', ');
+      settings = (error as Error).message.split('give ')[1]!.split(', ');
     }
     expect(settings.length).toBeGreaterThan(5);
     // `groups` and `shared` go without each other.
