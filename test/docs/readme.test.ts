@@ -41,6 +41,26 @@ describe('the JavaScript of the README', () => {
     return new RunningCommand(spawn(process.execPath, [module], { env: { ...process.env, HERMES_DIR: directory } }));
   }
 
+  /**
+   * Starts a worker that writes to a file: at once, and not through a pipe, which Node fills from memory that dies with the process
+   * when nobody reads for a moment.
+   */
+  function startWorker(): Worker {
+    const module = path.join(modules, `${fs.readdirSync(modules).length}.mjs`);
+    fs.writeFileSync(module, worker);
+    const output = `${module}.out`;
+    const fd = fs.openSync(output, 'w');
+    try {
+      const env = { ...process.env, HERMES_DIR: directory };
+      return {
+        output,
+        running: new RunningCommand(spawn(process.execPath, [module], { env, stdio: ['pipe', fd, 'pipe'] })),
+      };
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
   function expectSilent({ code, stdout, stderr }: Outcome): void {
     expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
   }
@@ -68,25 +88,26 @@ describe('the JavaScript of the README', () => {
   });
 
   test('hands every job of the work queue to a worker, whenever workers start, end, are killed and start again', async () => {
-    const early = start(worker); // before there is a segment
+    const early = startWorker(); // before there is a segment
     const sending = start(boss);
-    await until(() => early.stdout.length > 10_000); // in the middle of the jobs
+    await until(() => fs.statSync(early.output).size > 10_000); // in the middle of the jobs
     sending.process.kill('SIGSTOP');
-    const late = start(worker);
-    await untilMember({ name: 'jobs', directory }, late.pid, 'workers');
+    const late = startWorker();
+    await untilMember({ name: 'jobs', directory }, late.running.pid, 'workers');
     sending.process.kill('SIGCONT');
-    expect((await early.kill('SIGKILL')).signal).toBe('SIGKILL');
-    const again = start(worker);
+    expect((await early.running.kill('SIGKILL')).signal).toBe('SIGKILL');
+    const again = startWorker();
     expectSilent(await sending.ended);
     await untilAllDone([early, late, again]); // what is in a worker's hands when that ends would be the next one's
-    for (const running of [late, again]) expect(await running.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
+    for (const { running } of [late, again])
+      expect(await running.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
 
     const secondSending = start(boss); // there is nobody to take it
     await until(() => inspectSegment('jobs', { directory }).groups[0]!.lagLength > 1_000_000);
-    const afterwards = start(worker);
+    const afterwards = startWorker();
     expectSilent(await secondSending.ended);
     await untilAllDone([afterwards]);
-    expect(await afterwards.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
+    expect(await afterwards.running.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('does what it says: create, then produce, then consume', async () => {
@@ -113,10 +134,16 @@ describe('the JavaScript of the README', () => {
 
 const JOBS = 100_000;
 
+/** A worker, and the file that holds the numbers of the jobs that it has done. */
+interface Worker {
+  readonly running: RunningCommand;
+  readonly output: string;
+}
+
 /** Waits until every job was printed, by whatever worker, once at least. */
-async function untilAllDone(workers: readonly RunningCommand[]): Promise<void> {
+async function untilAllDone(workers: readonly Worker[]): Promise<void> {
   const done = () => {
-    const numbers = workers.flatMap(({ stdout }) => stdout.toString().trimEnd().split('\n').map(Number));
+    const numbers = workers.flatMap(({ output }) => fs.readFileSync(output, 'utf8').trimEnd().split('\n').map(Number));
     return new Set(numbers.filter((number) => number >= 1 && number <= JOBS)).size;
   };
   while (done() < JOBS) await sleep(250);
