@@ -54,7 +54,9 @@ export async function runDemo(directory: string | undefined, interrupted: AbortS
   await write('\n3. The same messages through a Unix domain socket (node:net, a write a message), in the same run:');
   const socket = await measureSocket(PAYLOAD_LENGTH, SOCKET_MESSAGE_COUNT, SOCKET_ROUND_TRIP_COUNT, interrupted);
   await write(`\n${comparison(single.messagesPerSecond, histogram, socket.messagesPerSecond, socket.roundTrips)}`);
-  await write('Nothing is left behind. Next: hermes --help, and the README for the ten lines of code.');
+  await write(
+    'No segment and no process is left behind. Next: hermes --help, and the README for the ten lines of code.',
+  );
 }
 
 function verdict({ lost, duplicated, corrupted }: Awaited<ReturnType<typeof measureThroughput>>): string {
