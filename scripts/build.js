@@ -1,7 +1,7 @@
 // Compiles src, test and bench into dist, and bundles what is shipped. Always: it takes some seconds, and nothing can be stale.
 import fs from 'node:fs';
 import path from 'node:path';
-import { bundle } from './bundle.js';
+import { bundle, bundlePrograms } from './bundle.js';
 import { root, runInstalled } from './run.js';
 
 const OUTPUT = /(\.js|\.js\.map|\.d\.ts)$/;
@@ -12,7 +12,7 @@ function removeOrphans() {
   if (!fs.existsSync(dist)) return;
   for (const name of fs.readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const source = path.join(root, name.replace(OUTPUT, '.ts'));
-    if (name.startsWith('package')) continue;
+    if (name.startsWith('package') || name.startsWith('programs')) continue;
     if (OUTPUT.test(name) && !fs.existsSync(source)) fs.rmSync(path.join(dist, name), { force: true });
   }
 }
@@ -20,4 +20,7 @@ function removeOrphans() {
 removeOrphans();
 const status = runInstalled('typescript/bin/tsc', []);
 process.exitCode = status;
-if (status === 0) await bundle();
+if (status === 0) {
+  await bundle();
+  await bundlePrograms();
+}

@@ -1,11 +1,15 @@
 import fs from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+
+/** Characters of a failure's reason. */
+const LONGEST_REASON = 600;
 
 /**
  * @typedef {object} TestCounts
  * @property {number} passed
  * @property {number} failed at least 1 when the run failed, also when it crashed before it could report
  * @property {number} skipped
- * @property {string[]} failures names of the failed tests, and of the files that could not be run
+ * @property {string[]} failures the failed tests and the files that could not be run, a line each: its name, and why
  */
 
 /**
@@ -17,14 +21,15 @@ import fs from 'node:fs';
 export function countTests(file, status) {
   /** @type {TestCounts} */
   const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
-  for (const { name, status: fileStatus, assertionResults } of readReport(file)) {
+  for (const { name, status: fileStatus, message, assertionResults } of readReport(file)) {
     const failuresBefore = counts.failures.length;
     for (const test of assertionResults) {
       if (test.status === 'passed') counts.passed++;
-      else if (test.status === 'failed') counts.failures.push(test.fullName);
+      else if (test.status === 'failed') counts.failures.push(failureLine(test.fullName, test.failureMessages?.[0]));
       else counts.skipped++;
     }
-    if (fileStatus === 'failed' && counts.failures.length === failuresBefore) counts.failures.push(name);
+    if (fileStatus === 'failed' && counts.failures.length === failuresBefore)
+      counts.failures.push(failureLine(name, message));
   }
   if (status !== 0 && counts.failures.length === 0) counts.failures.push(`the run: exit status ${status}`);
   counts.failed = counts.failures.length;
@@ -32,8 +37,25 @@ export function countTests(file, status) {
 }
 
 /**
+ * @param {string} name
+ * @param {string} [why] of many lines
+ */
+function failureLine(name, why = '') {
+  const line = stripVTControlCharacters(why).replace(/\s+/g, ' ').trim();
+  return line === '' ? name : `${name}: ${line.slice(0, LONGEST_REASON)}`;
+}
+
+/**
+ * @typedef {object} FileReport
+ * @property {string} name
+ * @property {string} status
+ * @property {string} [message]
+ * @property {{ fullName: string, status: string, failureMessages?: string[] }[]} assertionResults
+ */
+
+/**
  * @param {string} file
- * @returns {{ name: string, status: string, assertionResults: { fullName: string, status: string }[] }[]}
+ * @returns {FileReport[]}
  */
 function readReport(file) {
   try {

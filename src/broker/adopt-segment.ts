@@ -18,19 +18,21 @@ type PresentGroup = Pick<GroupEntry, 'name' | 'mode' | 'shared' | 'durable'>;
  */
 export function adoptSegment(existing: SegmentInspection, shape: SegmentShape, options: DirectoryOptions): true {
   const { name } = existing;
-  const refuse = (what: string, groups: readonly PresentGroup[]): never => {
+  const refuse = (what: string, found: string, wanted: string): never => {
     throw new HermesError(
       'ERR_HERMES_SEGMENT_EXISTS',
-      `The segment ${name} exists with ${what}: it has ${foundText(existing, groups)}, and ${wantedText(shape)} is declared; remove it first (hermes rm ${name}), or declare what it has`,
+      `The segment ${name} exists with ${what}: it has ${found}, and ${wanted} is declared; remove it first (hermes rm ${name}), or declare what it has`,
     );
   };
-  if (factsText(factsOf(existing)) !== factsText(shape)) refuse('another geometry', existing.groups);
+  const wanted = factsOf(shape);
+  const unlike = FACTS.filter((fact) => existing[fact] !== wanted[fact]);
+  if (unlike.length > 0) refuse('another geometry', factsText(existing, unlike), factsText(wanted, unlike));
   if (!hasConflict(shape, existing.groups) && missingGroups(shape, existing.groups).length === 0) return true;
   const { segment } = attach(name, options, (opened) => {
     if (opened.header.segmentId.toString('hex') !== existing.segmentId) throw replaced(opened.path);
     reap(opened, NO_SLOT); // an ephemeral group whose members have died is in nobody's way
     const present = activeGroups(opened.memory);
-    if (hasConflict(shape, present)) refuse('other groups', present);
+    if (hasConflict(shape, present)) refuse('other groups', groupsText(present), groupsText(wantedGroups(shape)));
     addAll(opened, missingGroups(shape, present));
   });
   segment.close();
@@ -62,37 +64,29 @@ function addAll({ memory, doorbells }: Segment, groups: readonly DeclaredGroup[]
   doorbells.ringProducers(); // who found one joining could not tell whether there is room
 }
 
-type Facts = Pick<SegmentShape, 'geometry' | 'checksum' | 'timestamps'>;
+/** What cannot be changed of a segment that is there, as options and inspection call it. */
+const FACTS = ['producers', 'maxGroups', 'members', 'capacity', 'maxPayload', 'checksum', 'timestamps'] as const;
+type Facts = Pick<SegmentInspection, (typeof FACTS)[number]>;
 
-function factsOf(segment: SegmentInspection): Facts {
+function factsOf({ geometry, checksum, timestamps }: SegmentShape): Facts {
+  const { laneCount, groupCount, memberCount, laneCapacity, maxPayloadLength } = geometry;
   return {
-    geometry: {
-      laneCount: segment.producers,
-      groupCount: segment.maxGroups,
-      memberCount: segment.members,
-      laneCapacity: segment.capacity,
-      maxPayloadLength: segment.maxPayload,
-    },
-    checksum: segment.checksum,
-    timestamps: segment.timestamps,
+    producers: laneCount,
+    maxGroups: groupCount,
+    members: memberCount,
+    capacity: laneCapacity,
+    maxPayload: maxPayloadLength,
+    checksum,
+    timestamps,
   };
 }
 
-function factsText({ geometry, checksum, timestamps }: Facts): string {
-  const { laneCount, groupCount, memberCount, laneCapacity, maxPayloadLength } = geometry;
-  return (
-    `producers ${laneCount}, maxGroups ${groupCount}, members ${memberCount}, capacity ${laneCapacity}, ` +
-    `maxPayload ${maxPayloadLength}, checksum ${checksum}, timestamps ${timestamps}`
-  );
+function factsText(facts: Facts, names: readonly (keyof Facts)[]): string {
+  return names.map((name) => `${name} ${facts[name]}`).join(', ');
 }
 
-function wantedText(shape: SegmentShape): string {
-  const groups = initialGroups(shape.groups, shape.shared).map((group) => ({ ...declaredKind(group), ...group }));
-  return `${factsText(shape)}, ${groupsText(groups)}`;
-}
-
-function foundText(existing: SegmentInspection, groups: readonly PresentGroup[]): string {
-  return `${factsText(factsOf(existing))}, ${groupsText(groups)}`;
+function wantedGroups({ groups, shared }: SegmentShape): readonly PresentGroup[] {
+  return initialGroups(groups, shared).map((group) => ({ ...declaredKind(group), ...group }));
 }
 
 function groupsText(groups: readonly PresentGroup[]): string {

@@ -58,20 +58,27 @@ class Patience {
   private leftMs: number;
   private pauseMs: number = FIRST_PAUSE_MS;
 
-  constructor(waitMs: number | undefined, defaultMs: number) {
+  constructor(
+    private readonly waitMs: number | undefined,
+    defaultMs: number,
+  ) {
     if (waitMs !== undefined) checkAmount('waitMs', waitMs, 'milliseconds', 0);
     this.leftMs = waitMs ?? defaultMs;
     this.endMs = monotonicMs() + this.leftMs;
   }
 
-  /** @throws the error itself, when waiting cannot mend it, or there is no time left */
+  /** @throws the error itself, when waiting cannot mend it; with the time, when there is none left */
   pauseAfter(error: unknown): number {
     const isPassing = error instanceof HermesError && PASSING.includes(error.code);
     const leftMs = Math.min(this.leftMs, this.endMs - monotonicMs()); // counted, too: a clock may stand still
-    if (!isPassing || leftMs <= 0) throw error;
+    if (!isPassing || leftMs <= 0) throw isPassing && this.waitMs ? this.waitedFor(error) : error;
     const pauseMs = Math.min(this.pauseMs, leftMs);
     this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
     this.leftMs -= pauseMs;
     return pauseMs;
+  }
+
+  private waitedFor(error: HermesError): HermesError {
+    return new HermesError(error.code, `${error.message} (waited for ${this.waitMs} ms)`, { cause: error });
   }
 }

@@ -32,7 +32,7 @@ export function remedyFor(
     case 'absent':
     case 'dead':
       return {
-        remedy: 'attach a consumer to the group; or, if nobody will read it, remove it',
+        remedy: 'attach a consumer to the group; or, if nobody will ever read what waits in it, remove it with that',
         command: removalCommand(segment, group),
       };
     case 'stopped':

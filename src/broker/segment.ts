@@ -156,6 +156,6 @@ export function replaced(file: string): HermesError {
 function notFound(name: string, directory: string): HermesError {
   return new HermesError(
     'ERR_HERMES_SEGMENT_NOT_FOUND',
-    `There is no segment ${name} in ${directory}: create it (hermes create ${name}), or give the directory that it is in`,
+    `There is no segment ${name} in ${directory}: start whoever creates it, create it (hermes create ${name}), or give the directory that it is in`,
   );
 }

@@ -1,8 +1,8 @@
-import { addGroup, type JoinFrom, removeGroup } from '../index.js';
+import { addGroup, inspectSegment, type JoinFrom, removeGroup } from '../index.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { groupsText } from './groups-text.js';
 import { heldBackSection, inspectTwice } from './held-back-section.js';
-import { json, say, terminalWidth, writeData } from './output.js';
+import { formatCount, json, say, terminalWidth, writeData } from './output.js';
 
 interface GroupsArguments extends CommonArguments {
   readonly segment: string;
@@ -45,8 +45,9 @@ export const groupsCommand: Command<GroupsArguments> = {
       return;
     }
     if (action === 'rm' && group !== undefined) {
+      const waiting = inspectSegment(segment, { directory }).groups.find(({ name }) => name === group)?.lagCount;
       removeGroup(segment, group, { directory });
-      say(`Removed the group ${group} of ${segment}.`);
+      say(`Removed the group ${group} of ${segment}${unreadText(waiting)}.`);
       return;
     }
     const inspection = await inspectTwice(segment, directory);
@@ -58,3 +59,8 @@ export const groupsCommand: Command<GroupsArguments> = {
     else await writeData(`${groupsText(groups, lanes, width)}${heldBack === '' ? '' : `\n${heldBack}`}`);
   },
 };
+
+function unreadText(count: number | null | undefined): string {
+  if (!count) return '';
+  return `, and ${formatCount(count)} message${count === 1 ? '' : 's'} that it had not read`;
+}

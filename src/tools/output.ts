@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { isatty } from 'node:tty';
 import { Failure } from './command.js';
+import { wrapped } from './text-wrap.js';
 
 /** What a write to a pipe gives whose reader has gone, and every write after that. */
 const READER_GONE: readonly (string | undefined)[] = ['EPIPE', 'ERR_STREAM_DESTROYED'];
@@ -52,9 +53,11 @@ function stdoutFailure({ message }: Error): Failure {
   return new Failure(`cannot write to stdout: ${message}`);
 }
 
-/** Something for people: stderr. Where that is gone, nobody is told. */
+/** Something for people: stderr. On a terminal its lines break between words; those that are to be copied begin with a blank, and stay whole. */
 export function say(text: string): void {
-  process.stderr.write(`${text}\n`);
+  const width = process.stderr.isTTY === true ? process.stderr.columns || 80 : Number.POSITIVE_INFINITY;
+  const lines = text.split('\n').map((line) => (line.startsWith(' ') ? line : wrapped(line, width)));
+  process.stderr.write(`${lines.join('\n')}\n`); // where it is gone, nobody is told
 }
 
 /** True where colours may be used on stdout: NO_COLOR and FORCE_COLOR say so where they are not empty, else whether it is a terminal. */

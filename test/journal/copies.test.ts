@@ -7,6 +7,7 @@ import { type Message, openJournal, pruneJournal, verifyJournal } from '../../sr
 import { resolveJournalOptions } from '../../src/journal/journal-options.js';
 import { JournalWriter } from '../../src/journal/journal-writer.js';
 import { Child, endAllChildren } from '../processes/child.js';
+import type { AppendJournal } from '../processes/programs/append-journal.js';
 import { codeOf } from '../support/thrown.js';
 import { appendedSource, checkAppended } from './appended-message.js';
 import { scratchOnDisk } from './disk.js';
@@ -60,14 +61,15 @@ describe.each([
     const journal = path.join(directory, 'journal');
     const writer = Child.start('append-journal');
     await writer.next('standing by');
-    writer.command({ journal });
+    writer.command({ journal, restMs: 1 } satisfies AppendJournal);
     await writer.next('attached');
     let wholeCount = 0;
     for (let round = 0; round < COPIES; round++) {
       await setTimeout(10);
       pruneJournal(journal, { keepBytes: KEEP_LENGTH });
       const copy = path.join(directory, `copy-${round}`);
-      expect(spawnSync(command, [...options, journal, copy]).status).toBe(0);
+      const copying = spawnSync(command, [...options, journal, copy], { encoding: 'utf8' });
+      expect(copying).toMatchObject({ status: 0, stderr: '' });
       const { count, error } = readCopy(copy);
       if (error === undefined) {
         wholeCount++;

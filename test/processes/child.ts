@@ -20,7 +20,7 @@ export interface Failure {
 
 const living = new Set<Child>();
 
-/** A program of `programs/` in a process of its own. */
+/** A program of `programs/`, here or in `stress`, in a process of its own. */
 export class Child {
   readonly pid: number;
   /** Resolves when the process is gone; never rejects. */
@@ -46,9 +46,9 @@ export class Child {
     living.add(this);
   }
 
-  /** Starts `programs/<program>.js`; `execArgv` are options of Node, and `node` is another one. It ends by itself when this process does. */
+  /** Starts `<program>.js` as it was bundled (see `scripts/bundle.js`); `execArgv` are options of Node, and `node` is another one. It ends by itself when this process does. */
   static start(program: string, execArgv: readonly string[] = [], node: string = process.execPath): Child {
-    const file = fileURLToPath(new URL(`./programs/${program}.js`, import.meta.url));
+    const file = fileURLToPath(new URL(`../../programs/${program}.js`, import.meta.url));
     const child = fork(file, [], {
       execPath: node,
       execArgv: [...execArgv],

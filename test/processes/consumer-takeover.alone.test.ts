@@ -13,7 +13,7 @@ import { StandbyPool } from './standby-pool.js';
 import { together } from './together.js';
 
 /** 500 and more in a long run. */
-const KILLS = Number(process.env.HERMES_TEST_CONSUMER_KILLS ?? 80);
+const KILLS = Number(process.env.HERMES_TEST_CONSUMER_KILLS ?? 60);
 const TIMEOUT_MS = 120_000 + KILLS * 500;
 const SEGMENT = 'numbers';
 const PROGRAM = 'consume-numbered';

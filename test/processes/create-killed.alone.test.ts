@@ -8,7 +8,7 @@ import type { Create } from './programs/create.js';
 import { makeDirectory, removeDirectory } from './segment-directory.js';
 import { StandbyPool } from './standby-pool.js';
 
-const KILLS = Number(process.env.HERMES_TEST_CREATE_KILLS ?? 60);
+const KILLS = Number(process.env.HERMES_TEST_CREATE_KILLS ?? 40);
 const SERIES = 20;
 const SEGMENT = 'half-made';
 /** Milliseconds, to begin with: see `latest`. */

@@ -11,7 +11,7 @@ import { Succession } from './succession.js';
 import { together } from './together.js';
 
 /** In all, 500 and more in a long run; one in five is killed beside a producer that lives. */
-const KILLS = Number(process.env.HERMES_TEST_KILLS ?? 200);
+const KILLS = Number(process.env.HERMES_TEST_KILLS ?? 100);
 const KILLS_BESIDE_ANOTHER = Math.ceil(KILLS / 5);
 const KILLS_ALONE = KILLS - KILLS_BESIDE_ANOTHER;
 const TIMEOUT_MS = 120_000 + KILLS * 500;

@@ -10,8 +10,8 @@ import { DEFAULT_GROUP, GROUPS, LOSSY_GROUP, QUEUE_GROUP, SEGMENT } from './stre
 import { describeSeats, type Seat } from './topology.js';
 import { Watchdog } from './watchdog.js';
 
-const PROGRAM = '../../stress/programs/stress-life';
-const WITHOUT_SAFETY_NET: string = new URL('./programs/without-safety-net.js', import.meta.url).href;
+const PROGRAM = 'stress-life';
+const WITHOUT_SAFETY_NET: string = new URL('../../programs/without-safety-net.js', import.meta.url).href;
 const STANDBYS = 5;
 const STEP_MS = 20;
 const SHORTEST_LIFE_MS = 20;

@@ -7,15 +7,17 @@ import {
   appendedSource,
   MAX_APPENDED_LENGTH,
 } from '../../journal/appended-message.js';
-import { yieldToEvents } from './pausing.js';
+import { sleep, yieldToEvents } from './pausing.js';
 import { report, runCommand } from './reporting.js';
 
-/** Appends to a journal as fast as it can until it is killed: see `appended-message.ts`. */
+/** Appends to a journal until it is killed: see `appended-message.ts`. */
 export interface AppendJournal {
   readonly journal: string;
+  /** Rests so long after 64 messages, for whoever shares the disk; by default it goes as fast as it can. */
+  readonly restMs?: number;
 }
 
-runCommand<AppendJournal>(async ({ journal }) => {
+runCommand<AppendJournal>(async ({ journal, restMs = 0 }) => {
   const writer = JournalWriter.open(journal, appendedSource, resolveJournalOptions({ fileLength: 1024 * 1024 }));
   report('attached');
   const record = Buffer.alloc(RECORD_HEADER_LENGTH + MAX_APPENDED_LENGTH);
@@ -26,6 +28,7 @@ runCommand<AppendJournal>(async ({ journal }) => {
     record.writeUInt32LE(length, RECORD_LENGTH_OFFSET);
     record.set(appendedPattern(sequence).subarray(0, length), RECORD_HEADER_LENGTH);
     writer.append(0, 0, 1, length);
+    if (restMs > 0 && sequence % 64 === 0) sleep(restMs);
     if (sequence % 256 === 0) await yieldToEvents();
   }
 });
