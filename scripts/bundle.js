@@ -1,6 +1,6 @@
 // Makes dist/package of dist/src: what npm ships, and what bin/hermes.js runs. One file for the API; one for the command line, and
 // one for each of its parts that is loaded when it is needed. All names stay, and
-// lines, so that stacks can be read; other white space goes, which takes a quarter of what loading takes.
+// lines are short, so that stacks can be read; other white space goes, which takes a quarter of what loading takes.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -14,6 +14,8 @@ const SOURCE = path.join(root, 'dist/src');
 const TARGET = path.join(root, 'dist/package');
 /** The programs that the command line starts: each is a file of its own, beside the others. */
 const CHILD = /-child\.js$/;
+/** A line limit: a statement a line, so that the line that Node shows of an error that nobody caught is the one that threw. */
+const A_STATEMENT = 1;
 /** What a file starts, or loads, at a place beside itself. */
 const OWN_FILE = /new URL\((?:'|")\.\/([^'"]+)(?:'|"), import\.meta\.url\)/g;
 
@@ -31,8 +33,8 @@ const COMMON_JS = `'use strict';\nmodule.exports = require('./index.js');\n`;
 /** @returns {Promise<void>} */
 export async function bundle() {
   fs.rmSync(TARGET, { recursive: true, force: true });
-  const api = await write({ index: path.join(SOURCE, 'index.js') }, TARGET);
-  const cli = await write(commandLineEntries(), path.join(TARGET, 'cli'));
+  const api = await write({ index: path.join(SOURCE, 'index.js') }, TARGET, A_STATEMENT);
+  const cli = await write(commandLineEntries(), path.join(TARGET, 'cli'), 120);
   fs.writeFileSync(path.join(TARGET, 'index.cjs'), COMMON_JS);
   writeDeclarations(SOURCE, path.join(TARGET, 'types'));
   writeNotices([...api, ...cli], path.join(TARGET, 'THIRD-PARTY-NOTICES'));
@@ -77,9 +79,10 @@ function commandLineEntries() {
 /**
  * @param {Record<string, string>} input
  * @param {string} target
+ * @param {number} lineLimit
  * @returns {Promise<string[]>} the files that went into it
  */
-async function write(input, target) {
+async function write(input, target, lineLimit) {
   const bundled = await rolldown({
     input,
     external: externals(),
@@ -106,7 +109,7 @@ async function write(input, target) {
     const compact = await transform(code, {
       format: 'esm',
       minifyWhitespace: true,
-      lineLimit: 1, // a statement a line, so that the line that Node shows of an error is that of the error
+      lineLimit,
       legalComments: 'none',
     });
     fs.writeFileSync(file, compact.code);
