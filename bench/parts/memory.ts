@@ -1,4 +1,4 @@
-import { resolveCreateOptions } from '../../src/broker/create-options.js';
+import { resolveCreateOptions } from '../../src/control/create-options.js';
 import type { CreateOptions } from '../../src/index.js';
 import { sectionsOf } from '../../src/layout/geometry.js';
 import { startChild } from '../../src/tools/bench/child.js';

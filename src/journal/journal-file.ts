@@ -9,10 +9,10 @@ import { HeldName } from '../os/held-name.js';
 import type { MapAccess, Mapping } from '../os/mapper.js';
 import { checkReadable, storesInPlace } from '../os/stores-in-place.js';
 import { isMissing, withSystemErrors } from '../os/system-error.js';
-import { asBytes, Message } from '../ring/message.js';
 import { checkJournalId, checkRegular, cutFile, lostPlace } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
+import { JournalMemory } from './journal-memory.js';
 import { JournalStage } from './journal-stage.js';
 
 /**
@@ -152,24 +152,6 @@ export class JournalFile {
   private closeDescriptors(): void {
     this.pin.close();
     this.descriptor.close();
-  }
-}
-
-/** Views of a mapped file, from its first byte. */
-export class JournalMemory {
-  readonly buffer: ArrayBufferLike;
-  readonly words: Int32Array;
-  readonly bytes: Buffer;
-  readonly times: BigInt64Array;
-  /** The one message object of this memory, to be filled and handed out. */
-  readonly message: Message;
-
-  constructor({ buffer, length }: Mapping) {
-    this.buffer = buffer;
-    this.words = new Int32Array(buffer, 0, length >>> 2);
-    this.bytes = Buffer.from(buffer, 0, length);
-    this.times = new BigInt64Array(buffer, 0, length >>> 3);
-    this.message = new Message(this.bytes, this.words, this.times, asBytes);
   }
 }
 

@@ -4,7 +4,7 @@ import { HermesError } from '../errors.js';
 import { RECORD_HEADER_LENGTH, RECORD_LENGTH_OFFSET, RECORD_MAGIC, recordLength } from '../layout/record.js';
 import { dropPages } from '../os/prefault.js';
 import { withSystemErrors } from '../os/system-error.js';
-import type { JournalMemory } from './journal-file.js';
+import type { JournalMemory } from './journal-memory.js';
 
 const MAGIC_LENGTH = 4;
 const NO_MAGIC: Uint8Array = new Uint8Array(MAGIC_LENGTH);

@@ -1,7 +1,7 @@
-import { attachConsumer } from '../broker/attach-consumer.js';
 import { checkKnown } from '../checks.js';
 import { resolveJournalOptions } from '../journal/journal-options.js';
 import { JournalWriter } from '../journal/journal-writer.js';
+import { attachConsumer } from '../participants/attach-consumer.js';
 import { recordedSegment } from './recorded-segment.js';
 import { Recorder } from './recorder.js';
 import { DEFAULT_RECORDER_GROUP, RECORDER_OPTIONS, type RecorderOptions } from './recorder-options.js';

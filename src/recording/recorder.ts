@@ -1,6 +1,5 @@
-import type { Consumer } from '../broker/consumer.js';
-import type { HeldBack } from '../broker/held-back.js';
 import { checkFlags, checkFunction, checkKnown, checkLimit } from '../checks.js';
+import type { HeldBack } from '../control/held-back-remedy.js';
 import { refusePromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
 import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
@@ -11,6 +10,7 @@ import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import { checkSignal } from '../os/abort.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
+import type { Consumer } from '../participants/consumer.js';
 import type { Message } from '../ring/message.js';
 import { type RecorderJson, RUN_OPTIONS, type RunOptions } from './recorder-options.js';
 import { SyncTicker } from './sync-ticker.js';

@@ -1,9 +1,5 @@
-import { attachProducer } from '../broker/attach-producer.js';
-import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../broker/directory.js';
-import type { HeldBack } from '../broker/held-back.js';
-import { tellWhenHeldBack } from '../broker/held-back-watch.js';
-import type { Producer } from '../broker/producer.js';
 import { checkFunction, checkKnown, type OptionNames } from '../checks.js';
+import type { HeldBack } from '../control/held-back-remedy.js';
 import { FollowPace } from '../journal/follow-pace.js';
 import { inspectJournal } from '../journal/inspect-journal.js';
 import { openJournal } from '../journal/journal-reader.js';
@@ -16,7 +12,11 @@ import {
 import { checkSignal } from '../os/abort.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
+import { attachProducer } from '../participants/attach-producer.js';
+import { tellWhenHeldBack } from '../participants/held-back-watch.js';
+import type { Producer } from '../participants/producer.js';
 import type { Message } from '../ring/message.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../segment/directory.js';
 import { REPLAY_OPTIONS, Replay, type ReplayOptions } from './replay.js';
 
 /** Which part of a journal goes into a segment, how fast, and until when. */

@@ -1,4 +1,4 @@
-import { memberText } from '../broker/held-back-remedy.js';
+import { memberText } from '../control/held-back-remedy.js';
 import type { ParticipantInspection } from '../index.js';
 import { formatTime } from './output.js';
 

@@ -1,6 +1,6 @@
-import { whenReadyAsync } from '../broker/attach-when-ready.js';
 import { monotonicMs } from '../clock.js';
 import type { HermesError } from '../index.js';
+import { whenReadyAsync } from '../participants/attach-when-ready.js';
 import { UsageError } from './command.js';
 import { untilInterrupted } from './interruption.js';
 import { say } from './output.js';

@@ -1,6 +1,4 @@
 import fs from 'node:fs';
-import { NO_SLOT, reapIfNeeded } from '../../src/broker/reap.js';
-import { openSegment, type Segment } from '../../src/broker/segment.js';
 import {
   attachConsumer,
   attachProducer,
@@ -15,6 +13,8 @@ import {
   removeGroup,
 } from '../../src/index.js';
 import { PREAMBLE_LENGTH } from '../../src/layout/preamble.js';
+import { Reaper } from '../../src/membership/reap.js';
+import { openSegment, type Segment } from '../../src/segment/segment.js';
 import { Random } from './random.js';
 
 const SEGMENT = 'damaged';
@@ -104,7 +104,7 @@ class CorruptionRun {
     else if (choice === 34) this.attachProducer();
     else if (choice === 35) this.attachConsumer(random.of(GROUPS));
     else if (choice === 36) inspectSegment(SEGMENT, { directory });
-    else if (choice === 37) reapIfNeeded(this.raw, NO_SLOT);
+    else if (choice === 37) new Reaper(this.raw).reapIfNeeded();
     else if (choice === 38) listSegments({ directory });
     else removeGroup(SEGMENT, random.of(GROUPS).group ?? 'default', { directory });
   }

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { verifyJournal } from '../../src/index.js';
-import { JournalMemory } from '../../src/journal/journal-file.js';
+import { JournalMemory } from '../../src/journal/journal-memory.js';
 import { JournalStage } from '../../src/journal/journal-stage.js';
 import { JOURNAL_DATA_OFFSET } from '../../src/layout/journal-file.js';
 import { RECORD_HEADER_LENGTH } from '../../src/layout/record.js';

@@ -116,7 +116,7 @@ describe('a sleeping consumer is woken', () => {
       expect(await consumer.line()).toBe('sleeps');
       await setTimeout(20);
       const producer = Child.start(
-        `import { Doorbells } from 'hermes:broker/doorbells.js';
+        `import { Doorbells } from 'hermes:segment/doorbells.js';
          import { attachProducer } from 'hermes:index.js';
          const producer = attachProducer('ticks', { directory: process.argv[1] });
          Doorbells.prototype.ringConsumers = () => process.kill(process.pid, 'SIGKILL');

@@ -1,6 +1,6 @@
-import { withControlLock } from '../../src/broker/control-lock.js';
-import { openSegment } from '../../src/broker/segment.js';
 import { attachConsumer, attachProducer, inspectSegment, type LaneInspection, type Producer } from '../../src/index.js';
+import { withControlLock } from '../../src/membership/control-lock.js';
+import { openSegment } from '../../src/segment/segment.js';
 import { until } from './command-line.js';
 
 /** Where a segment is. */

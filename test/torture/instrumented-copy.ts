@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url));
 /** What the programs of the torture need of the compiled tests. */
 const TEST_PARTS = ['torture', 'processes'];
-const INSTRUMENTED_PARTS = ['ring', 'broker'];
+const INSTRUMENTED_PARTS = ['ring', 'segment', 'membership', 'waiting', 'control', 'participants'];
 
 const STORE = /\bAtomics\.(?=(?:store|add|sub|and|or|xor|exchange|compareExchange)\()/g;
 /** A store of the hot path. */

@@ -1,5 +1,5 @@
-import { withControlLock } from '../../../src/broker/control-lock.js';
-import { openSegment } from '../../../src/broker/segment.js';
+import { withControlLock } from '../../../src/membership/control-lock.js';
+import { openSegment } from '../../../src/segment/segment.js';
 import { report, runCommand } from './reporting.js';
 
 /** Takes the control lock and stops itself (SIGSTOP) while it holds it; continued, it gives it back. */
