@@ -1,7 +1,7 @@
 import type { Damage } from './corrupt-journal.js';
-import type { JournalFile } from './journal-file.js';
 import { type Found, type JournalWalker, MESSAGE } from './journal-walker.js';
 import { lostBehind } from './lost-records.js';
+import type { MappedFile } from './mapped-file.js';
 import { surveyTail } from './tail-survey.js';
 
 /** What is the matter at a place where a walk has found no whole record. */
@@ -30,6 +30,6 @@ export function surveyBrokenWalk(walker: JournalWalker, found: Found, isLast: bo
   return { damage: damageAt(file, offset, toPosition, lost?.fault ?? walker.fault()), nextOffset };
 }
 
-function damageAt(file: JournalFile, offset: number, toPosition: number, fault: string): Damage {
+function damageAt(file: MappedFile, offset: number, toPosition: number, fault: string): Damage {
   return { file: file.path, fromPosition: file.positionAt(offset), toPosition, fault };
 }

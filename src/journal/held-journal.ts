@@ -2,15 +2,14 @@ import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
 import { checkJournalId } from './corrupt-journal.js';
 import { type JournalEntry, resolveJournalDirectory } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
 import { filesOfPlace, type JournalPlace } from './journal-seek.js';
 import { readJournalStart } from './journal-start.js';
 import { JournalWalker } from './journal-walker.js';
 import { LaterFiles } from './later-files.js';
+import { MappedFile } from './mapped-file.js';
 import { openFirst } from './open-first.js';
 import { ReadMark } from './read-mark.js';
 import { changedJournal, presentJournal, removedJournal } from './removed-journal.js';
-import { isStale } from './stale-mapping.js';
 
 /**
  * The one journal that a reader reads, which is known by its id, not by its name: every file is of it, or refused. Notices
@@ -28,17 +27,17 @@ export class HeldJournal {
   }
 
   /** Opens another file in the place of the one that is open. Undefined when it is gone, or has no header. */
-  open(entry: JournalEntry, file: JournalFile): JournalFile | undefined {
-    return this.explained(file, () => JournalFile.open(entry, 'read-only', file, file.header.journalId));
+  open(entry: JournalEntry, file: MappedFile): MappedFile | undefined {
+    return this.explained(file, () => MappedFile.open(entry, 'read-only', file, file.header.journalId));
   }
 
   /** Opens the file with a place in the place of the one that is open. */
-  openAt(place: JournalPlace, file: JournalFile): JournalFile {
+  openAt(place: JournalPlace, file: MappedFile): MappedFile {
     return this.explained(file, () => openFirst(filesOfPlace(this.directory, place), this.directory, file));
   }
 
   /** The files behind the one that is open: the same array as long as the directory was not listed again. */
-  filesBehind(file: JournalFile): readonly JournalEntry[] {
+  filesBehind(file: MappedFile): readonly JournalEntry[] {
     return this.explained(file, () => {
       const files = this.later.of(file);
       const header = files[0] === undefined ? undefined : readJournalStart(files[0])?.header;
@@ -55,7 +54,7 @@ export class HeldJournal {
     const { file } = walker;
     this.mark.note(walker);
     if (!this.mark.isIn(file)) throw changedJournal(file, this.mark.end);
-    return file.isInPlace && !file.hasGrown && !isStale(file, walker.offset);
+    return file.isInPlace && !file.hasGrown && !file.isStaleAt(walker.offset);
   }
 
   /**
@@ -66,7 +65,7 @@ export class HeldJournal {
     const { mark } = this;
     const { firstPosition, journalId } = file.header;
     const entry = { path: file.path, firstPosition };
-    const opened = this.explained(file, () => JournalFile.open(entry, 'read-only', undefined, journalId));
+    const opened = this.explained(file, () => MappedFile.open(entry, 'read-only', undefined, journalId));
     if (opened === undefined) {
       // A file in which nothing was whole is made anew by the next writer.
       const isAwaited = offset === JOURNAL_DATA_OFFSET && presentJournal(this.directory) === journalId.toString('hex');
@@ -75,7 +74,7 @@ export class HeldJournal {
     }
     try {
       if (!mark.isIn(opened)) throw changedJournal(file, mark.end);
-      if (isStale(opened, mark.end)) throw incoherent(file.path);
+      if (opened.isStaleAt(mark.end)) throw incoherent(file.path);
     } catch (error) {
       opened.close();
       throw error;
@@ -88,7 +87,7 @@ export class HeldJournal {
   }
 
   /** What goes wrong while the open file is not in its place goes wrong because the journal was removed. */
-  private explained<T>(file: JournalFile, call: () => T): T {
+  private explained<T>(file: MappedFile, call: () => T): T {
     try {
       return call();
     } catch (error) {

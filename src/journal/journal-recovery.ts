@@ -9,20 +9,20 @@ import { storesInPlace } from '../os/stores-in-place.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { damagedJournal, foreignFile } from './corrupt-journal.js';
 import { type JournalEntry, journalEntries, removeJournalFile } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
 import { decodeJournalHeader, isBlankHeader } from './journal-header.js';
 import { encodeIndexEntry, type IndexEntry, readIndex, writeIndex } from './journal-index.js';
 import { FAULT, type Found, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
 import type { KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
 import { hasLostHeader } from './lost-header.js';
+import { MappedFile } from './mapped-file.js';
 import { surveyTail } from './tail-survey.js';
 import { wipeRecord } from './wipe-record.js';
 import type { WriterLock } from './writer-lock.js';
 
 /** Where the records of a journal end, in its last file, which is open to be written to. */
 interface JournalTail {
-  readonly file: JournalFile;
+  readonly file: MappedFile;
   /** Byte offset behind the last whole record; `file.dataEnd` when the file is full. */
   readonly offset: number;
   /** What comes next in each lane of each segment, first of the file's own. */
@@ -87,7 +87,7 @@ function openTail(
 ): { tail: JournalTail; discardedLength: number } | undefined {
   const missingLength = restoreLength(entry);
   if (missingLength === undefined) return undefined;
-  const file = JournalFile.open(entry, 'read-write');
+  const file = MappedFile.open(entry, 'read-write');
   if (file === undefined) return undefined;
   try {
     const ended = walkToEnd(file, skipsDamage);
@@ -118,10 +118,7 @@ function restoreLength({ path, firstPosition }: JournalEntry): number | undefine
   }
 }
 
-function walkToEnd(
-  file: JournalFile,
-  skipsDamage: boolean,
-): { tail: JournalTail; discardedLength: number } | undefined {
+function walkToEnd(file: MappedFile, skipsDamage: boolean): { tail: JournalTail; discardedLength: number } | undefined {
   const walk = new IndexedWalk(file);
   const { walker } = walk;
   for (let found = walk.next(); found !== SEALED; found = walk.next()) {
@@ -148,7 +145,7 @@ class IndexedWalk {
   private readonly entries: Buffer[] = [];
   private isComplete = true;
 
-  constructor(private readonly file: JournalFile) {
+  constructor(private readonly file: MappedFile) {
     this.walker = new JournalWalker(file);
     this.nextIndexOffset = Number.POSITIVE_INFINITY; // until the tables are passed
     const isWhole = this.walker.readTables() !== FAULT; // otherwise the walk has to come upon it

@@ -11,9 +11,9 @@ import {
 } from '../layout/record.js';
 import { crc32OfRecord } from '../ring/crc32.js';
 import { wholeSequence } from '../ring/head.js';
-import type { JournalFile } from './journal-file.js';
 import { decodeSegmentTable, type KnownSegment, KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
+import type { MappedFile } from './mapped-file.js';
 
 // Constants of this module are compiled in; imported ones are loaded at every use.
 const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
@@ -78,7 +78,7 @@ export class JournalWalker {
 
   /** `segments`: what is known of each segment, as the file before it ended. */
   constructor(
-    readonly file: JournalFile,
+    readonly file: MappedFile,
     readonly segments: KnownSegments = new KnownSegments(),
   ) {
     this.segment = segments.enter(file.header.segmentId, file.header.laneCount);

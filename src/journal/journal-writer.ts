@@ -5,13 +5,13 @@ import { JOURNAL_DATA_OFFSET, JOURNAL_ID_LENGTH } from '../layout/journal-file.j
 import { INDEX_INTERVAL } from '../layout/journal-index.js';
 import { prefault } from '../os/prefault.js';
 import { journalEntries } from './journal-directory.js';
-import type { JournalFile } from './journal-file.js';
 import { countEntriesBefore, IndexWriter } from './journal-index.js';
 import { checkFileLength, type JournalSettings, roomForSegmentTables } from './journal-options.js';
 import type { JournalRepair, Recovery } from './journal-recovery.js';
 import { JournalSync } from './journal-sync.js';
 import { encodeSegmentTables } from './known-segments.js';
 import type { LaneSequences } from './lane-sequences.js';
+import type { MappedFile } from './mapped-file.js';
 import { RecordAppender } from './record-appender.js';
 import { sealFile } from './seal-file.js';
 import { messagesFrom, takeBackBefore, wipeRecords } from './take-back.js';
@@ -36,7 +36,7 @@ export class JournalWriter extends RecordAppender {
   /** Messages that never came to the journal, though later ones of their lane did. */
   missedCount = 0;
   private readonly syncing: JournalSync;
-  private file: JournalFile;
+  private file: MappedFile;
   private index: IndexWriter;
   private nextIndexOffset = 0;
   private prefaultedEnd = 0;

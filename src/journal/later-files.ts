@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { monotonicMs } from '../clock.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { entryAt, type JournalEntry, journalEntries } from './journal-directory.js';
-import type { JournalFile } from './journal-file.js';
+import type { MappedFile } from './mapped-file.js';
 
 /** Milliseconds between two listings while nothing happens to the next file. */
 const LIST_INTERVAL_MS = 5000;
@@ -19,7 +19,7 @@ export class LaterFiles {
   constructor(private readonly directory: string) {}
 
   /** The same array as long as it was not listed again. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _PERMISSION, _SYSTEM */
-  of(file: JournalFile): readonly JournalEntry[] {
+  of(file: MappedFile): readonly JournalEntry[] {
     const asked = `${file.path} ${this.stateOf(file.endPosition)}`;
     if (asked === this.asked && monotonicMs() - this.listedAtMs < LIST_INTERVAL_MS) return this.entries;
     const { firstPosition } = file.header;

@@ -1,7 +1,7 @@
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
 import type { Damage } from './corrupt-journal.js';
-import type { JournalFile } from './journal-file.js';
 import { readIndex } from './journal-index.js';
+import type { MappedFile } from './mapped-file.js';
 
 /** What shows that a file had records behind the place where its whole ones end. */
 export interface LostRecords {
@@ -16,7 +16,7 @@ export interface LostRecords {
  * Whether a file lost records behind a byte offset, where its whole ones end: it is shorter than its header says, or its index
  * tells of places farther on. An index that is missing shows nothing. Reads the index.
  */
-export function lostBehind(file: JournalFile, offset: number): LostRecords | undefined {
+export function lostBehind(file: MappedFile, offset: number): LostRecords | undefined {
   const { path, header, fileLength, endPosition } = file;
   const fault = cutFault(fileLength, header.capacity);
   if (fault !== undefined) return { toPosition: endPosition, fault, isOfThisBoot: true };
@@ -30,7 +30,7 @@ export function lostBehind(file: JournalFile, offset: number): LostRecords | und
 }
 
 /** Of a file whose cut took no more than what aligns its last record: all of them are there. */
-export function cutDamage(file: JournalFile): Damage | undefined {
+export function cutDamage(file: MappedFile): Damage | undefined {
   const { path, header, fileLength, endPosition, mappedEnd, dataEnd } = file;
   if (mappedEnd < dataEnd) return undefined;
   const fault = cutFault(fileLength, header.capacity);

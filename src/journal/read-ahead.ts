@@ -1,5 +1,5 @@
 import { prefaultToRead } from '../os/prefault.js';
-import type { JournalFile } from './journal-file.js';
+import type { MappedFile } from './mapped-file.js';
 
 /** Bytes that are made ready at once: a tenth of the time that so many page faults take. */
 const AHEAD_LENGTH: number = 1024 * 1024;
@@ -10,7 +10,7 @@ export class ReadAhead {
   end = 0;
 
   /** To be called when `end` is reached. */
-  goOn(file: JournalFile, offset: number): void {
+  goOn(file: MappedFile, offset: number): void {
     const end = Math.min(offset + AHEAD_LENGTH, file.mappedEnd);
     if (offset < end) prefaultToRead(file.memory.buffer, offset, end - offset);
     this.end = offset < end ? end : Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { RECORD_CRC_OFFSET, RECORD_LENGTH_OFFSET, RECORD_MAGIC, recordLength } from '../layout/record.js';
-import type { JournalFile } from './journal-file.js';
 import type { JournalWalker } from './journal-walker.js';
+import type { MappedFile } from './mapped-file.js';
 
 /**
  * The record that was read last of a file, as it was: proof that a file is still the one that was read, and in no earlier
@@ -9,7 +9,7 @@ import type { JournalWalker } from './journal-walker.js';
 export class ReadMark {
   /** Byte offset behind the record: where a file that has it is read on. */
   end = 0;
-  private file: JournalFile | undefined;
+  private file: MappedFile | undefined;
   /** -1: nothing was read of the file. */
   private offset = -1;
   private checksum = 0;
@@ -31,14 +31,14 @@ export class ReadMark {
   }
 
   /** True when a file has the record where it was. */
-  isIn({ memory: { words }, mappedEnd }: JournalFile): boolean {
+  isIn({ memory: { words }, mappedEnd }: MappedFile): boolean {
     if (this.isBlank) return true;
     if (this.end > mappedEnd || words[this.offset >>> 2] !== RECORD_MAGIC) return false;
     return words[(this.offset + RECORD_CRC_OFFSET) >>> 2] === this.checksum;
   }
 
   /** Another file has it: it is what is read from now on. */
-  moveTo(file: JournalFile): void {
+  moveTo(file: MappedFile): void {
     this.file = file;
   }
 }

@@ -8,8 +8,8 @@ import {
 } from '../layout/record.js';
 import { crc32OfBegunRecord } from '../ring/crc32.js';
 import { wholeSequence } from '../ring/head.js';
-import type { JournalMemory } from './journal-memory.js';
 import { LaneSequences } from './lane-sequences.js';
+import type { JournalMemory } from './mapped-file.js';
 
 // Constants of this module are compiled in; imported ones are loaded at every use.
 const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;

@@ -1,10 +1,10 @@
 import { HermesError } from '../errors.js';
 import { journalEntries } from './journal-directory.js';
-import type { JournalFile } from './journal-file.js';
 import { readJournalStart } from './journal-start.js';
+import type { MappedFile } from './mapped-file.js';
 
 /** The error for a journal whose file is open here, while its name leads elsewhere, or nowhere. Reads the directory. */
-export function removedJournal(directory: string, file: JournalFile, cause?: unknown): HermesError {
+export function removedJournal(directory: string, file: MappedFile, cause?: unknown): HermesError {
   const own = file.header.journalId.toString('hex');
   const present = presentJournal(directory);
   const found =
@@ -19,7 +19,7 @@ export function removedJournal(directory: string, file: JournalFile, cause?: unk
 }
 
 /** The error for a file that no longer has what was read of it, up to a byte offset. */
-export function changedJournal(file: JournalFile, end: number): HermesError {
+export function changedJournal(file: MappedFile, end: number): HermesError {
   return new HermesError(
     'ERR_HERMES_CORRUPT_JOURNAL',
     `${file.path} no longer has what was read of it up to position ${file.positionAt(end)}: an earlier state of the journal was restored, or a producer took back what it had not published. Open the journal anew`,

@@ -7,11 +7,11 @@ import {
   RECORD_VERSION,
 } from '../layout/record.js';
 import { crc32OfBegunRecord } from '../ring/crc32.js';
-import type { JournalFile } from './journal-file.js';
+import type { MappedFile } from './mapped-file.js';
 import { wipeRecord } from './wipe-record.js';
 
 /** Ends a file at a byte offset: a padding record fills the rest. @throws HermesError ERR_HERMES_NO_SPACE: there is none then */
-export function sealFile(file: JournalFile, offset: number): void {
+export function sealFile(file: MappedFile, offset: number): void {
   const { memory, stage, dataEnd } = file;
   const { words, bytes } = memory;
   if (offset === dataEnd) return;

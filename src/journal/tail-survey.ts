@@ -1,8 +1,8 @@
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
 import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_MAGIC, recordKind, recordLength } from '../layout/record.js';
-import type { JournalFile } from './journal-file.js';
 import { JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
+import type { MappedFile } from './mapped-file.js';
 import { ReadAhead } from './read-ahead.js';
 
 /** What lies behind the place where the records of a file stop being whole. */
@@ -21,7 +21,7 @@ const KIND_MASK = 0x00ff_00ff;
 const zeros: Buffer = Buffer.alloc(PIECE_LENGTH);
 
 /** Looks at all bytes from the offset on: some milliseconds for 64 MiB. `sequences` are those that are due there. */
-export function surveyTail(file: JournalFile, from: number, sequences: LaneSequences): TailSurvey {
+export function surveyTail(file: MappedFile, from: number, sequences: LaneSequences): TailSurvey {
   const { mappedEnd } = file;
   const { bytes, words } = file.memory;
   const start = searchStart(file, from);
@@ -46,7 +46,7 @@ export function surveyTail(file: JournalFile, from: number, sequences: LaneSeque
  * A message that was being written by a process that died has its length, but no magic yet, and there may be several, one behind the
  * other. What looks like a record inside of one is payload.
  */
-function searchStart({ mappedEnd, memory: { words } }: JournalFile, from: number): number {
+function searchStart({ mappedEnd, memory: { words } }: MappedFile, from: number): number {
   let start = from;
   while (start + RECORD_HEADER_LENGTH <= mappedEnd) {
     const index = start >>> 2;
@@ -59,7 +59,7 @@ function searchStart({ mappedEnd, memory: { words } }: JournalFile, from: number
 }
 
 /** A message that does not come before what is due in its lane, or the end of the file; by magic, length, CRC. */
-function isWholeRecord(file: JournalFile, offset: number, due: LaneSequences): boolean {
+function isWholeRecord(file: MappedFile, offset: number, due: LaneSequences): boolean {
   if (offset === JOURNAL_DATA_OFFSET) return false;
   const walker = new JournalWalker(file);
   walker.moveTo(offset, new LaneSequences(due.laneCount));

@@ -2,13 +2,13 @@ import type { HermesError } from '../errors.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import { damagedJournal } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
 import type { JournalHeader } from './journal-header.js';
 import { countEntriesBefore, IndexWriter } from './journal-index.js';
 import { walkToPlace } from './journal-seek.js';
 import { readJournalStart } from './journal-start.js';
 import { type Found, type JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import type { LaneSequences } from './lane-sequences.js';
+import { MappedFile } from './mapped-file.js';
 import { sealFile } from './seal-file.js';
 import { surveyTail } from './tail-survey.js';
 import { wipeRecord } from './wipe-record.js';
@@ -26,7 +26,7 @@ interface Records {
  * The messages from the first one of a lane from a sequence on, all of which end at the byte offset `end`.
  * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when there is damage between
  */
-export function messagesFrom(file: JournalFile, lane: number, sequence: number, end: number): Records {
+export function messagesFrom(file: MappedFile, lane: number, sequence: number, end: number): Records {
   const walker = walkToPlace(file, { lane, sequence });
   const { offset } = walker;
   const sequences = walker.sequences.copy();
@@ -37,7 +37,7 @@ export function messagesFrom(file: JournalFile, lane: number, sequence: number, 
 }
 
 /** Makes zeros of records that lie behind each other, the last one up to `end`: that first, so that one that dies leaves none behind a hole. */
-export function wipeRecords(file: JournalFile, starts: readonly number[], end: number): void {
+export function wipeRecords(file: MappedFile, starts: readonly number[], end: number): void {
   for (let i = starts.length - 1; i >= 0; i--) wipeRecord(file, starts[i]!, starts[i + 1] ?? end);
 }
 
@@ -51,7 +51,7 @@ type Origin = Pick<JournalHeader, 'segmentId' | 'laneCount' | 'journalId'>;
  */
 export function takeBackBefore(entries: readonly JournalEntry[], origin: Origin, lane: number, sequence: number): void {
   const entry = entries.findLast((each) => isFileOf(each, origin, lane, sequence));
-  const file = entry && JournalFile.open(entry, 'read-write', undefined, origin.journalId);
+  const file = entry && MappedFile.open(entry, 'read-write', undefined, origin.journalId);
   if (file === undefined) return;
   try {
     const walker = walkToPlace(file, { lane, sequence });

@@ -1,5 +1,5 @@
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
-import type { JournalFile } from './journal-file.js';
+import type { MappedFile } from './mapped-file.js';
 
 /**
  * Makes zeros of the last record of a file, from byte `start` to `end`: its magic first, the header with its length last. A
@@ -7,7 +7,7 @@ import type { JournalFile } from './journal-file.js';
  * @throws HermesError ERR_HERMES_NO_SPACE where the file is not mapped to be written
  */
 export function wipeRecord(
-  { memory: { words, bytes }, stage }: Pick<JournalFile, 'memory' | 'stage'>,
+  { memory: { words, bytes }, stage }: Pick<MappedFile, 'memory' | 'stage'>,
   start: number,
   end: number,
 ): void {

@@ -2,10 +2,10 @@ import path from 'node:path';
 import { journalFileName } from '../layout/journal-file.js';
 import { lostPlace } from './corrupt-journal.js';
 import { type JournalEntry, journalEntries, removeJournalFile, resolveJournalDirectory } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
 import type { JournalHeader } from './journal-header.js';
 import { JournalHome } from './journal-home.js';
 import { type Recovery, recoverJournal } from './journal-recovery.js';
+import { MappedFile } from './mapped-file.js';
 import { createJournalFile, type JournalTables } from './new-journal-file.js';
 import { WriterLock } from './writer-lock.js';
 
@@ -17,7 +17,7 @@ export class WriterPlace {
   private constructor(
     readonly home: JournalHome,
     private readonly lock: WriterLock,
-    private last: JournalFile | undefined,
+    private last: MappedFile | undefined,
   ) {}
 
   /** Takes the place, and mends the journal's end. @throws HermesError ERR_HERMES_BUSY, and what mending throws */
@@ -37,7 +37,7 @@ export class WriterPlace {
   }
 
   /** The last file, which is written to. There is one once `begin` was called, or when the journal was not empty. */
-  get file(): JournalFile {
+  get file(): MappedFile {
     return this.last!;
   }
 
@@ -73,7 +73,7 @@ export class WriterPlace {
       });
       this.home.check();
       if (!lock.isNextInPlace || !isFollowedBy(last, entry)) throw lostPlace(last?.path ?? entry.path);
-      const opened = JournalFile.open(entry, 'read-write', last, journalId);
+      const opened = MappedFile.open(entry, 'read-write', last, journalId);
       if (opened === undefined) throw lostPlace(entry.path);
       this.last = opened;
       lock.goOn();
@@ -94,7 +94,7 @@ export class WriterPlace {
 }
 
 /** That a new file has become the last one: the one before it is in its place, or there are none. */
-function isFollowedBy(last: JournalFile | undefined, entry: JournalEntry): boolean {
+function isFollowedBy(last: MappedFile | undefined, entry: JournalEntry): boolean {
   if (last !== undefined) return last.isInPlace;
   return journalEntries(path.dirname(entry.path)).at(-1)?.path === entry.path;
 }

@@ -9,17 +9,19 @@ import { HeldName } from '../os/held-name.js';
 import type { MapAccess, Mapping } from '../os/mapper.js';
 import { checkReadable, storesInPlace } from '../os/stores-in-place.js';
 import { isMissing, withSystemErrors } from '../os/system-error.js';
+import { asBytes, Message } from '../ring/message.js';
 import { checkJournalId, checkRegular, cutFile, lostPlace } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
-import { JournalMemory } from './journal-memory.js';
 import { JournalStage } from './journal-stage.js';
+
+const word: Buffer = Buffer.alloc(4);
 
 /**
  * A file of a journal, open and mapped whole. As long as it is open it is pinned: nobody prunes it. Views of the memory
  * are the same objects as those of the file that was mapped before, where the mapper can do that.
  */
-export class JournalFile {
+export class MappedFile {
   private readonly name: HeldName;
 
   private constructor(
@@ -46,9 +48,9 @@ export class JournalFile {
   static open(
     { path, firstPosition }: JournalEntry,
     access: MapAccess,
-    former?: JournalFile,
+    former?: MappedFile,
     journalId?: Buffer,
-  ): JournalFile | undefined {
+  ): MappedFile | undefined {
     const pin = pinFile(path);
     if (pin === undefined) return undefined;
     let descriptor: Descriptor | undefined;
@@ -65,7 +67,7 @@ export class JournalFile {
       if (!pin.isOf(stat)) {
         pin.close();
         descriptor.close();
-        return JournalFile.open({ path, firstPosition }, access, former, journalId); // the name led elsewhere meanwhile
+        return MappedFile.open({ path, firstPosition }, access, former, journalId); // the name led elsewhere meanwhile
       }
       const wholeLength = JOURNAL_DATA_OFFSET + header.capacity;
       // Behind its end, a page reads as zeros: what an alignment takes of that is no loss.
@@ -75,7 +77,7 @@ export class JournalFile {
       const mapping = chosenMapper().map(descriptor.number, length, isStaged ? 'private' : access, former?.mapping);
       const memory = former?.memory.buffer === mapping.buffer ? former.memory : new JournalMemory(mapping);
       const stage = isStaged ? JournalStage.of(path, descriptor.number, memory) : undefined;
-      const file = new JournalFile(path, header, descriptor, stat, pin, mapping, memory, stage);
+      const file = new MappedFile(path, header, descriptor, stat, pin, mapping, memory, stage);
       former?.closeDescriptors();
       return file;
     } catch (error) {
@@ -131,6 +133,18 @@ export class JournalFile {
     return named !== undefined && named.ino === this.stat.ino && named.dev === this.stat.dev;
   }
 
+  /**
+   * True when the file has something at a byte offset where its mapping has nothing: on an overlay, what was mapped before the
+   * first write stays with the lower file for ever. One system call.
+   */
+  isStaleAt(offset: number): boolean {
+    if (offset + word.length > this.mappedEnd) return false;
+    word.fill(0);
+    withSystemErrors('read', this.path, () => fs.readSync(this.descriptor.number, word, 0, word.length, offset));
+    // Looked at last: what was written meanwhile is in a mapping that is not stale.
+    return word.readInt32LE() !== 0 && Atomics.load(this.memory.words, offset >>> 2) === 0; // SYNC: journaled
+  }
+
   /** @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND when its name leads elsewhere, _CORRUPT_JOURNAL when somebody has cut it */
   checkInPlace(): void {
     const stat = this.name.stat();
@@ -152,6 +166,24 @@ export class JournalFile {
   private closeDescriptors(): void {
     this.pin.close();
     this.descriptor.close();
+  }
+}
+
+/** Views of a mapped file, from its first byte. */
+export class JournalMemory {
+  readonly buffer: ArrayBufferLike;
+  readonly words: Int32Array;
+  readonly bytes: Buffer;
+  readonly times: BigInt64Array;
+  /** The one message object of this memory, to be filled and handed out. */
+  readonly message: Message;
+
+  constructor({ buffer, length }: Mapping) {
+    this.buffer = buffer;
+    this.words = new Int32Array(buffer, 0, length >>> 2);
+    this.bytes = Buffer.from(buffer, 0, length);
+    this.times = new BigInt64Array(buffer, 0, length >>> 3);
+    this.message = new Message(this.bytes, this.words, this.times, asBytes);
   }
 }
 
