@@ -8,8 +8,7 @@ import { existingEntries, type JournalEntry, resolveJournalDirectory } from './j
 import type { JournalHeader } from './journal-header.js';
 import { walkToPlace } from './journal-seek.js';
 import { type JournalStart, readJournalStart } from './journal-start.js';
-import { lostHeaderFault } from './lost-header.js';
-import { cutFault } from './lost-records.js';
+import { cutFault, lostHeaderFault } from './lost-files.js';
 import { MappedFile } from './mapped-file.js';
 import { type JournalWriterStatus, writerOf } from './writer-lock.js';
 

@@ -8,13 +8,13 @@ import { readAt } from '../os/read-at.js';
 import { storesInPlace } from '../os/stores-in-place.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { damagedJournal, foreignFile } from './corrupt-journal.js';
+import { encodeIndexEntry, type IndexEntry, readIndex, writeIndex } from './file-index.js';
 import { type JournalEntry, journalEntries, removeJournalFile } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader } from './journal-header.js';
-import { encodeIndexEntry, type IndexEntry, readIndex, writeIndex } from './journal-index.js';
 import { FAULT, type Found, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
 import type { KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
-import { hasLostHeader } from './lost-header.js';
+import { hasLostHeader } from './lost-files.js';
 import { MappedFile } from './mapped-file.js';
 import { surveyTail } from './tail-survey.js';
 import { wipeRecord } from './wipe-record.js';
@@ -129,8 +129,8 @@ function walkToEnd(file: MappedFile, skipsDamage: boolean): { tail: JournalTail;
       wipeRecord(file, walker.offset, usedEnd);
       return { tail: walk.end(), discardedLength: usedEnd - walker.offset };
     }
-    const [fromPosition, toPosition] = [file.positionAt(walker.offset), file.positionAt(nextRecordOffset)];
-    if (!skipsDamage) throw damagedJournal({ file: file.path, fromPosition, toPosition, fault: walker.fault() });
+    const damage = file.damageBetween(walker.offset, nextRecordOffset, walker.fault());
+    if (!skipsDamage) throw damagedJournal(damage);
     walker.skipTo(nextRecordOffset);
   }
   return { tail: walk.end(), discardedLength: 0 };

@@ -1,8 +1,8 @@
 import { checkKnown } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
+import { type IndexEntry, readIndex } from './file-index.js';
 import { existingEntries, type JournalEntry } from './journal-directory.js';
-import { type IndexEntry, readIndex } from './journal-index.js';
 import { readJournalStart } from './journal-start.js';
 import { JournalWalker, LANE_TABLE, MESSAGE } from './journal-walker.js';
 import type { LaneSequences } from './lane-sequences.js';

@@ -10,7 +10,7 @@ import type { MapAccess, Mapping } from '../os/mapper.js';
 import { checkReadable, storesInPlace } from '../os/stores-in-place.js';
 import { isMissing, withSystemErrors } from '../os/system-error.js';
 import { asBytes, Message } from '../ring/message.js';
-import { checkJournalId, checkRegular, cutFile, lostPlace } from './corrupt-journal.js';
+import { checkJournalId, checkRegular, cutFile, type Damage, lostPlace } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
 import { JournalStage } from './journal-stage.js';
@@ -108,6 +108,11 @@ export class MappedFile {
 
   offsetAt(position: number): number {
     return position - this.header.firstPosition + JOURNAL_DATA_OFFSET;
+  }
+
+  /** What is wrong from one byte offset to another. */
+  damageBetween(from: number, to: number, fault: string): Damage {
+    return { file: this.path, fromPosition: this.positionAt(from), toPosition: this.positionAt(to), fault };
   }
 
   /** Bytes, when it was opened. */

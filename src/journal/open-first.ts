@@ -1,6 +1,6 @@
 import { foreignFile } from './corrupt-journal.js';
 import { type JournalEntry, journalNotFound } from './journal-directory.js';
-import { lostHeaderFault } from './lost-header.js';
+import { lostHeaderFault } from './lost-files.js';
 import { MappedFile } from './mapped-file.js';
 
 /**

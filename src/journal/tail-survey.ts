@@ -1,9 +1,11 @@
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
 import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_MAGIC, recordKind, recordLength } from '../layout/record.js';
-import { JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
+import { ReadAhead } from '../os/prefault.js';
+import type { Damage } from './corrupt-journal.js';
+import { type Found, JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
+import { lostBehind } from './lost-files.js';
 import type { MappedFile } from './mapped-file.js';
-import { ReadAhead } from './read-ahead.js';
 
 /** What lies behind the place where the records of a file stop being whole. */
 interface TailSurvey {
@@ -29,7 +31,7 @@ export function surveyTail(file: MappedFile, from: number, sequences: LaneSequen
   let usedEnd = from;
   let nextRecordOffset = -1;
   for (let piece = from; piece < mappedEnd; piece += PIECE_LENGTH) {
-    if (piece >= readAhead.end) readAhead.goOn(file, piece);
+    if (piece >= readAhead.end) readAhead.goOn(file.memory.buffer, piece, mappedEnd);
     const end = Math.min(piece + PIECE_LENGTH, mappedEnd);
     if (bytes.compare(zeros, 0, end - piece, piece, end) === 0) continue;
     for (let offset = piece; offset < end; offset += RECORD_ALIGNMENT) {
@@ -68,4 +70,30 @@ function isWholeRecord(file: MappedFile, offset: number, due: LaneSequences): bo
   if (found !== MESSAGE) return false;
   const sequence = (walker.sequences.next(walker.lane) ?? 0) - 1;
   return sequence >= (due.next(walker.lane) ?? 0);
+}
+
+/** What is the matter at a place where a walk has found no whole record. */
+interface BrokenWalk {
+  readonly damage: Damage | undefined;
+  /** Byte offset where the walk goes on; undefined at the end of what was written. */
+  readonly nextOffset: number | undefined;
+}
+
+/**
+ * Looks for whole records behind the place of a walker, and, where there are none, for what shows that there were. `isLast`: no
+ * file is behind this one. Undefined when something was written or wiped meanwhile. Looks at all bytes from there on, and at the index.
+ */
+export function surveyBrokenWalk(walker: JournalWalker, found: Found, isLast: boolean): BrokenWalk | undefined {
+  const { file, offset } = walker;
+  const { nextRecordOffset } = surveyTail(file, offset, walker.sequences);
+  const isTail = nextRecordOffset === -1;
+  const lost = isTail ? lostBehind(file, offset) : undefined;
+  const again = walker.next(); // only what is still so is damage
+  if (again === MESSAGE) walker.stepBack();
+  if (again !== found) return undefined;
+  const end = isTail ? file.dataEnd : nextRecordOffset;
+  const nextOffset = isTail && isLast ? undefined : end;
+  if (nextOffset === undefined && lost === undefined) return { damage: undefined, nextOffset };
+  const damageEnd = lost === undefined ? end : file.offsetAt(lost.toPosition);
+  return { damage: file.damageBetween(offset, damageEnd, lost?.fault ?? walker.fault()), nextOffset };
 }

@@ -1,9 +1,9 @@
 import type { HermesError } from '../errors.js';
 import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import { damagedJournal } from './corrupt-journal.js';
+import { countEntriesBefore, IndexWriter } from './file-index.js';
 import type { JournalEntry } from './journal-directory.js';
 import type { JournalHeader } from './journal-header.js';
-import { countEntriesBefore, IndexWriter } from './journal-index.js';
 import { walkToPlace } from './journal-seek.js';
 import { readJournalStart } from './journal-start.js';
 import { type Found, type JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
@@ -99,7 +99,5 @@ function wipeEnd(walker: JournalWalker, found: Found, offset: number): void {
 }
 
 function damagedAt(walker: JournalWalker, from: number, to: number): HermesError {
-  const { file } = walker;
-  const [fromPosition, toPosition] = [file.positionAt(from), file.positionAt(to)];
-  return damagedJournal({ file: file.path, fromPosition, toPosition, fault: walker.fault() });
+  return damagedJournal(walker.file.damageBetween(from, to, walker.fault()));
 }

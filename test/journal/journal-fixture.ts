@@ -3,11 +3,11 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { journalEntries } from '../../src/journal/journal-directory.js';
 import { decodeJournalHeader, encodeJournalHeader, type JournalHeader } from '../../src/journal/journal-header.js';
+import type { RecordedMessage } from '../../src/journal/journal-iteration.js';
 import { type JournalOptions, resolveJournalOptions } from '../../src/journal/journal-options.js';
 import { openJournal } from '../../src/journal/journal-reader.js';
 import type { JournalReaderOptions } from '../../src/journal/journal-reader-options.js';
 import { JournalWriter } from '../../src/journal/journal-writer.js';
-import type { RecordedMessage } from '../../src/journal/recorded-message.js';
 import { JOURNAL_FIRST_POSITION_OFFSET, JOURNAL_HEADER_LENGTH } from '../../src/layout/journal-file.js';
 import {
   RECORD_HEADER_LENGTH,
