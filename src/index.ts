@@ -34,7 +34,7 @@ export { type JournalReader, openJournal } from './journal/journal-reader.js';
 export type { FollowOptions, JournalReaderJson, JournalReaderOptions } from './journal/journal-reader-options.js';
 export type { JournalRepair } from './journal/journal-recovery.js';
 export type { JournalPlace } from './journal/journal-seek.js';
-export type { Gap } from './journal/journal-walker.js';
+export type { Gap } from './journal/known-segments.js';
 export { type PruneReport, pruneJournal, type RetentionOptions } from './journal/prune-journal.js';
 export { type JournalVerification, type LaneVerification, verifyJournal } from './journal/verify-journal.js';
 export type { JournalWriterStatus } from './journal/writer-lock.js';

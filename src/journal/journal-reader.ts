@@ -18,9 +18,9 @@ import {
   type JournalReaderOptions,
 } from './journal-reader-options.js';
 import { checkPlace, type JournalPlace, walkToPlace } from './journal-seek.js';
-import { type Found, type Gap, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
+import { type Found, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
+import type { Gap } from './known-segments.js';
 import { cutDamage, missingFrom } from './lost-files.js';
-import { openFirst } from './open-first.js';
 import { surveyBrokenWalk } from './tail-survey.js';
 
 const DEFAULT_READ_LIMIT = 256;
@@ -55,7 +55,7 @@ export class JournalReader {
     this.damageLog = new DamageLog(options.skipDamage ?? false, options.onDamage);
     this.damages = this.damageLog.damages;
     const entries = existingEntries(this.directory);
-    this.walker = new JournalWalker(openFirst(entries, this.directory));
+    this.walker = new JournalWalker(this.held.openFirst(entries));
     hideFields(this, 'directory', 'damages');
     try {
       if (options.from !== undefined) this.seek(options.from);

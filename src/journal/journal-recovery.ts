@@ -8,6 +8,7 @@ import { readAt } from '../os/read-at.js';
 import { storesInPlace } from '../os/stores-in-place.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { damagedJournal, foreignFile } from './corrupt-journal.js';
+import { wipeRecord } from './file-end.js';
 import { encodeIndexEntry, type IndexEntry, readIndex, writeIndex } from './file-index.js';
 import { type JournalEntry, journalEntries, removeJournalFile } from './journal-directory.js';
 import { decodeJournalHeader, isBlankHeader } from './journal-header.js';
@@ -17,7 +18,6 @@ import { LaneSequences } from './lane-sequences.js';
 import { hasLostHeader } from './lost-files.js';
 import { MappedFile } from './mapped-file.js';
 import { surveyTail } from './tail-survey.js';
-import { wipeRecord } from './wipe-record.js';
 import type { WriterLock } from './writer-lock.js';
 
 /** Where the records of a journal end, in its last file, which is open to be written to. */

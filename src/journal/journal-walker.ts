@@ -11,7 +11,7 @@ import {
 } from '../layout/record.js';
 import { crc32OfRecord } from '../ring/crc32.js';
 import { wholeSequence } from '../ring/head.js';
-import { decodeSegmentTable, type KnownSegment, KnownSegments } from './known-segments.js';
+import { decodeSegmentTable, type Gap, type KnownSegment, KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
 import type { MappedFile } from './mapped-file.js';
 
@@ -37,15 +37,6 @@ export const LANE_TABLE = 2;
 export const SEALED = 3;
 export const FAULT = 4;
 export type Found = typeof NOTHING | typeof MESSAGE | typeof LANE_TABLE | typeof SEALED | typeof FAULT;
-
-/** Messages of a lane that are not in the journal: sequences, from the first to behind the last. */
-export interface Gap {
-  /** Hexadecimal. */
-  readonly segmentId: string;
-  readonly lane: number;
-  readonly fromSequence: number;
-  readonly toSequence: number;
-}
 
 /**
  * Walks the records of one file and believes nothing of them: each field is read once and checked, then used. After
@@ -164,32 +155,8 @@ export class JournalWalker {
     const due = this.sequences.next(lane);
     if (due === undefined) return true;
     if (!this.mayJump || sequence < due) return false;
-    this.note(lane, due, sequence);
+    this.gaps.push(this.segment.gap(lane, due, sequence));
     return true;
-  }
-
-  private note(lane: number, fromSequence: number, toSequence: number): void {
-    this.gaps.push({ segmentId: this.segmentId, lane, fromSequence, toSequence });
-  }
-
-  /** Takes the sequences of a lane table. A lane that goes on farther on is one of which messages are missing. */
-  private take(table: LaneSequences): void {
-    for (let lane = 0; lane < table.laneCount; lane++) {
-      const [due, next] = [this.segment.next(lane), table.next(lane)];
-      if (due !== undefined && next !== undefined && next > due) {
-        this.note(lane, due, next);
-      }
-    }
-    this.segment.take(table);
-    this.mayJump = false;
-  }
-
-  /** A lane table that asks for messages that were read already is one of an earlier state of the journal. */
-  private goesBack(table: LaneSequences): boolean {
-    return table.low.some((_, lane) => {
-      const [due, next] = [this.sequences.next(lane), table.next(lane)];
-      return due !== undefined && next !== undefined && next < due;
-    });
   }
 
   /** Padding and tables. */
@@ -214,8 +181,9 @@ export class JournalWalker {
     const { laneCount } = this.sequences;
     if (at !== DATA_OFFSET || length !== laneTableLength(laneCount)) return false;
     const table = LaneSequences.decode(this.bytes, at + HEADER_LENGTH, laneCount);
-    if (this.goesBack(table)) return false;
-    this.take(table);
+    if (table.isBehind(this.sequences)) return false; // it is of an earlier state of the journal
+    this.gaps.push(...this.segment.take(table));
+    this.mayJump = false;
     return true;
   }
 

@@ -4,6 +4,7 @@ import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET, JOURNAL_ID_LENGTH } from '../layout/journal-file.js';
 import { INDEX_INTERVAL } from '../layout/journal-index.js';
 import { WriteAhead } from '../os/prefault.js';
+import { messagesFrom, sealFile, takeBackBefore, wipeRecords } from './file-end.js';
 import { countEntriesBefore, IndexWriter } from './file-index.js';
 import { journalEntries } from './journal-directory.js';
 import { checkFileLength, type JournalSettings, roomForSegmentTables } from './journal-options.js';
@@ -13,8 +14,6 @@ import { encodeSegmentTables } from './known-segments.js';
 import type { LaneSequences } from './lane-sequences.js';
 import type { MappedFile } from './mapped-file.js';
 import { RecordAppender } from './record-appender.js';
-import { sealFile } from './seal-file.js';
-import { messagesFrom, takeBackBefore, wipeRecords } from './take-back.js';
 import { WriterPlace } from './writer-place.js';
 
 /** The segment whose messages go into a journal. */

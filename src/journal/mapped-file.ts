@@ -87,6 +87,10 @@ export class MappedFile {
     }
   }
 
+  get entry(): JournalEntry {
+    return { path: this.path, firstPosition: this.header.firstPosition };
+  }
+
   /** Byte offset behind the last byte that is there and can hold a record: less than `dataEnd` in a file that was cut. */
   get mappedEnd(): number {
     return this.mapping.length;

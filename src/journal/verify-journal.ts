@@ -3,7 +3,7 @@ import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
 import type { Damage } from './corrupt-journal.js';
 import { openJournal } from './journal-reader.js';
-import type { Gap } from './journal-walker.js';
+import type { Gap } from './known-segments.js';
 
 /** What reading every record of a journal has shown. */
 export interface JournalVerification {

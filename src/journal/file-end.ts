@@ -1,5 +1,13 @@
 import type { HermesError } from '../errors.js';
-import { RECORD_HEADER_LENGTH } from '../layout/record.js';
+import {
+  PADDING_TYPE,
+  RECORD_FLAG_CRC,
+  RECORD_HEADER_LENGTH,
+  RECORD_MAGIC,
+  RECORD_TYPE_SHIFT,
+  RECORD_VERSION,
+} from '../layout/record.js';
+import { crc32OfBegunRecord } from '../ring/crc32.js';
 import { damagedJournal } from './corrupt-journal.js';
 import { countEntriesBefore, IndexWriter } from './file-index.js';
 import type { JournalEntry } from './journal-directory.js';
@@ -9,9 +17,50 @@ import { readJournalStart } from './journal-start.js';
 import { type Found, type JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import type { LaneSequences } from './lane-sequences.js';
 import { MappedFile } from './mapped-file.js';
-import { sealFile } from './seal-file.js';
 import { surveyTail } from './tail-survey.js';
-import { wipeRecord } from './wipe-record.js';
+
+// How the records of a file end: with padding, which is sealed; or earlier, where some are taken back and become zeros again.
+
+/** Ends a file at a byte offset: a padding record fills the rest. @throws HermesError ERR_HERMES_NO_SPACE: there is none then */
+export function sealFile(file: MappedFile, offset: number): void {
+  const { memory, stage, dataEnd } = file;
+  const { words, bytes } = memory;
+  if (offset === dataEnd) return;
+  const index = offset >>> 2;
+  words[index + 1] = RECORD_VERSION | (RECORD_FLAG_CRC << 16) | (PADDING_TYPE << RECORD_TYPE_SHIFT);
+  words.fill(0, index + 2, index + 6);
+  words[index + 6] = dataEnd - offset - RECORD_HEADER_LENGTH;
+  words[index + 7] = crc32OfBegunRecord(words, bytes, offset, 0);
+  Atomics.store(words, index, RECORD_MAGIC); // SYNC: journaled
+  try {
+    stage?.storePadding(offset);
+  } catch (error) {
+    wipeRecord(file, offset, offset + RECORD_HEADER_LENGTH);
+    throw error;
+  }
+}
+
+/**
+ * Makes zeros of the last record of a file, from byte `start` to `end`: its magic first, the header with its length last. A
+ * process that dies meanwhile leaves a record that was begun, and nobody looks for whole ones inside of it.
+ * @throws HermesError ERR_HERMES_NO_SPACE where the file is not mapped to be written
+ */
+export function wipeRecord(
+  { memory: { words, bytes }, stage }: Pick<MappedFile, 'memory' | 'stage'>,
+  start: number,
+  end: number,
+): void {
+  const payload = Math.min(start + RECORD_HEADER_LENGTH, end);
+  Atomics.store(words, start >>> 2, 0); // SYNC: journaled
+  bytes.fill(0, payload, end);
+  bytes.fill(0, start, payload);
+  stage?.wipe(start, end);
+}
+
+/** Makes zeros of records that lie behind each other, the last one up to `end`: that first, so that one that dies leaves none behind a hole. */
+export function wipeRecords(file: MappedFile, starts: readonly number[], end: number): void {
+  for (let i = starts.length - 1; i >= 0; i--) wipeRecord(file, starts[i]!, starts[i + 1] ?? end);
+}
 
 /** Records of a file that lie behind each other. */
 interface Records {
@@ -34,11 +83,6 @@ export function messagesFrom(file: MappedFile, lane: number, sequence: number, e
   for (let at = offset; walker.next() === MESSAGE; at = walker.offset) starts.push(at);
   if (walker.offset !== end) throw damagedAt(walker, walker.offset, end);
   return { offset, sequences, starts };
-}
-
-/** Makes zeros of records that lie behind each other, the last one up to `end`: that first, so that one that dies leaves none behind a hole. */
-export function wipeRecords(file: MappedFile, starts: readonly number[], end: number): void {
-  for (let i = starts.length - 1; i >= 0; i--) wipeRecord(file, starts[i]!, starts[i + 1] ?? end);
 }
 
 /** What a file must be of. */
