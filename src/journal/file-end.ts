@@ -10,10 +10,9 @@ import {
 import { crc32OfBegunRecord } from '../ring/crc32.js';
 import { damagedJournal } from './corrupt-journal.js';
 import { countEntriesBefore, IndexWriter } from './file-index.js';
+import { type JournalHeader, readJournalStart } from './file-start.js';
 import type { JournalEntry } from './journal-directory.js';
-import type { JournalHeader } from './journal-header.js';
 import { walkToPlace } from './journal-seek.js';
-import { readJournalStart } from './journal-start.js';
 import { type Found, type JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import type { LaneSequences } from './lane-sequences.js';
 import { MappedFile } from './mapped-file.js';

@@ -14,7 +14,7 @@ import { RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET, recordLength } from '../
 import { bootIdIfShown } from '../os/boot.js';
 import { Descriptor } from '../os/descriptor.js';
 import { encodeControlRecord, isControlRecord } from './control-record.js';
-import type { JournalHeader } from './journal-header.js';
+import type { JournalHeader } from './file-start.js';
 import { LaneSequences } from './lane-sequences.js';
 
 /** A place in a file from which a walk can begin. */

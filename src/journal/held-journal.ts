@@ -2,6 +2,7 @@ import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
 import { RECORD_CRC_OFFSET, RECORD_LENGTH_OFFSET, RECORD_MAGIC, recordLength } from '../layout/record.js';
 import { checkJournalId, foreignFile } from './corrupt-journal.js';
+import { readJournalStart } from './file-start.js';
 import {
   type JournalEntry,
   journalEntries,
@@ -10,7 +11,6 @@ import {
   resolveJournalDirectory,
 } from './journal-directory.js';
 import { filesOfPlace, type JournalPlace } from './journal-seek.js';
-import { readJournalStart } from './journal-start.js';
 import { JournalWalker } from './journal-walker.js';
 import { lostHeaderFault } from './lost-files.js';
 import { MappedFile } from './mapped-file.js';

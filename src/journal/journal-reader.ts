@@ -9,8 +9,7 @@ import { type Damage, DamageLog } from './corrupt-journal.js';
 import { HandOver } from './hand-over.js';
 import { HeldJournal } from './held-journal.js';
 import { entryAt, existingEntries, type JournalEntry } from './journal-directory.js';
-import type { RecordedMessage } from './journal-iteration.js';
-import { JournalIteration } from './journal-iteration.js';
+import { JournalIteration, type RecordedMessage } from './journal-iteration.js';
 import {
   checkReaderOptions,
   type FollowOptions,

@@ -6,9 +6,8 @@ import { readAt } from '../os/read-at.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { checkJournalId, type Damage } from './corrupt-journal.js';
 import { readIndex } from './file-index.js';
+import { type JournalHeader, readJournalStart } from './file-start.js';
 import { entryAt, type JournalEntry } from './journal-directory.js';
-import type { JournalHeader } from './journal-header.js';
-import { readJournalStart } from './journal-start.js';
 import type { MappedFile } from './mapped-file.js';
 
 // What shows that something of a journal was lost: a file, the header of one, or what one had behind its whole records.

@@ -11,8 +11,8 @@ import { checkReadable, storesInPlace } from '../os/stores-in-place.js';
 import { isMissing, withSystemErrors } from '../os/system-error.js';
 import { asBytes, Message } from '../ring/message.js';
 import { checkJournalId, checkRegular, cutFile, type Damage, lostPlace } from './corrupt-journal.js';
+import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './file-start.js';
 import type { JournalEntry } from './journal-directory.js';
-import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './journal-header.js';
 import { JournalStage } from './journal-stage.js';
 
 const word: Buffer = Buffer.alloc(4);

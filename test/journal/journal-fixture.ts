@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { decodeJournalHeader, encodeJournalHeader, type JournalHeader } from '../../src/journal/file-start.js';
 import { journalEntries } from '../../src/journal/journal-directory.js';
-import { decodeJournalHeader, encodeJournalHeader, type JournalHeader } from '../../src/journal/journal-header.js';
 import type { RecordedMessage } from '../../src/journal/journal-iteration.js';
 import { type JournalOptions, resolveJournalOptions } from '../../src/journal/journal-options.js';
 import { openJournal } from '../../src/journal/journal-reader.js';

@@ -1,10 +1,16 @@
+import fs from 'node:fs';
 import { crc32 } from '../built-ins.js';
 import { HermesError } from '../errors.js';
 import { MAX_LANES } from '../layout/geometry.js';
 import * as J from '../layout/journal-file.js';
 import { ID_LENGTH } from '../layout/preamble.js';
-import { RECORD_ALIGNMENT } from '../layout/record.js';
-import { foreignFile } from './corrupt-journal.js';
+import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET, recordLength } from '../layout/record.js';
+import { openIfThere } from '../os/open-file.js';
+import { readAt } from '../os/read-at.js';
+import { encodeControlRecord, isControlRecord } from './control-record.js';
+import { checkRegular, foreignFile } from './corrupt-journal.js';
+import type { JournalEntry } from './journal-directory.js';
+import { LaneSequences } from './lane-sequences.js';
 
 /** The header of a journal's file, as a value. */
 export interface JournalHeader {
@@ -77,4 +83,49 @@ export function decodeJournalHeader(bytes: Buffer, file: string, firstPosition: 
     throw foreignFile(file, `its capacity is ${capacity}`);
   }
   return header;
+}
+
+/** The tables at the start of a file: what is known of each lane of its segment, and of other segments. */
+export interface JournalTables {
+  readonly sequences: LaneSequences;
+  /** The newest time of a message in the files before. */
+  readonly newestTimeNs: bigint;
+  /** Of other segments: whole records. */
+  readonly segmentTables: Buffer;
+}
+
+/** The first bytes of a file, up to its first message. */
+export function encodeJournalStart(header: JournalHeader, tables: JournalTables): Buffer {
+  const { sequences, newestTimeNs, segmentTables } = tables;
+  const laneTable = encodeControlRecord(J.LANE_TABLE_TYPE, newestTimeNs, sequences.encode());
+  return Buffer.concat([encodeJournalHeader(header), laneTable, segmentTables]);
+}
+
+/** What the first bytes of a file tell of the journal up to there. */
+export interface JournalStart {
+  readonly header: JournalHeader;
+  /** Undefined when the lane table is not whole. */
+  readonly table: { readonly sequences: LaneSequences; readonly newestTimeNs: bigint } | undefined;
+}
+
+/**
+ * Reads header and lane table, without mapping the file. Undefined when the header was never written, or the file is gone.
+ * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _PERMISSION
+ */
+export function readJournalStart({ path, firstPosition }: JournalEntry): JournalStart | undefined {
+  const fd = openIfThere(path);
+  if (fd === undefined) return undefined;
+  try {
+    checkRegular(path, fs.fstatSync(fd));
+    const first = readAt(fd, path, J.JOURNAL_HEADER_LENGTH, 0);
+    if (isBlankHeader(first)) return undefined;
+    const header = decodeJournalHeader(first, path, firstPosition);
+    const length = J.laneTableLength(header.laneCount);
+    const record = readAt(fd, path, recordLength(length), J.JOURNAL_DATA_OFFSET);
+    if (!isControlRecord(record, 0, J.LANE_TABLE_TYPE, length)) return { header, table: undefined };
+    const sequences = LaneSequences.decode(record, RECORD_HEADER_LENGTH, header.laneCount);
+    return { header, table: { sequences, newestTimeNs: record.readBigInt64LE(RECORD_TIMESTAMP_OFFSET) } };
+  } finally {
+    fs.closeSync(fd);
+  }
 }
