@@ -9,7 +9,7 @@ import { IN_FLIGHT_FROM_OFFSET } from '../layout/participant-slot.js';
 import { ID_LENGTH, LAYOUT_MAJOR, LAYOUT_MINOR, READY, READY_OFFSET } from '../layout/preamble.js';
 import { joinGroup } from '../membership/group-registry.js';
 import { bootId, bootIdIfShown } from '../os/boot.js';
-import { endsWithBoot } from '../os/memory-file-system.js';
+import { endsWithBoot } from '../os/file-system.js';
 import { allocate, type NewFile, newFile } from '../os/new-file.js';
 import { checkPlacing } from '../os/stores-in-place.js';
 import { withSystemErrors } from '../os/system-error.js';

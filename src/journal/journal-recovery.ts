@@ -3,8 +3,7 @@ import { JOURNAL_DATA_OFFSET, JOURNAL_HEADER_LENGTH } from '../layout/journal-fi
 import { INDEX_INTERVAL } from '../layout/journal-index.js';
 import { RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
 import { allocate } from '../os/new-file.js';
-import { openWithoutLinks } from '../os/open-file.js';
-import { readAt } from '../os/read-at.js';
+import { openWithoutLinks, readAt } from '../os/open-file.js';
 import { storesInPlace } from '../os/stores-in-place.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { damagedJournal, foreignFile } from './corrupt-journal.js';

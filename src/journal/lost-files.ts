@@ -1,8 +1,7 @@
 import fs from 'node:fs';
 import { JOURNAL_DATA_OFFSET, JOURNAL_HEADER_LENGTH, MIN_JOURNAL_FILE_LENGTH } from '../layout/journal-file.js';
 import { indexFileName } from '../layout/journal-index.js';
-import { openIfThere } from '../os/open-file.js';
-import { readAt } from '../os/read-at.js';
+import { openIfThere, readAt } from '../os/open-file.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { checkJournalId, type Damage } from './corrupt-journal.js';
 import { readIndex } from './file-index.js';

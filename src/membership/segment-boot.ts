@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { bootId, bootIdIfShown } from '../os/boot.js';
-import { endsWithBoot } from '../os/memory-file-system.js';
+import { endsWithBoot } from '../os/file-system.js';
 import type { Segment } from '../segment/segment.js';
 import { isAttachedTo } from './roster.js';
 
