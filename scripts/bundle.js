@@ -91,6 +91,7 @@ async function write(input, target, lineLimit) {
     platform: 'node',
     // A module that nothing is used of is left out, so that a command loads no more of the library than it needs.
     treeshake: { moduleSideEffects: false },
+    optimization: { inlineConst: true },
     checks: { eval: false }, // hdr-histogram-js has one, and does not come by it
   });
   const { output } = await bundled.write({

@@ -176,8 +176,8 @@ function synchronisations(): { label: string; place: string; code: string }[] {
   return found;
 }
 
-const STORES = /Atomics\.(store|add|sub|or|and|exchange|compareExchange)\(|\bkernel\.storeThenLoad\(/;
-const LOADS = /Atomics\.load\(|\bkernel\.(load|storeThenLoad)\(/;
+const STORES = /Atomics\.(store|add|sub|or|and|exchange|compareExchange)\(|\bhot\.storeThenLoad\(/;
+const LOADS = /Atomics\.load\(|\bhot\.(load|storeThenLoad)\(/;
 
 describe('synchronisations', () => {
   const all = synchronisations();

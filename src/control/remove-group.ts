@@ -3,7 +3,7 @@ import { HermesError } from '../errors.js';
 import { attach } from '../membership/attachment.js';
 import { removeGroup as removeEntry } from '../membership/group-registry.js';
 import { reap } from '../membership/reap.js';
-import { memberSlots } from '../membership/roster.js';
+import { memberSlots } from '../membership/places.js';
 import { participantIn, vacateSlot } from '../membership/slot.js';
 import { InFlight } from '../ring/in-flight.js';
 import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../segment/directory.js';

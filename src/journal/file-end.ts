@@ -1,8 +1,11 @@
 import type { HermesError } from '../errors.js';
 import {
   PADDING_TYPE,
+  RECORD_CRC_WORD,
   RECORD_FLAG_CRC,
   RECORD_HEADER_LENGTH,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
   RECORD_MAGIC,
   RECORD_TYPE_SHIFT,
   RECORD_VERSION,
@@ -26,10 +29,10 @@ export function sealFile(file: MappedFile, offset: number): void {
   const { words, bytes } = memory;
   if (offset === dataEnd) return;
   const index = offset >>> 2;
-  words[index + 1] = RECORD_VERSION | (RECORD_FLAG_CRC << 16) | (PADDING_TYPE << RECORD_TYPE_SHIFT);
+  words[index + RECORD_KIND_WORD] = RECORD_VERSION | (RECORD_FLAG_CRC << 16) | (PADDING_TYPE << RECORD_TYPE_SHIFT);
   words.fill(0, index + 2, index + 6);
-  words[index + 6] = dataEnd - offset - RECORD_HEADER_LENGTH;
-  words[index + 7] = crc32OfBegunRecord(words, bytes, offset, 0);
+  words[index + RECORD_LENGTH_WORD] = dataEnd - offset - RECORD_HEADER_LENGTH;
+  words[index + RECORD_CRC_WORD] = crc32OfBegunRecord(words, bytes, offset, 0);
   Atomics.store(words, index, RECORD_MAGIC); // SYNC: journaled
   try {
     stage?.storePadding(offset);

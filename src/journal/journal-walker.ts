@@ -4,9 +4,14 @@ import {
   MAX_USER_TYPE,
   PADDING_TYPE,
   RECORD_ALIGNMENT,
+  RECORD_CRC_WORD,
   RECORD_FLAG_CRC,
   RECORD_HEADER_LENGTH,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
   RECORD_MAGIC,
+  RECORD_SEQUENCE_HIGH_WORD,
+  RECORD_SEQUENCE_LOW_WORD,
   RECORD_VERSION,
 } from '../layout/record.js';
 import { crc32OfRecord } from '../ring/crc32.js';
@@ -106,8 +111,8 @@ export class JournalWalker {
   stepBack(): void {
     const index = this.recordOffset >>> 2;
     this.offset = this.recordOffset;
-    this.sequences.low[this.lane] = this.words[index + 2]!;
-    this.sequences.high[this.lane] = this.words[index + 3]!;
+    this.sequences.low[this.lane] = this.words[index + RECORD_SEQUENCE_LOW_WORD]!;
+    this.sequences.high[this.lane] = this.words[index + RECORD_SEQUENCE_HIGH_WORD]!;
     this.recordOffset = -1;
   }
 
@@ -126,21 +131,21 @@ export class JournalWalker {
     const index = at >>> 2;
     const magic = Atomics.load(words, index); // SYNC: journaled
     if (magic === 0) return NOTHING;
-    const kind = words[index + 1]!;
-    const length = words[index + 6]!;
+    const kind = words[index + RECORD_KIND_WORD]!;
+    const length = words[index + RECORD_LENGTH_WORD]!;
     const type = (kind >>> 8) & 0xff;
     if (magic !== MAGIC || (kind & KIND_MASK) !== KIND || length >>> 0 > this.mappedEnd - at - HEADER_LENGTH)
       return FAULT;
     if (type === PADDING || type > MAX_TYPE) return this.special(at, type, kind, length);
     const lane = kind >>> 24;
-    const low = words[index + 2]!;
-    const high = words[index + 3]!;
+    const low = words[index + RECORD_SEQUENCE_LOW_WORD]!;
+    const high = words[index + RECORD_SEQUENCE_HIGH_WORD]!;
     const { sequences } = this;
     // Of a lane that the segment does not have, the number is undefined, and equal to none.
     if (low !== sequences.low[lane] || high !== sequences.high[lane]) {
       if (lane >= sequences.laneCount || !this.admits(lane, wholeSequence(high, low))) return FAULT;
     }
-    if (crc32OfRecord(words, this.bytes, at, length) !== words[index + 7]) return FAULT;
+    if (crc32OfRecord(words, this.bytes, at, length) !== words[index + RECORD_CRC_WORD]) return FAULT;
     sequences.pass(lane, low, high);
     this.lane = lane;
     this.type = type;
@@ -199,7 +204,11 @@ export class JournalWalker {
     const { words, offset } = this;
     if (offset + HEADER_LENGTH > this.mappedEnd) return 'the file ends there';
     const index = offset >>> 2;
-    const [magic, kind, length] = [words[index]!, words[index + 1]!, words[index + 6]! >>> 0];
+    const [magic, kind, length] = [
+      words[index]!,
+      words[index + RECORD_KIND_WORD]!,
+      words[index + RECORD_LENGTH_WORD]! >>> 0,
+    ];
     const lane = kind >>> 24;
     const type = (kind >>> 8) & 0xff;
     if (magic === 0) return 'no record begins there';
@@ -208,7 +217,7 @@ export class JournalWalker {
       return `its version and flags are ${hex(kind & KIND_MASK)} instead of ${hex(KIND)}`;
     if (length > this.mappedEnd - offset - HEADER_LENGTH) return `its length is ${length}, beyond the end of the file`;
     const covered = type === PADDING ? 0 : length;
-    if (crc32OfRecord(words, this.bytes, offset, covered) !== words[index + 7])
+    if (crc32OfRecord(words, this.bytes, offset, covered) !== words[index + RECORD_CRC_WORD])
       return 'its checksum does not match its content';
     if (type === TABLE && offset === DATA_OFFSET) return 'its lane table tells less than the files before';
     if (type === PADDING || type > MAX_TYPE) return `its type ${type} has no place there`;

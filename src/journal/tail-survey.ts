@@ -1,5 +1,13 @@
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
-import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_MAGIC, recordKind, recordLength } from '../layout/record.js';
+import {
+  RECORD_ALIGNMENT,
+  RECORD_HEADER_LENGTH,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
+  RECORD_MAGIC,
+  recordKind,
+  recordLength,
+} from '../layout/record.js';
 import { ReadAhead } from '../os/prefault.js';
 import type { Damage } from './corrupt-journal.js';
 import { type Found, JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
@@ -52,9 +60,9 @@ function searchStart({ mappedEnd, memory: { words } }: MappedFile, from: number)
   let start = from;
   while (start + RECORD_HEADER_LENGTH <= mappedEnd) {
     const index = start >>> 2;
-    const length = words[index + 6]! >>> 0;
+    const length = words[index + RECORD_LENGTH_WORD]! >>> 0;
     const isBegun = words[index] === 0 && length <= mappedEnd - start - RECORD_HEADER_LENGTH;
-    if (!isBegun || (start > from && (words[index + 1]! & KIND_MASK) !== KIND)) break;
+    if (!isBegun || (start > from && (words[index + RECORD_KIND_WORD]! & KIND_MASK) !== KIND)) break;
     start += recordLength(length);
   }
   return start === from ? from + RECORD_ALIGNMENT : start;

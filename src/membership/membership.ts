@@ -4,7 +4,7 @@ import { activeGroups, type GroupEntry, type GroupKind } from '../segment/group-
 import type { Segment } from '../segment/segment.js';
 import { type JoinFrom, joinGroup } from './group-registry.js';
 import { reapMembers } from './reap.js';
-import { memberSlots, takeSlot } from './roster.js';
+import { memberSlots, takeSlot } from './places.js';
 import { participantIn, vacateSlot } from './slot.js';
 
 /** Which group a consumer asks for, and what it is to be if it is new. */

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { attachConsumer, inspectSegment, removeGroup } from '../../src/index.js';
 import { SLOT_PID_OFFSET } from '../../src/layout/participant-slot.js';
-import { memberSlot } from '../../src/membership/roster.js';
+import { memberSlot } from '../../src/membership/places.js';
 import { wordAt } from '../../src/ring/indices.js';
 import { openSegment } from '../../src/segment/segment.js';
 import { attachedPair, fillLane, offerNumbers } from '../support/attached-pair.js';

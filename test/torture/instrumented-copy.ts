@@ -9,7 +9,7 @@ const INSTRUMENTED_PARTS = ['ring', 'segment', 'membership', 'waiting', 'control
 
 const STORE = /\bAtomics\.(?=(?:store|add|sub|and|or|xor|exchange|compareExchange)\()/g;
 /** A store of the hot path. */
-const KERNEL = /\b((?:\w+\.)*kernel)\.(?=storeThenLoad\()/g;
+const KERNEL = /\b((?:\w+\.)*hot)\.(?=storeThenLoad\()/g;
 const LOCK = /\b((?:\w+\.)*locks)\.(?=(?:tryLock|unlock)\()/g;
 /** A byte into a sleeper's FIFO, and the making of one. */
 const FIFO_CALL = /^(\s*)((?:writeByte|ensureFifo)\(.*\);)$/;
@@ -58,7 +58,7 @@ function instrument(source: string, file: string, sites: Site[]): string {
     }
     const called = line
       .replace(STORE, () => `tortureStep.atomics(${siteAt(index + 1)}).`)
-      .replace(KERNEL, (_, kernel) => `tortureStep.kernel(${siteAt(index + 1)}, ${kernel}).`)
+      .replace(KERNEL, (_, hot) => `tortureStep.hot(${siteAt(index + 1)}, ${hot}).`)
       .replace(LOCK, (_, locks) => `tortureStep.locks(${siteAt(index + 1)}, ${locks}).`);
     return called === line && PLAIN_STORE.test(line) ? `${line} tortureStep.pass(${siteAt(index + 1)}, 1);` : called;
   });

@@ -1,4 +1,4 @@
-import type { Kernel } from '../../../src/ring/kernel.js';
+import type { HotWords } from '../../../src/ring/hot-words.js';
 import { DEATH, type Journal, STOP, VISIT } from '../journal.js';
 
 /** Where a life is to end: at one site, just before or just after what is done there, or after so many steps anywhere. */
@@ -89,7 +89,7 @@ Object.assign(globalThis, {
       atomicsOf[site] ??= stepping(Atomics, site, CALLS);
       return atomicsOf[site];
     },
-    kernel: (site: number, kernel: Kernel): Kernel => stepping(kernel, site, ['storeThenLoad']),
+    hot: (site: number, hot: HotWords): HotWords => stepping(hot, site, ['storeThenLoad']),
     locks: (site: number, locks: Locks): Locks => stepping(locks, site, ['tryLock', 'unlock']),
   },
 });

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { kernelOf } from '../../src/ring/kernel.js';
+import { hotWordsOf } from '../../src/ring/hot-words.js';
 
 declare const WebAssembly: {
   Memory: new (descriptor: {
@@ -21,24 +21,24 @@ function memoryAndWords() {
 const KINDS = ['WebAssembly', 'Atomics'] as const;
 const wordsOf = (kind: (typeof KINDS)[number]) => {
   const { memory, words } = memoryAndWords();
-  return { words, kernel: kernelOf(words, kind === 'WebAssembly' ? memory : undefined) };
+  return { words, hot: hotWordsOf(words, kind === 'WebAssembly' ? memory : undefined) };
 };
 
 test.each(KINDS)('%s: loads the word of an index, as a signed one', (kind) => {
-  const { words, kernel } = wordsOf(kind);
+  const { words, hot } = wordsOf(kind);
   words.set([1, -2, 0x7fff_ffff, -0x8000_0000]);
   words[WORD_COUNT - 1] = 5;
-  expect([0, 1, 2, 3, 4, WORD_COUNT - 1].map((index) => kernel.load(index))).toEqual([
+  expect([0, 1, 2, 3, 4, WORD_COUNT - 1].map((index) => hot.load(index))).toEqual([
     1, -2, 0x7fff_ffff, -0x8000_0000, 0, 5,
   ]);
 });
 
 test.each(KINDS)('%s: stores one word, and gives another as it is after that', (kind) => {
-  const { words, kernel } = wordsOf(kind);
+  const { words, hot } = wordsOf(kind);
   words[7] = -9;
-  expect(kernel.storeThenLoad(3, -4, 7)).toBe(-9);
-  expect(kernel.storeThenLoad(7, 0x7fff_ffff, 7)).toBe(0x7fff_ffff);
-  expect(kernel.storeThenLoad(WORD_COUNT - 1, 1, 3)).toBe(-4);
+  expect(hot.storeThenLoad(3, -4, 7)).toBe(-9);
+  expect(hot.storeThenLoad(7, 0x7fff_ffff, 7)).toBe(0x7fff_ffff);
+  expect(hot.storeThenLoad(WORD_COUNT - 1, 1, 3)).toBe(-4);
   const expected = new Int32Array(WORD_COUNT);
   expected.set([-4], 3);
   expected.set([0x7fff_ffff], 7);
@@ -49,11 +49,11 @@ test.each(KINDS)('%s: stores one word, and gives another as it is after that', (
 test.each(KINDS)('%s: repeats a record header with rising sequences, also where the low word comes round', (kind) => {
   const STRIDE = 96;
   for (const count of [1, 2, 15]) {
-    const { words, kernel } = wordsOf(kind);
+    const { words, hot } = wordsOf(kind);
     const header = [0x534d_5248, -0x7fff_ff01, -3, -1, 5, -6, 64, 0];
     words.fill(7);
     words.set(header, 64);
-    kernel.repeatHeader(64, STRIDE, count);
+    hot.repeatHeader(64, STRIDE, count);
     const expected = new Int32Array(WORD_COUNT).fill(7);
     for (let i = 0; i <= count; i++) {
       expected.set(header, 64 + (i * STRIDE) / 4);
@@ -66,8 +66,8 @@ test.each(KINDS)('%s: repeats a record header with rising sequences, also where 
 });
 
 test.each(KINDS)('%s: never writes beyond the memory', (kind) => {
-  const { words, kernel } = wordsOf(kind);
-  for (const index of [WORD_COUNT, 2 ** 30 - 1]) expect(() => kernel.storeThenLoad(index, 1, 0)).toThrow();
+  const { words, hot } = wordsOf(kind);
+  for (const index of [WORD_COUNT, 2 ** 30 - 1]) expect(() => hot.storeThenLoad(index, 1, 0)).toThrow();
   expect(words.every((word) => word === 0)).toBe(true);
 });
 
@@ -75,17 +75,17 @@ test.each(KINDS)('%s: never writes beyond the memory', (kind) => {
 test('a store is seen by everybody before the load after it is done', async () => {
   const ROUNDS = 20_000;
   const { memory, words } = memoryAndWords();
-  const module = new URL('../../src/ring/kernel.js', import.meta.url).href;
+  const module = new URL('../../src/ring/hot-words.js', import.meta.url).href;
   const program = `
     const { workerData: { memory, side, rounds, module } } = require('node:worker_threads');
-    import(module).then(({ kernelOf }) => {
+    import(module).then(({ hotWordsOf }) => {
       const words = new Int32Array(memory.buffer);
-      const kernel = kernelOf(words, memory);
+      const hot = hotWordsOf(words, memory);
       const ROUND = 64, OWN = 128 + 64 * side, OTHER = 128 + 64 * (1 - side), SEEN = 256 + 64 * side, BOTH_BLIND = 512;
       for (let round = 1; round <= rounds; round++) {
         Atomics.add(words, ROUND, 1);
         while (Atomics.load(words, ROUND) < 2 * round);
-        const seen = kernel.storeThenLoad(OWN, round, OTHER);
+        const seen = hot.storeThenLoad(OWN, round, OTHER);
         Atomics.store(words, SEEN, seen === round ? 1 : 0);
         Atomics.add(words, ROUND + 1, 1);
         while (Atomics.load(words, ROUND + 1) < 2 * round);

@@ -3,14 +3,17 @@ import { RECORD_HEADER_LENGTH, RECORD_SEQUENCE_OFFSET } from '../layout/record.j
 /** The part of the WebAssembly API that is used; its full types are the browser's. */
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: { readonly '': { readonly memory: object } }) => { readonly exports: Kernel };
+  Instance: new (
+    module: object,
+    imports: { readonly '': { readonly memory: object } },
+  ) => { readonly exports: HotWords };
 };
 
 /**
  * What the hot path does with words of the mapping that JavaScript does slowly. The first two are those of `Atomics`, sequentially
  * consistent, which V8 calls as functions each time: these are its instructions themselves. Everything must lie within the mapping.
  */
-export interface Kernel {
+export interface HotWords {
   load(index: number): number;
   /** Stores one word, and then loads another, in this order for everybody: what a store and a look at the bell after it take. */
   storeThenLoad(index: number, value: number, loadIndex: number): number;
@@ -81,14 +84,14 @@ let compiled: object | undefined;
  * Of a mapping over the pages of a WebAssembly `memory`; of any other in JavaScript, on `words`, which view all of it. An instance of
  * the module takes some ten microseconds.
  */
-export function kernelOf(words: Int32Array, memory?: object): Kernel {
-  if (memory === undefined) return kernelInJavaScript(words);
+export function hotWordsOf(words: Int32Array, memory?: object): HotWords {
+  if (memory === undefined) return hotWordsInJavaScript(words);
   compiled ??= new WebAssembly.Module(BYTES);
   const { load, storeThenLoad, repeatHeader } = new WebAssembly.Instance(compiled, { '': { memory } }).exports;
   return { load, storeThenLoad, repeatHeader };
 }
 
-function kernelInJavaScript(words: Int32Array): Kernel {
+function hotWordsInJavaScript(words: Int32Array): HotWords {
   return {
     load: (index) => Atomics.load(words, index),
     storeThenLoad(index, value, loadIndex) {
