@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSegment } from '../../src/index.js';
-import { Child, endAllChildren } from '../processes/child.js';
-import type { Consumed, ConsumeHashed } from '../processes/programs/consume-hashed.js';
-import type { Produced, ProduceHashed } from '../processes/programs/produce-hashed.js';
-import type { ProduceNumbered } from '../processes/programs/produce-numbered.js';
-import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
+import type { Consumed, ConsumeHashed } from '../programs/consume-hashed.js';
+import type { Produced, ProduceHashed } from '../programs/produce-hashed.js';
+import type { ProduceNumbered } from '../programs/produce-numbered.js';
+import { Child, endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 
 /** A Node for each, which `npm run test:arm64` names: one of them in an emulator. */
 const NODES = { x64: process.env.HERMES_TEST_X64_NODE, arm64: process.env.HERMES_TEST_ARM64_NODE } as const;

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CorruptionCounts } from './corruption.js';
 
-const PROGRAM = fileURLToPath(new URL('./corruption-program.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../programs/corrupt-segments.js', import.meta.url));
 /** A run takes milliseconds; the control lock may be waited for some seconds. */
 const HANGS_AFTER_MS = 60_000;
 

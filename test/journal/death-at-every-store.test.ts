@@ -14,10 +14,10 @@ import {
   removeSegment,
   verifyJournal,
 } from '../../src/index.js';
-import { endAllChildren } from '../processes/child.js';
 import { dieAtEveryStep } from '../processes/every-step.js';
-import type { Role } from '../processes/programs/die-at-step.js';
-import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
+import type { Role } from '../programs/die-at-step.js';
+import { endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { journalOfSteps } from './journal-of-steps.js';
 import { dieBeforePublishing } from './unpublished.js';
 

@@ -15,7 +15,7 @@ import {
   RECORD_SEQUENCE_OFFSET,
   RECORD_TIMESTAMP_OFFSET,
 } from '../../src/layout/record.js';
-import { numberedPayload } from '../processes/numbered-payload.js';
+import { numberedPayload } from '../support/numbered-payload.js';
 import { scratchDirectory } from '../support/scratch.js';
 
 export const SMALL_FILE = 65_536;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openJournal } from '../../src/journal/journal-reader.js';
 import { verifyJournal } from '../../src/journal/verify-journal.js';
 import { RECORD_HEADER_LENGTH } from '../../src/layout/record.js';
-import { seededRandom } from '../processes/programs/random.js';
+import { seededRandom } from '../support/random.js';
 import { thrownBy } from '../support/thrown.js';
 import {
   FixtureWriter,

@@ -15,17 +15,17 @@ import {
   type SyncMode,
   verifyJournal,
 } from '../../src/index.js';
-import { Child, endAllChildren } from '../processes/child.js';
 import { consumeUntil } from '../processes/consuming.js';
 import { killInSuccession } from '../processes/kill-in-succession.js';
-import { carriesNumber, numberedPayload } from '../processes/numbered-payload.js';
-import type { ProduceNumbered } from '../processes/programs/produce-numbered.js';
-import { seededRandom } from '../processes/programs/random.js';
-import type { RecordJournal } from '../processes/programs/record-journal.js';
-import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
-import { StandbyPool } from '../processes/standby-pool.js';
 import { Succession } from '../processes/succession.js';
-import { together } from '../processes/together.js';
+import type { ProduceNumbered } from '../programs/produce-numbered.js';
+import type { RecordJournal } from '../programs/record-journal.js';
+import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
+import { Child, endAllChildren } from '../support/program.js';
+import { seededRandom } from '../support/random.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { together } from '../support/together.js';
 import { checkAppended } from './appended-message.js';
 import { scratchOnDisk } from './disk.js';
 

@@ -11,7 +11,7 @@ import {
 } from '../../src/index.js';
 import { JOURNAL_LOCK_FILE, JOURNAL_TAIL_LOCK_OFFSET } from '../../src/layout/journal-locks.js';
 import { ByteLocks } from '../../src/os/byte-locks.js';
-import { Child, endAllChildren } from '../processes/child.js';
+import { Child, endAllChildren } from '../support/program.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
 import { FixtureWriter, filesOf, journalDirectory, laneZero, lastFile, recordedNames } from './journal-fixture.js';

@@ -18,7 +18,7 @@ import {
   type SyncMode,
   verifyJournal,
 } from '../../src/index.js';
-import { numberedPayload } from '../processes/numbered-payload.js';
+import { numberedPayload } from '../support/numbered-payload.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';

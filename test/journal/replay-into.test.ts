@@ -11,8 +11,8 @@ import {
   inspectSegment,
   replayInto,
 } from '../../src/index.js';
-import { carriesNumber, numberedPayload } from '../processes/numbered-payload.js';
 import { Child } from '../support/child.js';
+import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
 import { scratchDirectory } from '../support/scratch.js';
 
 const COUNT = 500;

@@ -11,7 +11,7 @@ import { JOURNAL_CHECKSUM_OFFSET, JOURNAL_DATA_OFFSET, JOURNAL_MINOR_OFFSET } fr
 import { MAX_SEGMENT_TABLES, SEGMENT_TABLE_TYPE } from '../../src/layout/journal-segment-table.js';
 import { RECORD_LENGTH_OFFSET, RECORD_TYPE_OFFSET, recordLength } from '../../src/layout/record.js';
 import { Replay } from '../../src/recording/replay.js';
-import { seededRandom } from '../processes/programs/random.js';
+import { seededRandom } from '../support/random.js';
 import { thrownBy } from '../support/thrown.js';
 import {
   FixtureWriter,

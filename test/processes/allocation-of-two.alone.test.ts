@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CreateOptions, inspectSegment } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
-import type { ExchangeEnds } from './programs/exchange-ends.js';
-import type { HeapReport } from './programs/heap-watch.js';
+import type { ExchangeEnds } from '../programs/exchange-ends.js';
+import { Child, endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import type { HeapReport } from './heap-watch.js';
 import { createRaisedSegment } from './raised-segment.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
 
 const SEGMENT = 'heap';
 const NODE_OPTIONS = ['--max-semi-space-size=1'];

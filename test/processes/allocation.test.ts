@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CreateOptions } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
-import type { AlternateEnds, Way } from './programs/alternate-ends.js';
-import type { HeapReport } from './programs/heap-watch.js';
+import type { AlternateEnds, Way } from '../programs/alternate-ends.js';
+import { Child, endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import type { HeapReport } from './heap-watch.js';
 import { createRaisedSegment } from './raised-segment.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
 
 /** One MiB for new objects: a collection for each MiB of garbage. */
 const NODE_OPTIONS = ['--max-semi-space-size=1'];

@@ -2,15 +2,15 @@ import path from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachProducer, createSegment, inspectSegment, type Producer } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
+import type { ConsumeNumbered } from '../programs/consume-numbered.js';
+import { numberedPayload } from '../support/numbered-payload.js';
+import { Child, endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { together } from '../support/together.js';
 import { readHandledLog } from './handled-log.js';
 import { killInSuccession } from './kill-in-succession.js';
-import { numberedPayload } from './numbered-payload.js';
-import type { ConsumeNumbered } from './programs/consume-numbered.js';
 import { checkRedelivery } from './redelivery.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
-import { StandbyPool } from './standby-pool.js';
-import { together } from './together.js';
 
 /** 500 and more in a long run. */
 const KILLS = Number(process.env.HERMES_TEST_CONSUMER_KILLS ?? 60);

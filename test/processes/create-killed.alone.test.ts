@@ -3,10 +3,10 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, removeSegment } from '../../src/index.js';
-import { endAllChildren } from './child.js';
-import type { Create } from './programs/create.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
-import { StandbyPool } from './standby-pool.js';
+import type { Create } from '../programs/create.js';
+import { endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { StandbyPool } from '../support/standby-pool.js';
 
 const KILLS = Number(process.env.HERMES_TEST_CREATE_KILLS ?? 40);
 const SERIES = 20;

@@ -11,13 +11,13 @@ import {
   type Producer,
   removeSegment,
 } from '../../src/index.js';
+import type { Role } from '../programs/die-at-step.js';
+import { numberedPayload } from '../support/numbered-payload.js';
+import { endAllChildren } from '../support/program.js';
 import { withoutDoorbells } from '../support/scratch.js';
-import { endAllChildren } from './child.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { dieAtEveryStep } from './every-step.js';
-import { numberedPayload } from './numbered-payload.js';
-import type { Role } from './programs/die-at-step.js';
 import { createRaisedSegment } from './raised-segment.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
 import { Succession, typeOfGeneration } from './succession.js';
 
 const SEGMENT = 'steps';

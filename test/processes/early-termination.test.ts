@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { attachProducer, createSegment } from '../../src/index.js';
 import { scratchDirectory } from '../support/scratch.js';
 
-const program = fileURLToPath(new URL('./programs/terminate-early.js', import.meta.url));
+const program = fileURLToPath(new URL('../programs/terminate-early.js', import.meta.url));
 
 test('workers that are terminated in their first calls take nobody along, and leave their lanes', () => {
   const directory = scratchDirectory();

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { DieAtStep } from './programs/die-at-step.js';
-import { StandbyPool } from './standby-pool.js';
+import type { DieAtStep } from '../programs/die-at-step.js';
+import { StandbyPool } from '../support/standby-pool.js';
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Child } from './child.js';
-import type { StandbyPool } from './standby-pool.js';
+import type { Child } from '../support/program.js';
+import type { StandbyPool } from '../support/standby-pool.js';
 
 /** Successors that stand by at the beginning of each series, so that none is waited for within it. */
 const SERIES = 20;

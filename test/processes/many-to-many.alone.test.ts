@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSegment, inspectSegment } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
-import type { Consumed, ConsumeHashed } from './programs/consume-hashed.js';
-import type { Produced, ProduceHashed } from './programs/produce-hashed.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
+import type { Consumed, ConsumeHashed } from '../programs/consume-hashed.js';
+import type { Produced, ProduceHashed } from '../programs/produce-hashed.js';
+import { Child, endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 
 const SEGMENT = 'many';
 const PRODUCERS = 4;

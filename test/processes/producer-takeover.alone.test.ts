@@ -1,14 +1,14 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, createSegment, inspectSegment, type Message } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
+import type { ProduceNumbered } from '../programs/produce-numbered.js';
+import { Child, endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { together } from '../support/together.js';
 import { consumeUntil } from './consuming.js';
 import { killInSuccession } from './kill-in-succession.js';
-import type { ProduceNumbered } from './programs/produce-numbered.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
-import { StandbyPool } from './standby-pool.js';
 import { Succession } from './succession.js';
-import { together } from './together.js';
 
 /** In all, 500 and more in a long run; one in five is killed beside a producer that lives. */
 const KILLS = Number(process.env.HERMES_TEST_KILLS ?? 100);

@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachProducer, createSegment, inspectSegment, removeSegment } from '../../src/index.js';
-import { Child, endAllChildren, type Failure } from './child.js';
-import type { RunUntilError } from './programs/run-until-error.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
+import type { RunUntilError } from '../programs/run-until-error.js';
+import { Child, endAllChildren, type Failure } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 
 const SEGMENT = 'removed';
 const RUNS = 5;

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, inspectSegment, type Producer } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
+import type { ConsumeNumbered } from '../programs/consume-numbered.js';
+import type { HoldControlLock } from '../programs/hold-control-lock.js';
+import { numberedPayload } from '../support/numbered-payload.js';
+import { Child, endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { readHandledLog } from './handled-log.js';
-import { numberedPayload } from './numbered-payload.js';
-import type { ConsumeNumbered } from './programs/consume-numbered.js';
-import type { HoldControlLock } from './programs/hold-control-lock.js';
 import { checkRedelivery } from './redelivery.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
 
 const SEGMENT = 'stopped';
 const MESSAGES = 2000;

@@ -3,9 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, inspectSegment } from '../../src/index.js';
-import type { Exchange } from './programs/worker-exchange.js';
-import type { Occupant } from './programs/worker-occupant.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
+import type { Exchange } from '../programs/worker-exchange.js';
+import type { Occupant } from '../programs/worker-occupant.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 
 const SUCCESSORS = 12;
 
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 function startWorker(program: string, workerData: Exchange | Occupant): Worker {
-  const worker = new Worker(new URL(`./programs/${program}.js`, import.meta.url), { workerData, execArgv: [] });
+  const worker = new Worker(new URL(`../programs/${program}.js`, import.meta.url), { workerData, execArgv: [] });
   workers.push(worker);
   return worker;
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { attachConsumer, attachProducer, attachRecorder, createSegment, replayInto } from '../../src/index.js';
-import { numberedPayload } from '../processes/numbered-payload.js';
+import { numberedPayload } from '../support/numbered-payload.js';
 
 // Producer → segment → recorder → journal → replay → segment → consumer, each a process of its own: the SHA-256 of each
 // lane's stream is equal at both ends, and the memory of recorder and replay stays flat.

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { attachConsumer, createSegment, inspectSegment, removeGroup } from '../../src/index.js';
-import { Child, endAllChildren } from '../processes/child.js';
-import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
+import { Child, endAllChildren } from '../support/program.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { MAX_PAYLOAD } from '../torture/torture-payload.js';
 import { Ledger } from './ledger.js';
 import { transitionsOf } from './sleep-transitions.js';

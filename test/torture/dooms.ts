@@ -1,7 +1,7 @@
 import type { Site } from './instrumented-copy.js';
 import { DEATH, type JournalReader, STOP, VISIT } from './journal.js';
 import { ROLES, type Role } from './life-command.js';
-import { type Doom, OPERATIONS } from './programs/steps.js';
+import { type Doom, OPERATIONS } from './steps.js';
 
 const SIDES = ['before', 'after'] as const;
 const ANYWHERE = -1;

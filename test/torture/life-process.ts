@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Exit, Failure } from '../processes/child.js';
+import type { Exit, Failure } from '../support/program.js';
 
 interface Report {
   readonly kind: string;

@@ -11,16 +11,16 @@ import {
   type Message,
   type Producer,
 } from '../../src/index.js';
-import { carriesNumber, numberedPayload } from '../processes/numbered-payload.js';
-import { seededRandom } from '../processes/programs/random.js';
+import type { HoldBatch } from '../programs/hold-batch.js';
+import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
+import { seededRandom } from '../support/random.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf } from '../support/thrown.js';
 import { killAllLives, LifeProcess } from './life-process.js';
-import type { HoldBatch } from './programs/hold-batch.js';
 
 const SEGMENT = 'work';
 const CAPACITY = 65_536;
-const HOLD_BATCH = fileURLToPath(new URL('./programs/hold-batch.js', import.meta.url));
+const HOLD_BATCH = fileURLToPath(new URL('../programs/hold-batch.js', import.meta.url));
 /** The slow timer's period, and more. */
 const TIMER_MS = 350;
 

@@ -1,5 +1,5 @@
 import type { Message } from '../../src/index.js';
-import { numberedPayload } from '../processes/numbered-payload.js';
+import { numberedPayload } from '../support/numbered-payload.js';
 
 /** A payload says whose it is: the producer's life u32 and the message's number in it u32; all else follows from these. */
 const IDS_LENGTH = 8;

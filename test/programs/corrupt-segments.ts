@@ -1,0 +1,11 @@
+/** `<first seed> <how many> <directory>`: runs one seed after the other, and tells each before it begins. */
+import { runCorruption } from '../fuzz/corruption.js';
+
+const [first = '1', count = '1', parent = '/dev/shm'] = process.argv.slice(2);
+const total = { changes: 0, sent: 0, received: 0, errors: 0 };
+for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
+  console.log(`seed ${seed}`);
+  const counts = runCorruption(seed, parent);
+  for (const key of ['changes', 'sent', 'received', 'errors'] as const) total[key] += counts[key];
+}
+console.log(`total ${JSON.stringify(total)}`);
