@@ -5,8 +5,9 @@ import { createSegment } from '../../src/index.js';
 import type { Consumed, ConsumeHashed } from '../programs/consume-hashed.js';
 import type { Produced, ProduceHashed } from '../programs/produce-hashed.js';
 import type { ProduceNumbered } from '../programs/produce-numbered.js';
-import { Child, endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { endAllProcesses } from '../support/started-process.js';
 
 /** A Node for each, which `npm run test:arm64` names: one of them in an emulator. */
 const NODES = { x64: process.env.HERMES_TEST_X64_NODE, arm64: process.env.HERMES_TEST_ARM64_NODE } as const;
@@ -25,7 +26,7 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
@@ -37,11 +38,11 @@ describe.runIf(NODES.x64 !== undefined && NODES.arm64 !== undefined)('processes 
 
   test.each(WAYS)('exchange messages in one segment: %s produces, %s consumes', async (producing, consuming) => {
     createSegment(SEGMENT, { directory, producers: 1, capacity: 65_536, maxPayload: 2000, checksum: true });
-    const consumer = Child.start('consume-hashed', [], NODES[consuming]);
+    const consumer = Program.start('consume-hashed', { node: NODES[consuming] });
     const options = { group: 'default', directory };
     consumer.command({ segment: SEGMENT, options, laneCount: 1, countPerLane: COUNT } satisfies ConsumeHashed);
     await consumer.next('attached');
-    const producer = Child.start('produce-hashed', [], NODES[producing]);
+    const producer = Program.start('produce-hashed', { node: NODES[producing] });
     await producer.next('standing by');
     producer.command({ segment: SEGMENT, directory, stream: 0, count: COUNT } satisfies ProduceHashed);
     const { count, sha256 } = await producer.next<Produced>('produced');
@@ -53,7 +54,7 @@ describe.runIf(NODES.x64 !== undefined && NODES.arm64 !== undefined)('processes 
   test.each(WAYS)('see each other die: %s holds the only lane, %s takes it over', async (holding, taking) => {
     createSegment(SEGMENT, { directory, producers: 1, capacity: 65_536, maxPayload: 2000 });
     const start = (arch: Arch, generation: number) => {
-      const child = Child.start('produce-numbered', [], NODES[arch]);
+      const child = Program.start('produce-numbered', { node: NODES[arch] });
       const countsFile = path.join(directory, `counts-${generation}`);
       child.command({ segment: SEGMENT, directory, generation, countsFile, paceMs: 1 } satisfies ProduceNumbered);
       return child;

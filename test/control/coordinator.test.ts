@@ -19,7 +19,7 @@ import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory, withoutDoorbells } from '../support/scratch.js';
 import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
-import { until } from '../tools/command-line.js';
+import { until } from '../support/until.js';
 
 const COORDINATOR = `
   import { Coordinator } from 'hermes:index.js';

@@ -19,7 +19,7 @@ import { canMountDisk, type DiskFileSystem, diskFileSystem, fillUp, overlayOn } 
 import { scratchDirectory } from '../support/scratch.js';
 import { canMount } from '../support/small-file-system.js';
 import { codeOf } from '../support/thrown.js';
-import { until } from '../tools/command-line.js';
+import { until } from '../support/until.js';
 import { filesOf } from './journal-fixture.js';
 
 const SEGMENT = 'ticks';

@@ -16,8 +16,8 @@ import {
 } from '../../src/index.js';
 import { dieAtEveryStep } from '../processes/every-step.js';
 import type { Role } from '../programs/die-at-step.js';
-import { endAllChildren } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { journalOfSteps } from './journal-of-steps.js';
 import { dieBeforePublishing } from './unpublished.js';
 
@@ -32,7 +32,7 @@ beforeEach(() => {
   journal = journalOfSteps(directory).to;
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 

@@ -21,10 +21,11 @@ import { Succession } from '../processes/succession.js';
 import type { ProduceNumbered } from '../programs/produce-numbered.js';
 import type { RecordJournal } from '../programs/record-journal.js';
 import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
-import { Child, endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { seededRandom } from '../support/random.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { together } from '../support/together.js';
 import { checkAppended } from './appended-message.js';
 import { scratchOnDisk } from './disk.js';
@@ -43,7 +44,7 @@ beforeEach(() => {
   journal = path.join(scratchOnDisk(), 'journal');
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
@@ -95,7 +96,7 @@ describe('a recorder that is killed at a random moment', () => {
           produced = await produceUntil(producers, () => allKilled || signal.aborted);
         },
         async (signal) => {
-          const pool = new StandbyPool('record-journal');
+          const pool = new StandbyPool(() => Program.start('record-journal'));
           await killInSuccession({ pool, kills: KILLS, commandOf: (it) => recordCommand(it, sync), signal });
           allKilled = true;
         },
@@ -138,7 +139,12 @@ test(`recorders of two segments in turn into one journal, killed at random: ${KI
       }
     },
     async (signal) => {
-      await killInSuccession({ pool: new StandbyPool('record-journal'), kills: KILLS, commandOf, signal });
+      await killInSuccession({
+        pool: new StandbyPool(() => Program.start('record-journal')),
+        kills: KILLS,
+        commandOf,
+        signal,
+      });
       allKilled = true;
     },
   );
@@ -176,13 +182,18 @@ test(`recorders and producers killed at random: ${KILLS} times each`, { timeout:
   await together(
     (signal) =>
       killInSuccession({
-        pool: new StandbyPool('record-journal'),
+        pool: new StandbyPool(() => Program.start('record-journal')),
         kills: KILLS,
         commandOf: (it) => recordCommand(it),
         signal,
       }),
     (signal) =>
-      killInSuccession({ pool: new StandbyPool('produce-numbered'), kills: KILLS, commandOf: produceCommand, signal }),
+      killInSuccession({
+        pool: new StandbyPool(() => Program.start('produce-numbered')),
+        kills: KILLS,
+        commandOf: produceCommand,
+        signal,
+      }),
   );
   using last = attachRecorder(SEGMENT, recorderOptions());
   while (last.record() > 0);
@@ -213,7 +224,7 @@ describe('a producer with a journal in its path, killed at a random moment', () 
           () => allKilled || signal.aborted,
         ),
       async (signal) => {
-        const pool = new StandbyPool('produce-numbered');
+        const pool = new StandbyPool(() => Program.start('produce-numbered'));
         await killInSuccession({ pool, kills: KILLS, commandOf, signal, longestLifeMs: 60 });
         allKilled = true;
       },
@@ -235,7 +246,7 @@ test(`a reader that follows sees no wrong message and misses none while writers 
   let next = 0;
   const check = (message: Message) => checkAppended(message, next++);
   for (let life = 0; life < KILLS; life++) {
-    const writer = Child.start('append-journal');
+    const writer = Program.start('append-journal');
     await writer.next('standing by');
     writer.command({ journal });
     await writer.next('attached');
@@ -256,7 +267,7 @@ test(`a reader that follows sees no wrong message and misses none while writers 
 
 test('a recorder that is stopped holds producers back, and goes on where it was', async () => {
   createSegment(SEGMENT, { directory, producers: 1, capacity: 65_536 });
-  const recorder = Child.start('record-journal');
+  const recorder = Program.start('record-journal');
   await recorder.next('standing by');
   recorder.command(recordCommand(0));
   await recorder.next('attached');

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CreateOptions, inspectSegment } from '../../src/index.js';
 import type { ExchangeEnds } from '../programs/exchange-ends.js';
-import { Child, endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { endAllProcesses } from '../support/started-process.js';
 import type { HeapReport } from './heap-watch.js';
 import { createRaisedSegment } from './raised-segment.js';
 
@@ -27,12 +28,12 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
-function start(role: ExchangeEnds['role'], messages: number): Child {
-  const child = Child.start('exchange-ends', NODE_OPTIONS);
+function start(role: ExchangeEnds['role'], messages: number): Program {
+  const child = Program.start('exchange-ends', { execArgv: NODE_OPTIONS });
   const command: ExchangeEnds = {
     segment: SEGMENT,
     directory,

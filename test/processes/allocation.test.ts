@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CreateOptions } from '../../src/index.js';
 import type { AlternateEnds, Way } from '../programs/alternate-ends.js';
-import { Child, endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { endAllProcesses } from '../support/started-process.js';
 import type { HeapReport } from './heap-watch.js';
 import { createRaisedSegment } from './raised-segment.js';
 
@@ -21,7 +22,7 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
@@ -35,7 +36,7 @@ interface Run {
 /** Both ends in one process, which writes some messages and then reads them, again and again. */
 async function alternate({ way, shape = {}, startPosition = 0, messages = MESSAGES }: Run): Promise<HeapReport> {
   createRaisedSegment('heap', startPosition, { ...shape, directory, producers: 1 });
-  const child = Child.start('alternate-ends', NODE_OPTIONS);
+  const child = Program.start('alternate-ends', { execArgv: NODE_OPTIONS });
   const command: AlternateEnds = { segment: 'heap', directory, way, warmUpMessages: WARM_UP_MESSAGES, messages };
   child.command(command);
   return child.next<HeapReport>('measured');

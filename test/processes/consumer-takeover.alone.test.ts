@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachProducer, createSegment, inspectSegment, type Producer } from '../../src/index.js';
 import type { ConsumeNumbered } from '../programs/consume-numbered.js';
 import { numberedPayload } from '../support/numbered-payload.js';
-import { Child, endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { together } from '../support/together.js';
 import { readHandledLog } from './handled-log.js';
 import { killInSuccession } from './kill-in-succession.js';
@@ -26,7 +27,7 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
@@ -67,11 +68,16 @@ describe('a consumer of a durable group that is killed at a random moment', () =
         produced = await produceUntil(producers, () => allKilled || signal.aborted);
       },
       async (signal) => {
-        await killInSuccession({ pool: new StandbyPool(PROGRAM), kills: KILLS, commandOf, signal });
+        await killInSuccession({
+          pool: new StandbyPool(() => Program.start(PROGRAM)),
+          kills: KILLS,
+          commandOf,
+          signal,
+        });
         allKilled = true;
       },
     );
-    const last = Child.start(PROGRAM);
+    const last = Program.start(PROGRAM);
     last.command(commandOf(KILLS));
     while (inspectSegment(SEGMENT, { directory }).groups[0]!.lagLength > 0) {
       last.checkAlive();

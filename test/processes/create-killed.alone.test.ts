@@ -4,9 +4,10 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, removeSegment } from '../../src/index.js';
 import type { Create } from '../programs/create.js';
-import { endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
 
 const KILLS = Number(process.env.HERMES_TEST_CREATE_KILLS ?? 40);
 const SERIES = 20;
@@ -22,7 +23,7 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
@@ -45,7 +46,7 @@ describe('a creator that is killed at a random moment', () => {
   test(`leaves a whole segment or nothing at all: ${KILLS} times`, { timeout: 60_000 + KILLS * 500 }, async ({
     annotate,
   }) => {
-    const pool = new StandbyPool('create');
+    const pool = new StandbyPool(() => Program.start('create'));
     // Killed within 0 to `latest` ms, which follows the time that a creation takes, so that half of them are too late.
     let latest = FIRST_LATEST_MS;
     const outcomes = { none: 0, whole: 0 };

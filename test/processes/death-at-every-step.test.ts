@@ -13,9 +13,9 @@ import {
 } from '../../src/index.js';
 import type { Role } from '../programs/die-at-step.js';
 import { numberedPayload } from '../support/numbered-payload.js';
-import { endAllChildren } from '../support/program.js';
 import { withoutDoorbells } from '../support/scratch.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { dieAtEveryStep } from './every-step.js';
 import { createRaisedSegment } from './raised-segment.js';
 import { Succession, typeOfGeneration } from './succession.js';
@@ -32,7 +32,7 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Child } from '../support/program.js';
+import type { Program } from '../support/program.js';
 import type { StandbyPool } from '../support/standby-pool.js';
 
 /** Successors that stand by at the beginning of each series, so that none is waited for within it. */
@@ -26,7 +26,7 @@ export interface KillingPlan {
 export async function killInSuccession(plan: KillingPlan): Promise<void> {
   const { pool, kills, commandOf, signal, longestLifeMs = DEFAULT_LONGEST_LIFE_MS } = plan;
   const killed: Promise<unknown>[] = [];
-  let current: Child | undefined;
+  let current: Program | undefined;
   const killCurrent = () => {
     if (current === undefined) return;
     current.kill();

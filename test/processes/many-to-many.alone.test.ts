@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSegment, inspectSegment } from '../../src/index.js';
 import type { Consumed, ConsumeHashed } from '../programs/consume-hashed.js';
 import type { Produced, ProduceHashed } from '../programs/produce-hashed.js';
-import { Child, endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { endAllProcesses } from '../support/started-process.js';
 
 const SEGMENT = 'many';
 const PRODUCERS = 4;
@@ -15,12 +16,12 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
-async function startConsumer(group: (typeof GROUPS)[number]): Promise<Child> {
-  const consumer = Child.start('consume-hashed');
+async function startConsumer(group: (typeof GROUPS)[number]): Promise<Program> {
+  const consumer = Program.start('consume-hashed');
   const options = { ...group, directory };
   const command: ConsumeHashed = { segment: SEGMENT, options, laneCount: PRODUCERS, countPerLane: COUNT };
   consumer.command(command);
@@ -28,8 +29,8 @@ async function startConsumer(group: (typeof GROUPS)[number]): Promise<Child> {
   return consumer;
 }
 
-async function startProducer(stream: number): Promise<Child> {
-  const producer = Child.start('produce-hashed');
+async function startProducer(stream: number): Promise<Program> {
+  const producer = Program.start('produce-hashed');
   await producer.next('standing by');
   const command: ProduceHashed = { segment: SEGMENT, directory, stream, count: COUNT };
   producer.command(command);

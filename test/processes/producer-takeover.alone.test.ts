@@ -2,9 +2,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, createSegment, inspectSegment, type Message } from '../../src/index.js';
 import type { ProduceNumbered } from '../programs/produce-numbered.js';
-import { Child, endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { together } from '../support/together.js';
 import { consumeUntil } from './consuming.js';
 import { killInSuccession } from './kill-in-succession.js';
@@ -23,7 +24,7 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
@@ -34,7 +35,7 @@ function commandOf(generation: number, countsFile: string, paceMs: number): Prod
 describe('a producer that is killed at a random moment', () => {
   test(`hands its lane over whole: ${KILLS_ALONE} times`, { timeout: TIMEOUT_MS }, async ({ annotate }) => {
     createSegment(SEGMENT, { directory, producers: 1, capacity: 65_536, maxPayload: 2000 });
-    const pool = new StandbyPool(PROGRAM);
+    const pool = new StandbyPool(() => Program.start(PROGRAM));
     const lane = new Succession(0);
     let allKilled = false;
     using consumer = attachConsumer(SEGMENT, { directory });
@@ -62,10 +63,10 @@ describe('a producer that is killed at a random moment', () => {
     timeout: TIMEOUT_MS,
   }, async ({ annotate }) => {
     createSegment(SEGMENT, { directory, producers: 2, maxPayload: 2000, checksum: true });
-    const steady = Child.start(PROGRAM);
+    const steady = Program.start(PROGRAM);
     steady.command(commandOf(0, '.steady', 1));
     expect(await steady.next<number>('attached')).toBe(0);
-    const pool = new StandbyPool(PROGRAM);
+    const pool = new StandbyPool(() => Program.start(PROGRAM));
     const lanes = [new Succession(0), new Succession(1)];
     let allKilled = false;
     using consumer = attachConsumer(SEGMENT, { directory });

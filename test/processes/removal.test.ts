@@ -3,8 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachProducer, createSegment, inspectSegment, removeSegment } from '../../src/index.js';
 import type { RunUntilError } from '../programs/run-until-error.js';
-import { Child, endAllChildren, type Failure } from '../support/program.js';
+import { type Failure, Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { endAllProcesses } from '../support/started-process.js';
 
 const SEGMENT = 'removed';
 const RUNS = 5;
@@ -14,12 +15,12 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
-async function start(role: RunUntilError['role']): Promise<Child> {
-  const child = Child.start('run-until-error');
+async function start(role: RunUntilError['role']): Promise<Program> {
+  const child = Program.start('run-until-error');
   const command: RunUntilError = { segment: SEGMENT, directory, role };
   child.command(command);
   await child.next('attached');

@@ -12,8 +12,8 @@ import {
   removeSegment,
 } from '../../src/index.js';
 import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
-import { endAllChildren } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { dieAtEveryStep } from './every-step.js';
 import { type Handled, HandledLog, readHandledLog } from './handled-log.js';
 
@@ -31,7 +31,7 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 

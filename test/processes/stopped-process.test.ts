@@ -6,8 +6,9 @@ import { attachConsumer, attachProducer, createSegment, inspectSegment, type Pro
 import type { ConsumeNumbered } from '../programs/consume-numbered.js';
 import type { HoldControlLock } from '../programs/hold-control-lock.js';
 import { numberedPayload } from '../support/numbered-payload.js';
-import { Child, endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { readHandledLog } from './handled-log.js';
 import { checkRedelivery } from './redelivery.js';
 
@@ -21,12 +22,12 @@ beforeEach(() => {
   directory = makeDirectory();
 });
 afterEach(async () => {
-  await endAllChildren();
+  await endAllProcesses();
   removeDirectory(directory);
 });
 
 /** Waits until the kernel says that the process is stopped. @throws when it has failed meanwhile */
-async function stopped(child: Child): Promise<void> {
+async function stopped(child: Program): Promise<void> {
   for (;;) {
     child.checkAlive();
     if (/^State:\s+T/m.test(fs.readFileSync(`/proc/${child.pid}/status`, 'ascii'))) return;
@@ -51,7 +52,7 @@ describe('a stopped (SIGSTOP) consumer of a reliable group', () => {
   test('stalls the producer, keeps its place, and goes on without loss', async () => {
     createSegment(SEGMENT, { directory, producers: 1, maxGroups: 2, capacity: 65_536, maxPayload: 2000 });
     const logFile = path.join(directory, '.handled');
-    const consumer = Child.start('consume-numbered');
+    const consumer = Program.start('consume-numbered');
     const command: ConsumeNumbered = { segment: SEGMENT, directory, generation: 0, logFile, limit: 10 };
     consumer.command(command);
     await consumer.next('attached');
@@ -87,7 +88,7 @@ describe('a stopped (SIGSTOP) consumer of a reliable group', () => {
 describe('a stopped (SIGSTOP) holder of the control lock', () => {
   test('makes attaching fail with ERR_HERMES_BUSY, which names it, until it goes on', async () => {
     createSegment(SEGMENT, { directory });
-    const holder = Child.start('hold-control-lock');
+    const holder = Program.start('hold-control-lock');
     const command: HoldControlLock = { segment: SEGMENT, directory };
     holder.command(command);
     await holder.next('holding');
@@ -105,7 +106,7 @@ describe('a stopped (SIGSTOP) holder of the control lock', () => {
 
   test('that is killed then lets go of it', async () => {
     createSegment(SEGMENT, { directory });
-    const holder = Child.start('hold-control-lock');
+    const holder = Program.start('hold-control-lock');
     const command: HoldControlLock = { segment: SEGMENT, directory };
     holder.command(command);
     await holder.next('holding');

@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { attachConsumer, createSegment, inspectSegment, removeGroup } from '../../src/index.js';
-import { Child, endAllChildren } from '../support/program.js';
+import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { MAX_PAYLOAD } from '../torture/torture-payload.js';
 import { Ledger } from './ledger.js';
 import { transitionsOf } from './sleep-transitions.js';
@@ -40,8 +42,10 @@ export class Round {
   private readonly directory = makeDirectory();
   private readonly ledgerFile: string = path.join(this.directory, '.ledger');
   private readonly ledger: Ledger = Ledger.create(this.ledgerFile);
-  private readonly living: Child[] = [];
-  private readonly standbys: { readonly child: Child; readonly ready: Promise<unknown> }[] = [];
+  private readonly living: Program[] = [];
+  private readonly pool: StandbyPool = new StandbyPool(() =>
+    Program.start(PROGRAM, { execArgv: this.options.kills ? [] : ['--import', WITHOUT_SAFETY_NET] }),
+  );
   private readonly violations: string[] = [];
   private readonly watchdog: Watchdog = new Watchdog(this.ledger);
   private lives = 0;
@@ -55,7 +59,7 @@ export class Round {
       await this.live();
       return this.judge();
     } finally {
-      await endAllChildren();
+      await endAllProcesses();
       this.ledger.close();
       removeDirectory(this.directory);
     }
@@ -82,15 +86,15 @@ export class Round {
   private async live(): Promise<void> {
     const { seats, durationMs, kills } = this.options;
     try {
-      await this.standBy(seats.length);
-      if (kills) for (let i = 0; i < STANDBYS; i++) this.start();
+      await this.pool.fill(seats.length);
       for (const [i, seat] of seats.entries()) this.seat(i, seat); // consumers first
+      if (kills) this.pool.refill(STANDBYS, STANDBYS);
       const endMs = performance.now() + durationMs;
       if (kills) await this.killUntil(endMs);
       while (performance.now() < endMs) await this.watch();
       await Promise.all(this.living.map((child) => child.next('attached')));
       this.ledger.stop();
-      const done = new Set<Child>();
+      const done = new Set<Program>();
       for (const [i, child] of this.living.entries()) {
         if (seats[i]!.role === 'producer') child.next('done').then(() => done.add(child), String);
       }
@@ -103,26 +107,9 @@ export class Round {
     }
   }
 
-  private start(): void {
-    const child = Child.start(PROGRAM, this.options.kills ? [] : ['--import', WITHOUT_SAFETY_NET]);
-    const ready = child.next('standing by');
-    ready.catch(() => {}); // ended with the round
-    this.standbys.push({ child, ready });
-  }
-
-  /** Waits until as many stand by: started two at a time. */
-  private async standBy(count: number): Promise<void> {
-    while (this.standbys.length < count) {
-      this.start();
-      this.start();
-      await Promise.all(this.standbys.map(({ ready }) => ready));
-    }
-    await Promise.all(this.standbys.slice(0, count).map(({ ready }) => ready));
-  }
-
   private seat(place: number, seat: Seat): void {
     const { directory, ledgerFile } = this;
-    const { child } = this.standbys.shift()!;
+    const child = this.pool.take();
     const seed = Math.floor(this.options.random() * 2 ** 31);
     child.command({ ...seat, directory, ledgerFile, life: ++this.lives, seed });
     this.living[place] = child;
@@ -133,8 +120,8 @@ export class Round {
     while (performance.now() < endMs) {
       await setTimeout(SHORTEST_LIFE_MS + random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
       this.check();
-      this.start();
-      await this.standBy(1);
+      this.pool.refill(STANDBYS, STANDBYS);
+      await this.pool.fill(1);
       const place = Math.floor(random() * seats.length);
       this.living[place]!.kill();
       this.kills++;

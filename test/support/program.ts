@@ -1,15 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type Exit, StartedProcess } from './started-process.js';
 
-/** What a program says to the test that started it: see `programs/reporting.ts`. */
+/** What a program says to whoever started it: see `reporting.ts`. */
 interface Report {
   readonly kind: string;
   readonly value: unknown;
-}
-
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
 }
 
 /** The report of a program that an error ended. */
@@ -18,48 +14,54 @@ export interface Failure {
   readonly code: string | undefined;
 }
 
-const living = new Set<Child>();
+export interface ProgramOptions {
+  readonly args?: readonly string[];
+  /** Options of Node. */
+  readonly execArgv?: readonly string[];
+  /** Another Node. */
+  readonly node?: string | undefined;
+}
 
-/** A program of `programs/`, here or in `stress`, in a process of its own. */
-export class Child {
-  readonly pid: number;
-  /** Resolves when the process is gone; never rejects. */
-  readonly exited: Promise<Exit>;
-  private readonly reports: Report[] = [];
+/** A file that runs in a process of its own, is told what to do, and reports. It ends by itself when this process does. */
+export class Program extends StartedProcess {
+  /** It has loaded everything, and waits for its command. */
+  isStandingBy = false;
+  /** What an error that ended it said. */
+  failure: string | undefined;
+  /** Takes the reports from now on; without it they are kept for `next`. */
+  onReport: ((kind: string, value: unknown) => void) | undefined;
   private exit: Exit | undefined;
-  private wake: () => void = () => {};
+  private readonly reports: Report[] = [];
+  private wakes: (() => void)[] = [];
 
   private constructor(
-    private readonly program: string,
-    private readonly process: ChildProcess,
+    private readonly name: string,
+    file: string,
+    { args = [], execArgv = [], node = process.execPath }: ProgramOptions,
   ) {
-    this.pid = process.pid!;
-    process.on('message', (report) => this.take(report as Report));
-    this.exited = new Promise((resolve) => {
-      process.once('exit', (code, signal) => {
-        living.delete(this);
-        this.exit = { code, signal };
-        this.wake();
-        resolve(this.exit);
-      });
+    super(
+      fork(file, args, { execPath: node, execArgv: [...execArgv], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+    );
+    this.process.on('message', (report) => this.take(report as Report));
+    this.exited.then((exit) => {
+      this.exit = exit;
+      this.wake();
     });
-    living.add(this);
   }
 
-  /** Starts `<program>.js` as it was bundled (see `scripts/bundle.js`); `execArgv` are options of Node, and `node` is another one. It ends by itself when this process does. */
-  static start(program: string, execArgv: readonly string[] = [], node: string = process.execPath): Child {
-    const file = fileURLToPath(new URL(`../../programs/${program}.js`, import.meta.url));
-    const child = fork(file, [], {
-      execPath: node,
-      execArgv: [...execArgv],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    return new Child(program, child);
+  /** Starts a program of `test/programs` as it was bundled: see `scripts/bundle.js`. */
+  static start(name: string, options: ProgramOptions = {}): Program {
+    return new Program(name, fileURLToPath(new URL(`../../programs/${name}.js`, import.meta.url)), options);
   }
 
-  /** Gives the program its one command. */
-  command(command: object): void {
-    if (this.process.connected) this.process.send(command);
+  /** Starts a file that is not bundled. */
+  static startFile(file: string, options: ProgramOptions = {}): Program {
+    return new Program(file, file, options);
+  }
+
+  /** Gives the program its one command, or tells it something afterwards. */
+  command(command: object | string): void {
+    if (this.process.connected) this.process.send(command, () => {}); // it may die meanwhile
   }
 
   /** The next report of a kind, waited for. @throws when the program failed, or ended without it */
@@ -67,41 +69,31 @@ export class Child {
     for (;;) {
       const index = this.reports.findIndex((report) => report.kind === kind);
       if (index !== -1) return this.reports.splice(index, 1)[0]!.value as T;
-      const failed = this.reports.find((report) => report.kind === 'failed');
-      if (failed !== undefined) throw new Error(`${this.program}: ${(failed.value as Failure).message}`);
+      this.checkAlive();
       if (this.exit !== undefined) {
-        throw new Error(`${this.program} ended (${this.exit.code ?? this.exit.signal}) before it reported ${kind}`);
+        throw new Error(`${this.name} ended (${this.exit.code ?? this.exit.signal}) before it reported ${kind}`);
       }
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
+      await new Promise<void>((resolve) => this.wakes.push(resolve));
     }
   }
 
   /** @throws when the program has failed meanwhile */
   checkAlive(): void {
-    const failed = this.reports.find((report) => report.kind === 'failed');
-    if (failed !== undefined) throw new Error(`${this.program}: ${(failed.value as Failure).message}`);
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    if (this.exit === undefined) process.kill(this.pid, signal);
-  }
-
-  /** SIGKILL; returns at once, while the process may still be dying. */
-  kill(): void {
-    this.signal('SIGKILL');
+    if (this.failure !== undefined) throw new Error(`${this.name}: ${this.failure}`);
   }
 
   private take(report: Report): void {
-    this.reports.push(report);
+    const { kind, value } = report;
+    if (kind === 'standing by') this.isStandingBy = true;
+    if (kind === 'failed') this.failure = (value as Failure).message;
+    if (this.onReport === undefined) this.reports.push(report);
+    else this.onReport(kind, value);
     this.wake();
   }
-}
 
-/** Kills, by PID, every child that is left, and waits until they are gone. */
-export async function endAllChildren(): Promise<void> {
-  const left = [...living];
-  for (const child of left) child.kill();
-  await Promise.all(left.map((child) => child.exited));
+  private wake(): void {
+    const { wakes } = this;
+    this.wakes = [];
+    for (const wake of wakes) wake();
+  }
 }

@@ -1,4 +1,4 @@
-/** How the programs of the process tests talk to the test that forked them. */
+/** How the programs of `test/programs` talk to whoever started them: see `program.ts`. */
 
 /** Tells the test something. Started by hand, a program prints its reports. */
 export function report(kind: string, value: unknown = null): void {
@@ -26,7 +26,8 @@ export function runCommand<T>(run: (command: T) => void | Promise<void>): void {
   report('standing by');
 }
 
-function reportFailure(error: unknown): void {
+/** Tells the test what went wrong. */
+export function reportFailure(error: unknown): void {
   const { message, code, stack } = error as NodeJS.ErrnoException;
   report('failed', { message: code === undefined ? `${message}\n${stack}` : `${message} (${code})`, code });
 }

@@ -1,31 +1,50 @@
-import { Child } from './program.js';
+import type { Program } from './program.js';
+
+interface Standby {
+  readonly program: Program;
+  readonly ready: Promise<unknown>;
+}
+
+const STARTED_AT_ONCE = 2;
 
 /**
- * Processes of one program that have loaded everything and wait for their command. Starting one costs some 80 ms,
+ * Processes of one program that have loaded everything and wait for their command. Starting one costs some 80 ms of a core,
  * so they are started ahead: then a successor acts within a fraction of a millisecond of its predecessor's death.
  */
 export class StandbyPool {
-  private readonly ready: Child[] = [];
+  private all: Standby[] = [];
 
-  constructor(private readonly program: string) {}
+  constructor(private readonly start: () => Program) {}
 
-  /** Starts as many as are missing to `count`, two at a time, and waits until all stand by. */
+  /** Starts what is missing to `count`, so many at once, and does not wait: to be called again and again. */
+  refill(count: number, atOnce: number = STARTED_AT_ONCE): void {
+    this.all = this.all.filter(({ program }) => !program.isGone);
+    let starting = this.all.length - this.size;
+    while (this.all.length < count && starting++ < atOnce) {
+      const program = this.start();
+      const ready = program.next('standing by');
+      ready.catch(() => {}); // told to whoever waits in `fill`
+      this.all.push({ program, ready });
+    }
+  }
+
+  /** Waits until as many stand by. @throws when one ends before it does */
   async fill(count: number): Promise<void> {
-    while (this.ready.length < count) {
-      const started = [Child.start(this.program), Child.start(this.program)];
-      await Promise.all(started.map((child) => child.next('standing by')));
-      this.ready.push(...started);
+    while (this.size < count) {
+      this.refill(count);
+      await Promise.race(this.all.filter(({ program }) => !program.isStandingBy).map(({ ready }) => ready));
     }
   }
 
   /** One that stands by. Without any left, that is a mistake of the test. */
-  take(): Child {
-    const child = this.ready.shift();
-    if (child === undefined) throw new Error('No process stands by: fill the pool first');
-    return child;
+  take(): Program {
+    const index = this.all.findIndex(({ program }) => program.isStandingBy && !program.isGone);
+    if (index === -1) throw new Error('No process stands by: fill the pool first');
+    return this.all.splice(index, 1)[0]!.program;
   }
 
+  /** How many stand by. */
   get size(): number {
-    return this.ready.length;
+    return this.all.filter(({ program }) => program.isStandingBy && !program.isGone).length;
   }
 }

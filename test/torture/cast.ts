@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Program } from '../support/program.js';
+import type { StandbyPool } from '../support/standby-pool.js';
 import type { Dooms } from './dooms.js';
 import { Excuses } from './excuses.js';
 import { commonTimeMs, type LifeCommand, QUEUE_GROUP, type Refusal, type Role } from './life-command.js';
-import type { LifePool, LifeProcess } from './life-process.js';
 
 /** The places that are always taken, the most needed first. */
 const SEATS: readonly Role[] = [
@@ -17,6 +18,8 @@ const SEATS: readonly Role[] = [
   'churn',
   'observer',
 ];
+const STANDBYS = 8;
+const STARTED_AT_ONCE = 3;
 const LONGEST_LIFE_MS = 2500;
 /** For so long processes are stopped and continued, and then for so long not. */
 const STOPPING_MS = 2000;
@@ -34,7 +37,7 @@ interface Life {
   readonly id: number;
   readonly role: Role;
   readonly seat: number;
-  readonly process: LifeProcess;
+  readonly process: Program;
   readonly ending: Ending;
   readonly endMs: number;
   isAttached: boolean;
@@ -43,7 +46,7 @@ interface Life {
 }
 
 export interface CastOptions {
-  readonly pool: LifePool;
+  readonly pool: StandbyPool;
   readonly dooms: Dooms;
   readonly random: () => number;
   readonly directory: string;
@@ -93,7 +96,7 @@ export class Cast {
     if (nowMs - this.lastStepMs > LATE_MS) this.excuses.add(this.lastStepMs, nowMs);
     this.lastStepMs = nowMs;
     this.continueStopped(nowMs);
-    this.options.pool.refill();
+    this.refill();
     // The exclusive consumer's place first; the others in turn, for there may be more vacant than stand by.
     const first = 1 + Math.floor(this.options.random() * (SEATS.length - 1));
     for (const [i] of SEATS.entries()) {
@@ -111,7 +114,7 @@ export class Cast {
     const ending = this.lives.filter((life) => life !== undefined).filter(({ role }) => roles.includes(role));
     for (const { process } of ending) {
       process.signal('SIGCONT');
-      process.end();
+      process.command('end');
     }
     while (ending.some(({ process }) => !process.isGone)) {
       this.continueStopped(commonTimeMs());
@@ -121,7 +124,7 @@ export class Cast {
 
   /** Fills the places of some roles with lives that nothing ends. */
   settle(roles: readonly Role[]): boolean {
-    this.options.pool.refill();
+    this.refill();
     for (const [seat, role] of SEATS.entries()) {
       if (roles.includes(role) && this.lives[seat] === undefined) this.fill(seat, commonTimeMs(), true);
     }
@@ -135,9 +138,13 @@ export class Cast {
     await Promise.all(left.map(({ process }) => process.exited));
   }
 
+  private refill(): void {
+    this.options.pool.refill(STANDBYS, STARTED_AT_ONCE);
+  }
+
   private fill(seat: number, nowMs: number, forEver = false): void {
+    if (this.options.pool.size === 0) return;
     const process = this.options.pool.take();
-    if (process === undefined) return;
     const { random, dooms, directory, journals } = this.options;
     const role = SEATS[seat]!;
     const choice = random();
@@ -187,10 +194,10 @@ export class Cast {
   private finish(life: Life): void {
     // The doomed get a little more time to come by their point.
     if (life.ending === 'exact' && commonTimeMs() < life.endMs + LONGEST_LIFE_MS / 2) return;
-    if (life.ending !== 'end' && this.options.pool.readyCount === 0) return;
+    if (life.ending !== 'end' && this.options.pool.size === 0) return;
     life.hasEnded = true;
     // Of the doomed who did not come by their point, some are given the occasion to leave in order, and may die of that.
-    if (life.ending === 'end' || (life.ending === 'exact' && this.options.random() < 0.25)) life.process.end();
+    if (life.ending === 'end' || (life.ending === 'exact' && this.options.random() < 0.25)) life.process.command('end');
     else if (life.ending === 'stop and kill') this.stop(life, 50 + this.options.random() * LONGEST_STOP_MS, true);
     else this.killOne(life, 'kill');
   }

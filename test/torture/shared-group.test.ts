@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   attachConsumer,
@@ -13,18 +12,18 @@ import {
 } from '../../src/index.js';
 import type { HoldBatch } from '../programs/hold-batch.js';
 import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
+import { Program } from '../support/program.js';
 import { seededRandom } from '../support/random.js';
 import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { codeOf } from '../support/thrown.js';
-import { killAllLives, LifeProcess } from './life-process.js';
 
 const SEGMENT = 'work';
 const CAPACITY = 65_536;
-const HOLD_BATCH = fileURLToPath(new URL('../programs/hold-batch.js', import.meta.url));
 /** The slow timer's period, and more. */
 const TIMER_MS = 350;
 
-afterEach(killAllLives);
+afterEach(endAllProcesses);
 
 interface Work {
   readonly directory: string;
@@ -73,15 +72,10 @@ async function pollUntil(consumer: Consumer, handler: (message: Message) => void
 }
 
 async function killedHolding(directory: string, limit: number): Promise<number[]> {
-  const child = new LifeProcess(HOLD_BATCH);
-  const held = new Promise<number[]>((resolve) => {
-    child.onReport = (kind, value) => kind === 'holding' && resolve(value as number[]);
-  });
+  const child = Program.start('hold-batch');
   child.command({ segment: SEGMENT, directory, limit } satisfies HoldBatch);
-  const sequences = await Promise.race([held, child.exited]);
-  child.signal('SIGKILL');
-  await child.exited;
-  if (!Array.isArray(sequences)) throw new Error(`the member failed: ${child.failure}`);
+  const sequences = await child.next<number[]>('holding');
+  await child.kill();
   return sequences;
 }
 
