@@ -15,7 +15,7 @@ import {
 import { PREAMBLE_LENGTH } from '../../src/layout/preamble.js';
 import { Reaper } from '../../src/membership/reap.js';
 import { openSegment, type Segment } from '../../src/segment/segment.js';
-import { Random } from './random.js';
+import { Random } from '../support/random.js';
 
 const SEGMENT = 'damaged';
 const STEPS = 120;

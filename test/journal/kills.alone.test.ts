@@ -22,7 +22,8 @@ import type { ProduceNumbered } from '../programs/produce-numbered.js';
 import type { RecordJournal } from '../programs/record-journal.js';
 import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
 import { Program } from '../support/program.js';
-import { seededRandom } from '../support/random.js';
+import { Random } from '../support/random.js';
+import { randomMoments } from '../support/random-moments.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { StandbyPool } from '../support/standby-pool.js';
 import { endAllProcesses } from '../support/started-process.js';
@@ -124,9 +125,9 @@ test(`recorders of two segments in turn into one journal, killed at random: ${KI
   for (const name of names) createSegment(name, { directory, producers: 1, capacity: 131_072, maxPayload: 2000 });
   const producers = names.map((name) => attachProducer(name, { directory }));
   const produced = names.map(() => 0);
-  const random = seededRandom(KILLS);
+  const random = new Random(KILLS);
   const commandOf = (generation: number): RecordJournal => {
-    return { ...recordCommand(generation), segment: names[Math.floor(random() * 2)]! };
+    return { ...recordCommand(generation), segment: names[random.below(2)]! };
   };
   let allKilled = false;
   await together(
@@ -245,13 +246,14 @@ test(`a reader that follows sees no wrong message and misses none while writers 
   let reader: JournalReader | undefined;
   let next = 0;
   const check = (message: Message) => checkAppended(message, next++);
+  const moments = randomMoments();
   for (let life = 0; life < KILLS; life++) {
     const writer = Program.start('append-journal');
     await writer.next('standing by');
     writer.command({ journal });
     await writer.next('attached');
     reader ??= openJournal(journal);
-    const endMs = performance.now() + 20 + Math.random() * 60;
+    const endMs = performance.now() + 20 + moments.fraction() * 60;
     while (performance.now() < endMs) {
       reader.read(check);
       await setImmediate();

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, removeSegment } from '../../src/index.js';
 import type { Create } from '../programs/create.js';
 import { Program } from '../support/program.js';
+import { randomMoments } from '../support/random-moments.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { StandbyPool } from '../support/standby-pool.js';
 import { endAllProcesses } from '../support/started-process.js';
@@ -49,13 +50,14 @@ describe('a creator that is killed at a random moment', () => {
     const pool = new StandbyPool(() => Program.start('create'));
     // Killed within 0 to `latest` ms, which follows the time that a creation takes, so that half of them are too late.
     let latest = FIRST_LATEST_MS;
+    const moments = randomMoments();
     const outcomes = { none: 0, whole: 0 };
     for (let kill = 0; kill < KILLS; kill++) {
       if (pool.size === 0) await pool.fill(Math.min(SERIES, KILLS - kill));
       const creator = pool.take();
       const command: Create = { segment: SEGMENT, options: { ...SHAPE, directory } };
       creator.command(command);
-      await setTimeout(Math.random() * latest);
+      await setTimeout(moments.fraction() * latest);
       creator.kill();
       await creator.exited;
       const left = fs.readdirSync(directory);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachProducer, createSegment, inspectSegment, removeSegment } from '../../src/index.js';
 import type { RunUntilError } from '../programs/run-until-error.js';
 import { type Failure, Program } from '../support/program.js';
+import { randomMoments } from '../support/random-moments.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { endAllProcesses } from '../support/started-process.js';
 
@@ -42,10 +43,11 @@ describe('a segment that is removed while processes use it', () => {
   });
 
   test('forced: ends both sides with ERR_HERMES_REMOVED, and the name is free', async () => {
+    const moments = randomMoments();
     for (let run = 0; run < RUNS; run++) {
       createSegment(SEGMENT, { directory, capacity: 65_536 });
       const running = [await start('producer'), await start('consumer')];
-      await setTimeout(Math.random() * 20);
+      await setTimeout(moments.fraction() * 20);
       removeSegment(SEGMENT, { directory, force: true });
       expect(fs.readdirSync(directory)).toEqual([]);
       expect(() => attachProducer(SEGMENT, { directory })).toThrow(code('ERR_HERMES_SEGMENT_NOT_FOUND'));

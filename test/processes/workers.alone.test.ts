@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, inspectSegment } from '../../src/index.js';
 import type { Exchange } from '../programs/worker-exchange.js';
 import type { Occupant } from '../programs/worker-occupant.js';
+import { randomMoments } from '../support/random-moments.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 
 const SUCCESSORS = 12;
@@ -69,10 +70,11 @@ describe('a Worker that is terminated', () => {
 
   test('while it attaches and detaches leaves everything free', async () => {
     createSegment('slots', { directory, producers: 1, maxGroups: 1, members: 1 });
+    const moments = randomMoments();
     for (let i = 0; i < SUCCESSORS; i++) {
       const worker = startWorker('worker-occupant', { segment: 'slots', directory, activity: 'attaching' });
       await posted(worker);
-      await setTimeout(Math.random() * 10);
+      await setTimeout(moments.fraction() * 10);
       await worker.terminate();
       using producer = attachProducer('slots', { directory });
       using consumer = attachConsumer('slots', { directory });

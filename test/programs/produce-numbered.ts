@@ -3,7 +3,7 @@ import { MOST_UNNOTED, PublishedCount, typeOfGeneration } from '../processes/suc
 import { attachWhenFree } from '../support/attaching.js';
 import { numberedLength, numberedPayload } from '../support/numbered-payload.js';
 import { sleep, yieldToEvents } from '../support/pausing.js';
-import { seededRandom } from '../support/random.js';
+import { Random } from '../support/random.js';
 import { report, runCommand } from '../support/reporting.js';
 
 /** Produces until it is killed, in every way that there is, and pauses where a claim is open. */
@@ -47,26 +47,26 @@ runCommand<ProduceNumbered>(async (command) => {
 /** Publishes at most MOST_UNNOTED messages a step, each step in another way. */
 class Traffic {
   published = 0;
-  private readonly random: () => number;
+  private readonly random: Random;
   private readonly type: number;
 
   constructor(
     private readonly producer: Producer,
     private readonly generation: number,
   ) {
-    this.random = seededRandom(generation);
+    this.random = new Random(generation);
     this.type = typeOfGeneration(generation);
   }
 
   step(): void {
-    const choice = this.random();
+    const choice = this.random.fraction();
     if (choice < 0.4) this.offerSome();
     else if (choice < 0.7) this.offerBatch();
     else this.claimOne();
   }
 
   private offerSome(): void {
-    const count = this.upTo(16);
+    const count = this.random.upTo(16);
     for (let i = 0; i < count; i++) {
       if (this.producer.offer(numberedPayload(this.generation, this.published), this.type) < 0) return;
       this.published++;
@@ -74,7 +74,7 @@ class Traffic {
   }
 
   private offerBatch(): void {
-    const count = this.upTo(MOST_UNNOTED);
+    const count = this.random.upTo(MOST_UNNOTED);
     const payloads = Array.from({ length: count }, (_, i) => numberedPayload(this.generation, this.published + i));
     this.published += this.producer.offerBatch(payloads, this.type);
   }
@@ -86,7 +86,7 @@ class Traffic {
     if (claim === null) return;
     claim.view.fill(WRONG_BYTE);
     this.pause();
-    if (this.random() < 0.2) {
+    if (this.random.fraction() < 0.2) {
       claim.abort();
     } else {
       this.fill(claim);
@@ -105,10 +105,6 @@ class Traffic {
   }
 
   private pause(): void {
-    if (this.random() < 0.5) sleep(this.random());
-  }
-
-  private upTo(most: number): number {
-    return 1 + Math.floor(this.random() * most);
+    if (this.random.fraction() < 0.5) sleep(this.random.fraction());
   }
 }

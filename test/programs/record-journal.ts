@@ -1,6 +1,6 @@
 import { attachRecorder, HermesError, type Recorder, type SyncMode } from '../../src/index.js';
 import { sleep, yieldToEvents } from '../support/pausing.js';
-import { seededRandom } from '../support/random.js';
+import { Random } from '../support/random.js';
 import { report, runCommand } from '../support/reporting.js';
 
 /** Records until it is killed. */
@@ -18,12 +18,12 @@ export interface RecordJournal {
 const TAKEN = ['ERR_HERMES_BUSY', 'ERR_HERMES_NO_FREE_MEMBER'];
 
 runCommand<RecordJournal>(async ({ segment, generation, ...options }) => {
-  const random = seededRandom(generation);
+  const random = new Random(generation);
   const recorder = attachWhenFree(segment, options);
   report('attached');
   for (;;) {
-    if (recorder.record(1 + Math.floor(random() * 200)) === 0) sleep(0.2);
-    if (random() < 0.05) sleep(random());
+    if (recorder.record(random.upTo(200)) === 0) sleep(0.2);
+    if (random.fraction() < 0.05) sleep(random.fraction());
     await yieldToEvents();
   }
 });

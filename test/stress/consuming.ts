@@ -3,7 +3,7 @@ import { attachConsumer, type Consumer, type Message } from '../../src/index.js'
 import { attachWhenFree } from '../support/attaching.js';
 import { OrderCheck } from '../support/order-check.js';
 import { sleep } from '../support/pausing.js';
-import { seededRandom } from '../support/random.js';
+import { Random } from '../support/random.js';
 import { report } from '../support/reporting.js';
 import { Ledger } from './ledger.js';
 import { type ConsumerCommand, GROUPS, SEGMENT } from './stress-command.js';
@@ -17,14 +17,14 @@ export async function consume(command: ConsumerCommand): Promise<void> {
   const { directory, idle, group, way } = command;
   const options = { ...GROUPS[group]!, directory, idle };
   const ledger = Ledger.open(command.ledgerFile);
-  const random = seededRandom(command.seed);
+  const random = new Random(command.seed);
   const consumer = attachWhenFree(() => attachConsumer(SEGMENT, options), 'ERR_HERMES_NO_FREE_MEMBER');
   report('attached');
   const check = new OrderCheck(options.shared === true);
   await ways[way](consumer, (message) => {
     check.take(message);
     ledger.noteHandled(group, message.lane, message.sequence);
-    if (random() < DAWDLING_SHARE) sleep(random() * LONGEST_DAWDLE_MS); // killed here, it comes again
+    if (random.fraction() < DAWDLING_SHARE) sleep(random.fraction() * LONGEST_DAWDLE_MS); // killed here, it comes again
   });
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { seededRandom } from '../support/random.js';
+import { Random } from '../support/random.js';
 import { Round, type RoundResult } from './round.js';
 import { chooseSeats, describeSeats } from './topology.js';
 
@@ -34,7 +34,7 @@ type Totals = Omit<RoundResult, 'violations'> & { readonly rounds: number };
 const totals: Record<'without kills' | 'with kills', Totals> = { 'without kills': empty(), 'with kills': empty() };
 const violations: string[] = [];
 const startedMs = performance.now();
-const random = seededRandom(seed);
+const random = new Random(seed);
 const totalMs = minutes * 60_000;
 
 for (let round = 0; performance.now() - startedMs < totalMs && violations.length === 0; round++) {

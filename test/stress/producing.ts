@@ -2,7 +2,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { attachProducer, type Producer } from '../../src/index.js';
 import { attachWhenFree } from '../support/attaching.js';
 import { sleep } from '../support/pausing.js';
-import { seededRandom } from '../support/random.js';
+import { Random } from '../support/random.js';
 import { report } from '../support/reporting.js';
 import { torturePayload } from '../torture/torture-payload.js';
 import { Ledger, MOST_MESSAGES } from './ledger.js';
@@ -26,13 +26,13 @@ const FREE: Shares = { long: 0.2, nap: 0.3 };
 export async function produce(command: ProducerCommand): Promise<void> {
   const { directory, idle, life, seed, pace } = command;
   const ledger = Ledger.open(command.ledgerFile);
-  const random = seededRandom(seed);
+  const random = new Random(seed);
   const producer = attachWhenFree(() => attachProducer(SEGMENT, { directory, idle }), 'ERR_HERMES_NO_FREE_LANE');
   report('attached');
   let number = 0;
   const room = MOST_MESSAGES / 16; // of all lives of a lane together, there is enough for the ledger
   while (!ledger.isStopped && number < room) {
-    const burst = pace === 'in step' ? 1 : 1 + Math.floor(random() ** 3 * LONGEST_BURST);
+    const burst = pace === 'in step' ? 1 : 1 + Math.floor(random.fraction() ** 3 * LONGEST_BURST);
     for (let i = 0; i < burst; i++) {
       await publish(producer, torturePayload(life, number++), pace);
       ledger.notePublished();
@@ -56,9 +56,9 @@ async function publish(producer: Producer, payload: Uint8Array, pace: ProducerCo
 }
 
 /** From nothing to several milliseconds; the thread is blocked, or the event loop turns. */
-async function pause(random: () => number, { long, nap }: Shares): Promise<void> {
-  const choice = random();
-  if (choice < long) await setTimeout(random() * LONGEST_PAUSE_MS);
-  else if (choice < long + nap) sleep(random() * LONGEST_NAP_MS);
+async function pause(random: Random, { long, nap }: Shares): Promise<void> {
+  const choice = random.fraction();
+  if (choice < long) await setTimeout(random.fraction() * LONGEST_PAUSE_MS);
+  else if (choice < long + nap) sleep(random.fraction() * LONGEST_NAP_MS);
   else await setImmediate();
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { attachConsumer, createSegment, inspectSegment, removeGroup } from '../../src/index.js';
 import { Program } from '../support/program.js';
+import type { Random } from '../support/random.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { StandbyPool } from '../support/standby-pool.js';
 import { endAllProcesses } from '../support/started-process.js';
@@ -21,7 +22,7 @@ const LONGEST_LIFE_MS = 150;
 
 export interface RoundOptions {
   readonly seats: readonly Seat[];
-  readonly random: () => number;
+  readonly random: Random;
   readonly durationMs: number;
   /** Processes are SIGKILLed and replaced, and the safety net is there. Otherwise neither. */
   readonly kills: boolean;
@@ -110,7 +111,7 @@ export class Round {
   private seat(place: number, seat: Seat): void {
     const { directory, ledgerFile } = this;
     const child = this.pool.take();
-    const seed = Math.floor(this.options.random() * 2 ** 31);
+    const seed = this.options.random.seed();
     child.command({ ...seat, directory, ledgerFile, life: ++this.lives, seed });
     this.living[place] = child;
   }
@@ -118,11 +119,11 @@ export class Round {
   private async killUntil(endMs: number): Promise<void> {
     const { seats, random } = this.options;
     while (performance.now() < endMs) {
-      await setTimeout(SHORTEST_LIFE_MS + random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
+      await setTimeout(SHORTEST_LIFE_MS + random.fraction() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
       this.check();
       this.pool.refill(STANDBYS, STANDBYS);
       await this.pool.fill(1);
-      const place = Math.floor(random() * seats.length);
+      const place = random.below(seats.length);
       this.living[place]!.kill();
       this.kills++;
       this.seat(place, seats[place]!);

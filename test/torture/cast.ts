@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Program } from '../support/program.js';
+import type { Random } from '../support/random.js';
 import type { StandbyPool } from '../support/standby-pool.js';
 import type { Dooms } from './dooms.js';
 import { Excuses } from './excuses.js';
@@ -48,7 +49,7 @@ interface Life {
 export interface CastOptions {
   readonly pool: StandbyPool;
   readonly dooms: Dooms;
-  readonly random: () => number;
+  readonly random: Random;
   readonly directory: string;
   readonly journals: string;
   /** What holds a lane's producer back at present, for people. */
@@ -98,7 +99,7 @@ export class Cast {
     this.continueStopped(nowMs);
     this.refill();
     // The exclusive consumer's place first; the others in turn, for there may be more vacant than stand by.
-    const first = 1 + Math.floor(this.options.random() * (SEATS.length - 1));
+    const first = this.options.random.upTo(SEATS.length - 1);
     for (const [i] of SEATS.entries()) {
       const seat = i === 0 ? 0 : ((first + i) % (SEATS.length - 1)) + 1;
       const life = this.lives[seat];
@@ -147,7 +148,7 @@ export class Cast {
     const process = this.options.pool.take();
     const { random, dooms, directory, journals } = this.options;
     const role = SEATS[seat]!;
-    const choice = random();
+    const choice = random.fraction();
     const ending: Ending = forEver
       ? 'end'
       : choice < 0.65
@@ -158,12 +159,12 @@ export class Cast {
             ? 'stop and kill'
             : 'end';
     const id = ++this.lastId;
-    const endMs = forEver ? Number.POSITIVE_INFINITY : nowMs + 5 + random() ** 2 * LONGEST_LIFE_MS;
+    const endMs = forEver ? Number.POSITIVE_INFINITY : nowMs + 5 + random.fraction() ** 2 * LONGEST_LIFE_MS;
     const life: Life = { id, role, seat, process, ending, endMs, isAttached: false, isStopped: false, hasEnded: false };
     this.lives[seat] = life;
     process.onReport = (kind, value) => this.take(life, kind, value);
     process.exited.then(({ code, signal }) => this.bury(life, code, signal));
-    const seed = Math.floor(random() * 2 ** 31);
+    const seed = random.seed();
     process.command({
       role,
       life: id,
@@ -197,8 +198,10 @@ export class Cast {
     if (life.ending !== 'end' && this.options.pool.size === 0) return;
     life.hasEnded = true;
     // Of the doomed who did not come by their point, some are given the occasion to leave in order, and may die of that.
-    if (life.ending === 'end' || (life.ending === 'exact' && this.options.random() < 0.25)) life.process.command('end');
-    else if (life.ending === 'stop and kill') this.stop(life, 50 + this.options.random() * LONGEST_STOP_MS, true);
+    if (life.ending === 'end' || (life.ending === 'exact' && this.options.random.fraction() < 0.25))
+      life.process.command('end');
+    else if (life.ending === 'stop and kill')
+      this.stop(life, 50 + this.options.random.fraction() * LONGEST_STOP_MS, true);
     else this.killOne(life, 'kill');
   }
 
@@ -212,9 +215,10 @@ export class Cast {
 
   private stopSomebody(nowMs: number): void {
     const { random } = this.options;
-    if (random() > 0.06) return;
-    const life = this.lives[Math.floor(random() * SEATS.length)];
-    if (life !== undefined && !life.hasEnded && nowMs < life.endMs) this.stop(life, random() * LONGEST_STOP_MS, false);
+    if (random.fraction() > 0.06) return;
+    const life = this.lives[random.below(SEATS.length)];
+    if (life !== undefined && !life.hasEnded && nowMs < life.endMs)
+      this.stop(life, random.fraction() * LONGEST_STOP_MS, false);
   }
 
   /** Those who stopped themselves at an exact point. */
@@ -225,7 +229,7 @@ export class Cast {
       this.exactStops++;
       // It stopped since the last look.
       this.excuses.add(nowMs - LATE_MS, nowMs);
-      this.stop(life, this.options.random() * LONGEST_STOP_MS, false);
+      this.stop(life, this.options.random.fraction() * LONGEST_STOP_MS, false);
     }
   }
 
@@ -257,9 +261,9 @@ export class Cast {
       this.killed.delete(life.id);
     }
     this.lives[life.seat] = undefined;
-    if (this.options.random() < 0.5)
+    if (this.options.random.fraction() < 0.5)
       this.vacantUntilMs[life.seat] =
-        commonTimeMs() + (life.role === 'default' ? 50 : LONGEST_VACANCY_MS) * this.options.random();
+        commonTimeMs() + (life.role === 'default' ? 50 : LONGEST_VACANCY_MS) * this.options.random.fraction();
     this.excuseVacant(commonTimeMs());
   }
 

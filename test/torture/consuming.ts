@@ -51,7 +51,7 @@ export async function consume(living: Living): Promise<void> {
   };
   while (!living.isOver) {
     let count = 0;
-    const choice = living.random();
+    const choice = living.random.fraction();
     if (choice < 0.2) {
       await iterate(consumer, limit, handle);
       continue;
@@ -62,12 +62,12 @@ export async function consume(living: Living): Promise<void> {
       // Payloads stay in place until they are acknowledged: looked at, and noted, only then.
       const batch: Held[] = [];
       count = consumer.read((message) => batch.push(hold(message)), limit);
-      const mostMs = batch[0]?.redelivered && living.random() < 0.2 ? LONGEST_ORPHAN_HOLD_MS : LONGEST_HOLD_MS;
-      if (count > 0 && living.random() < 0.6) await setTimeout(living.random() * mostMs);
+      const mostMs = batch[0]?.redelivered && living.random.fraction() < 0.2 ? LONGEST_ORPHAN_HOLD_MS : LONGEST_HOLD_MS;
+      if (count > 0 && living.random.fraction() < 0.6) await setTimeout(living.random.fraction() * mostMs);
       for (const held of batch) note(held);
       consumer.acknowledge();
     }
-    if (count === 0 && living.random() < 0.5) await consumer.waitAsync({ timeout: LONGEST_WAIT_MS });
+    if (count === 0 && living.random.fraction() < 0.5) await consumer.waitAsync({ timeout: LONGEST_WAIT_MS });
     else await setTimeout(count > 0 ? 0 : IDLE_MS);
   }
   consumer.detach();

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { HermesError } from '../../src/index.js';
 import { sleep } from '../support/pausing.js';
-import { seededRandom } from '../support/random.js';
+import { Random } from '../support/random.js';
 import { report } from '../support/reporting.js';
 import { Journal } from './journal.js';
 import { commonTimeMs, type LifeCommand } from './life-command.js';
@@ -12,11 +12,11 @@ const RETRY_MS = 3;
 
 /** What the roles have in common: chance, the end, journals, patience. */
 export class Living {
-  readonly random: () => number;
+  readonly random: Random;
   isOver = false;
 
   constructor(readonly command: LifeCommand) {
-    this.random = seededRandom(command.seed);
+    this.random = new Random(command.seed);
     process.on('message', (message) => {
       this.isOver ||= message === 'end';
     });
@@ -41,12 +41,8 @@ export class Living {
     return undefined;
   }
 
-  upTo(most: number): number {
-    return 1 + Math.floor(this.random() * most);
-  }
-
   /** Blocks the thread now and then, for up to 2 ms, so that it is killed there as well. */
   dawdle(): void {
-    if (this.random() < 0.03) sleep(2 * this.random());
+    if (this.random.fraction() < 0.03) sleep(2 * this.random.fraction());
   }
 }

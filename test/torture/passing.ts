@@ -18,19 +18,19 @@ export async function churn(living: Living): Promise<void> {
     { group: `l${living.command.life}`, mode: 'lossy' },
   ];
   while (!living.isOver) {
-    const choice = Math.floor(living.random() * (groups.length + 1));
+    const choice = living.random.below(groups.length + 1);
     if (choice < groups.length) await consumeBriefly(living, groups[choice]!);
     else await produceBriefly(living, traffic);
-    await setTimeout(living.random() * PAUSE_MS);
+    await setTimeout(living.random.fraction() * PAUSE_MS);
   }
 }
 
 async function produceBriefly(living: Living, traffic: Traffic): Promise<void> {
   const producer = await living.patiently(() => attachProducer(SEGMENT, { directory: living.command.directory }));
   if (producer === undefined) return;
-  for (let i = living.upTo(3); i > 0; i--) {
+  for (let i = living.random.upTo(3); i > 0; i--) {
     await traffic.step(producer);
-    await setTimeout(living.random() * PAUSE_MS);
+    await setTimeout(living.random.fraction() * PAUSE_MS);
   }
   producer.detach();
 }
@@ -40,9 +40,9 @@ async function consumeBriefly(living: Living, options: ConsumerOptions): Promise
   const consumer = await living.patiently(() => attachConsumer(SEGMENT, { ...options, directory }));
   if (consumer === undefined) return;
   const check = new OrderCheck(consumer.group, options.shared !== true);
-  for (let i = living.upTo(5); i > 0; i--) {
+  for (let i = living.random.upTo(5); i > 0; i--) {
     check.poll(consumer, LIMIT);
-    await setTimeout(living.random() * PAUSE_MS);
+    await setTimeout(living.random.fraction() * PAUSE_MS);
   }
   consumer.detach();
 }
@@ -54,7 +54,7 @@ export async function observe(living: Living): Promise<void> {
   const consumer = await living.patiently(() => attachConsumer(SEGMENT, options));
   if (consumer === undefined) return;
   const check = new OrderCheck('observer', true);
-  while (!living.isOver) await setTimeout(check.poll(consumer, LIMIT) > 0 ? 2 : living.random() * 20);
+  while (!living.isOver) await setTimeout(check.poll(consumer, LIMIT) > 0 ? 2 : living.random.fraction() * 20);
   consumer.detach();
 }
 

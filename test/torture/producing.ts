@@ -19,7 +19,7 @@ export async function produce(living: Living): Promise<void> {
   if (producer === undefined) return;
   while (!living.isOver) {
     const isRefused = !(await traffic.step(producer));
-    await setTimeout(isRefused ? REFUSED_MS : living.random() * PACE_MS);
+    await setTimeout(isRefused ? REFUSED_MS : living.random.fraction() * PACE_MS);
   }
   producer.detach();
 }
@@ -41,7 +41,7 @@ export class Traffic {
   /** Publishes some messages and notes them. False when the first was refused already. */
   async step(producer: Producer): Promise<boolean> {
     const before = this.published;
-    const choice = this.living.random();
+    const choice = this.living.random.fraction();
     if (choice < 0.15) await this.sendOne(producer);
     else if (choice < 0.5) this.offerSome(producer);
     else if (choice < 0.8) this.offerBatch(producer);
@@ -69,7 +69,7 @@ export class Traffic {
   }
 
   private offerSome(producer: Producer): void {
-    const count = this.living.upTo(MOST_UNNOTED);
+    const count = this.living.random.upTo(MOST_UNNOTED);
     for (let i = 0; i < count; i++) {
       if (producer.offer(this.payload(this.published)) < 0) return;
       this.published++;
@@ -78,7 +78,7 @@ export class Traffic {
   }
 
   private offerBatch(producer: Producer): void {
-    const count = this.living.upTo(MOST_UNNOTED);
+    const count = this.living.random.upTo(MOST_UNNOTED);
     this.published += producer.offerBatch(Array.from({ length: count }, (_, i) => this.payload(this.published + i)));
   }
 
@@ -95,7 +95,7 @@ export class Traffic {
   private claimOne(producer: Producer): void {
     const payload = this.payload(this.published);
     let claim = producer.tryClaim(payload.length);
-    if (claim !== null && this.living.random() < 0.2) {
+    if (claim !== null && this.living.random.fraction() < 0.2) {
       claim.view.fill(0xee);
       claim.abort();
       claim = producer.tryClaim(payload.length);

@@ -13,7 +13,7 @@ import {
 import type { HoldBatch } from '../programs/hold-batch.js';
 import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
 import { Program } from '../support/program.js';
-import { seededRandom } from '../support/random.js';
+import { Random } from '../support/random.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { codeOf } from '../support/thrown.js';
@@ -82,7 +82,7 @@ async function killedHolding(directory: string, limit: number): Promise<number[]
 describe.each([1, 4])('a work queue on %i lanes', (lanes) => {
   test.each([1, 2, 4, 8])('with %i members hands each message to exactly one', (members) => {
     const messages = 1500;
-    const random = seededRandom(lanes * 100 + members);
+    const random = new Random(lanes * 100 + members);
     const queue = work(lanes, members);
     const producers = Array.from({ length: lanes }, () => queue.produce());
     const consumers = Array.from({ length: members }, () => queue.attach());
@@ -91,19 +91,19 @@ describe.each([1, 4])('a work queue on %i lanes', (lanes) => {
     const handledBy = consumers.map(() => 0);
     let handled = 0;
     while (handled < lanes * messages) {
-      const lane = Math.floor(random() * lanes);
-      for (let i = random() * 30; i > 0 && offered[lane]! < messages; i--) {
+      const lane = random.below(lanes);
+      for (let i = random.fraction() * 30; i > 0 && offered[lane]! < messages; i--) {
         if (producers[lane]!.offer(numberedPayload(lane, offered[lane]!)) < 0) break;
         offered[lane]!++;
       }
-      const member = Math.floor(random() * members);
+      const member = random.below(members);
       const take = (message: Message) => {
         expect(carriesNumber(message, message.lane, message.sequence)).toBe(true);
         expect(message.redelivered).toBe(false);
         times[message.lane]![message.sequence]!++;
       };
-      const limit = 1 + Math.floor(random() * 20);
-      const isRead = random() < 0.3;
+      const limit = random.upTo(20);
+      const isRead = random.fraction() < 0.3;
       const count = isRead ? consumers[member]!.read(take, limit) : consumers[member]!.poll(take, limit);
       if (isRead) consumers[member]!.acknowledge();
       expect(count).toBeLessThanOrEqual(limit);

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { attachConsumer, createSegment, inspectSegment } from '../../src/index.js';
 import { Program } from '../support/program.js';
-import { seededRandom } from '../support/random.js';
+import { Random } from '../support/random.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { StandbyPool } from '../support/standby-pool.js';
 import { killAllProcesses } from '../support/started-process.js';
@@ -82,7 +82,7 @@ async function torture(): Promise<Summary> {
   createSegment(SEGMENT, { ...shape, directory });
   attachConsumer(SEGMENT, { directory, group: QUEUE_GROUP, shared: true, durable: true }).detach();
 
-  const random = seededRandom(seed);
+  const random = new Random(seed);
   const dooms = new Dooms(journal(STEPS_JOURNAL), sites, random);
   const pool = new StandbyPool(() => Program.startFile(program));
   const cast = new Cast({ pool, dooms, random, directory, journals, lookAt });
