@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSegment, inspectSegment } from '../../src/index.js';
-import type { Consumed, ConsumeHashed } from '../programs/consume-hashed.js';
-import type { Produced, ProduceHashed } from '../programs/produce-hashed.js';
+import type { Consumed, ConsumeStreams } from '../programs/consume-streams.js';
+import type { Produced, ProduceStream } from '../programs/produce-stream.js';
 import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { endAllProcesses } from '../support/started-process.js';
@@ -21,18 +21,18 @@ afterEach(async () => {
 });
 
 async function startConsumer(group: (typeof GROUPS)[number]): Promise<Program> {
-  const consumer = Program.start('consume-hashed');
+  const consumer = Program.start('consume-streams');
   const options = { ...group, directory };
-  const command: ConsumeHashed = { segment: SEGMENT, options, laneCount: PRODUCERS, countPerLane: COUNT };
+  const command: ConsumeStreams = { segment: SEGMENT, options, laneCount: PRODUCERS, countPerLane: COUNT };
   consumer.command(command);
   await consumer.next('attached');
   return consumer;
 }
 
 async function startProducer(stream: number): Promise<Program> {
-  const producer = Program.start('produce-hashed');
+  const producer = Program.start('produce-stream');
   await producer.next('standing by');
-  const command: ProduceHashed = { segment: SEGMENT, directory, stream, count: COUNT };
+  const command: ProduceStream = { segment: SEGMENT, directory, stream, count: COUNT };
   producer.command(command);
   return producer;
 }
@@ -44,8 +44,8 @@ describe('four producers and three reliable groups at once', () => {
     const producers = await Promise.all(Array.from({ length: PRODUCERS }, (_, stream) => startProducer(stream)));
     const produced = await Promise.all(producers.map((producer) => producer.next<Produced>('produced')));
     const consumed = await Promise.all(consumers.map((consumer) => consumer.next<Consumed[]>('consumed')));
-    for (const [stream, { lane, count, sha256 }] of produced.entries()) {
-      const expected = { count, sha256, type: 1 + stream };
+    for (const [stream, { lane, count }] of produced.entries()) {
+      const expected = { count, stream };
       expect(consumed.map((lanes) => lanes[lane])).toEqual(GROUPS.map(() => expected));
     }
     expect(new Set(produced.map(({ lane }) => lane)).size).toBe(PRODUCERS);

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { attachConsumer, attachProducer, attachRecorder, replayInto } from '../../src/index.js';
-import { numberedPayload } from '../support/numbered-payload.js';
+import { attachConsumer, attachProducer, attachRecorder, type Message, replayInto } from '../../src/index.js';
+import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
 import { report, runCommand } from '../support/reporting.js';
 
 /** One process of the way of messages from a producer through a journal to a consumer: see `test/soak`. */
@@ -29,21 +29,15 @@ export interface SoakReport {
 
 /** Every n-th message is one of up to 2,000 bytes; the others have 64. */
 const LARGE_EVERY = 16;
-const small = Buffer.alloc(64);
-
-function payloadOf(lane: number, number: number): Uint8Array {
-  if (number % LARGE_EVERY === 0) return numberedPayload(lane, number);
-  small.writeUInt32LE(number, 0);
-  small.writeUInt32LE(lane, 60);
-  return small;
-}
+const SMALL_LENGTH = 64;
+const lengthOf = (number: number) => (number % LARGE_EVERY === 0 ? undefined : SMALL_LENGTH);
 
 async function produce({ directory, laneCount, count }: SoakRole): Promise<Record<number, string>> {
   const producers = Array.from({ length: laneCount }, () => attachProducer('in', { directory }));
   const hashes = producers.map(() => createHash('sha256'));
   for (let number = 0; number < count / laneCount; number++) {
     for (const [i, producer] of producers.entries()) {
-      const payload = payloadOf(producer.lane, number);
+      const payload = numberedPayload(producer.lane, number, lengthOf(number));
       while (producer.offer(payload) < 0) await sleep(1);
       hashes[i]!.update(payload);
     }
@@ -67,7 +61,10 @@ async function replay({ directory, journal, count }: SoakRole): Promise<undefine
 async function consume({ directory }: SoakRole): Promise<Record<number, string>> {
   using consumer = attachConsumer('out', { directory });
   const hashes = new Map<number, Hash>();
-  const take = ({ lane, payload }: { lane: number; payload: Buffer }) => {
+  const take = (message: Message) => {
+    const { lane, sequence, payload } = message;
+    if (!carriesNumber(message, lane, sequence, lengthOf(sequence)))
+      throw new Error(`message ${sequence} of lane ${lane} is not as it was sent`);
     if (!hashes.has(lane)) hashes.set(lane, createHash('sha256'));
     hashes.get(lane)!.update(payload);
   };

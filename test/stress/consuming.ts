@@ -20,7 +20,7 @@ export async function consume(command: ConsumerCommand): Promise<void> {
   const random = new Random(command.seed);
   const consumer = attachWhenFree(() => attachConsumer(SEGMENT, options), 'ERR_HERMES_NO_FREE_MEMBER');
   report('attached');
-  const check = new OrderCheck(options.shared === true);
+  const check = new OrderCheck({ isShared: options.shared === true });
   await ways[way](consumer, (message) => {
     check.take(message);
     ledger.noteHandled(group, message.lane, message.sequence);

@@ -1,10 +1,10 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { attachProducer, type Producer } from '../../src/index.js';
 import { attachWhenFree } from '../support/attaching.js';
+import { signedPayload } from '../support/numbered-payload.js';
 import { sleep } from '../support/pausing.js';
 import { Random } from '../support/random.js';
 import { report } from '../support/reporting.js';
-import { torturePayload } from '../torture/torture-payload.js';
 import { Ledger, MOST_MESSAGES } from './ledger.js';
 import { END_TYPE, type ProducerCommand, SEGMENT } from './stress-command.js';
 
@@ -34,7 +34,7 @@ export async function produce(command: ProducerCommand): Promise<void> {
   while (!ledger.isStopped && number < room) {
     const burst = pace === 'in step' ? 1 : 1 + Math.floor(random.fraction() ** 3 * LONGEST_BURST);
     for (let i = 0; i < burst; i++) {
-      await publish(producer, torturePayload(life, number++), pace);
+      await publish(producer, signedPayload(life, number++), pace);
       ledger.notePublished();
     }
     if (pace === 'in step') await producer.flush();
@@ -42,7 +42,7 @@ export async function produce(command: ProducerCommand): Promise<void> {
   }
   while (!ledger.isStopped) await setTimeout(5);
   await producer.flush();
-  await producer.send(torturePayload(life, number), { type: END_TYPE });
+  await producer.send(signedPayload(life, number), { type: END_TYPE });
   report('done', producer.lane);
   await setTimeout(60_000);
 }

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { attachConsumer, createSegment, inspectSegment, removeGroup } from '../../src/index.js';
+import { MAX_SIGNED_LENGTH } from '../support/numbered-payload.js';
 import { Program } from '../support/program.js';
 import type { Random } from '../support/random.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { StandbyPool } from '../support/standby-pool.js';
 import { endAllProcesses } from '../support/started-process.js';
-import { MAX_PAYLOAD } from '../torture/torture-payload.js';
 import { Ledger } from './ledger.js';
 import { transitionsOf } from './sleep-transitions.js';
 import { DEFAULT_GROUP, GROUPS, LOSSY_GROUP, QUEUE_GROUP, SEGMENT } from './stress-command.js';
@@ -78,7 +78,13 @@ export class Round {
 
   private prepareSegment(): void {
     const { directory } = this;
-    const shape = { producers: 4, maxGroups: GROUPS.length, members: 2, capacity: 65_536, maxPayload: MAX_PAYLOAD };
+    const shape = {
+      producers: 4,
+      maxGroups: GROUPS.length,
+      members: 2,
+      capacity: 65_536,
+      maxPayload: MAX_SIGNED_LENGTH,
+    };
     createSegment(SEGMENT, { ...shape, directory });
     if (this.groups.includes(QUEUE_GROUP)) attachConsumer(SEGMENT, { ...GROUPS[QUEUE_GROUP], directory }).detach();
     if (!this.groups.includes(DEFAULT_GROUP)) removeGroup(SEGMENT, 'default', { directory });

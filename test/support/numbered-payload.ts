@@ -1,13 +1,18 @@
 import type { Message } from '../../src/index.js';
 
 /**
- * Payloads that are told by their number alone: each is a window of a fixed pattern, whose place and length follow from
- * (stream, number). Writer and reader know every byte without having talked. Nothing but the window is allocated.
+ * The payloads of the tests, told by a stream and a number alone: each is a window of a fixed pattern, whose place and length
+ * follow from the two. Writer and reader know every byte without having talked. Nothing but the window is allocated.
  */
 
+/** Of a payload whose length follows from its number. */
 export const MAX_NUMBERED_LENGTH = 2000;
-const PATTERN_LENGTH = 65_536;
-const PLACES = PATTERN_LENGTH - MAX_NUMBERED_LENGTH;
+const MAX_LENGTH = 65_536;
+const PLACES = 65_536;
+const PATTERN_LENGTH: number = PLACES + MAX_LENGTH;
+
+/** What is looked at of a message. */
+type Bytes = Pick<Message, 'buffer' | 'offset' | 'length'>;
 
 const pattern: Buffer = makePattern();
 
@@ -17,18 +22,61 @@ export function numberedLength(stream: number, number: number): number {
   return (hash & 7) === 0 ? (hash >>> 3) % 32 : (hash >>> 3) % (MAX_NUMBERED_LENGTH + 1);
 }
 
-/** The payload of message `number` of `stream`, as a view: copy it, never write to it. */
-export function numberedPayload(stream: number, number: number): Uint8Array {
+/** The payload of message `number` of `stream`, as a view: copy it, never write to it. A length that is given is at most 65,536. */
+export function numberedPayload(
+  stream: number,
+  number: number,
+  length: number = numberedLength(stream, number),
+): Buffer {
   const place = placeOf(stream, number);
-  return pattern.subarray(place, place + numberedLength(stream, number));
+  return pattern.subarray(place, place + length);
 }
 
 /** True when the message carries exactly the payload of that number. */
-export function carriesNumber(message: Message, stream: number, number: number): boolean {
-  const length = numberedLength(stream, number);
-  const place = placeOf(stream, number);
+export function carriesNumber(
+  message: Bytes,
+  stream: number,
+  number: number,
+  length: number = numberedLength(stream, number),
+): boolean {
+  return message.length === length && isWindow(message, message.offset, stream, number, length);
+}
+
+const SIGNATURE_LENGTH = 8;
+export const MAX_SIGNED_LENGTH: number = SIGNATURE_LENGTH + MAX_NUMBERED_LENGTH;
+
+/** A payload that says whose it is: stream u32 and number u32, and then the numbered payload. A length that is given is at least 8. */
+export function signedPayload(stream: number, number: number, length?: number): Buffer {
+  const signature = Buffer.alloc(SIGNATURE_LENGTH);
+  signature.writeUInt32LE(stream, 0);
+  signature.writeUInt32LE(number, 4);
+  const body = length === undefined ? undefined : length - SIGNATURE_LENGTH;
+  return Buffer.concat([signature, numberedPayload(stream, number, body)]);
+}
+
+export interface Signed {
+  readonly stream: number;
+  /** -1 when the message is too short to say so. */
+  readonly number: number;
+  /** The payload is exactly the one of that number: of the length that was given, or else of the one that follows from it. */
+  readonly isWhole: boolean;
+}
+
+export function readSigned(message: Bytes, length?: number): Signed {
   const { buffer, offset } = message;
-  return message.length === length && buffer.compare(pattern, place, place + length, offset, offset + length) === 0;
+  if (message.length < SIGNATURE_LENGTH) return { stream: 0, number: -1, isWhole: false };
+  const stream = buffer.readUInt32LE(offset);
+  const number = buffer.readUInt32LE(offset + 4);
+  const wanted = length ?? SIGNATURE_LENGTH + numberedLength(stream, number);
+  const isWhole =
+    message.length === wanted &&
+    isWindow(message, offset + SIGNATURE_LENGTH, stream, number, wanted - SIGNATURE_LENGTH);
+  return { stream, number, isWhole };
+}
+
+function isWindow({ buffer }: Bytes, offset: number, stream: number, number: number, length: number): boolean {
+  const place = placeOf(stream, number);
+  return buffer.compare(pattern, place, place + length, offset, offset + length) === 0;
 }
 
 function placeOf(stream: number, number: number): number {

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { attachConsumer, type Consumer, type Message } from '../../src/index.js';
+import { readSigned } from '../support/numbered-payload.js';
 import { DEFAULT_JOURNAL, QUEUE_JOURNAL } from './journal.js';
 import { DEFAULT_LIMIT, QUEUE_GROUP, QUEUE_LIMIT, SEGMENT } from './life-command.js';
 import type { Living } from './living.js';
-import { readTorturePayload } from './torture-payload.js';
 
 const IDLE_MS = 3;
 const LONGEST_HOLD_MS = 30;
@@ -41,7 +41,7 @@ export async function consume(living: Living): Promise<void> {
   const consumer = await living.patiently(() => attachConsumer(SEGMENT, options));
   if (consumer === undefined) return;
   const note = (held: Held) => {
-    const { life: producer, number, isWhole } = readTorturePayload(held);
+    const { stream: producer, number, isWhole } = readSigned(held);
     journal.append(life, held.lane, held.sequence, producer, number, isWhole ? 1 : 0, held.redelivered ? 1 : 0);
   };
   const handle = (message: Message) => {

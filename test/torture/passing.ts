@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import { attachConsumer, attachProducer, type Consumer, type ConsumerOptions, type Message } from '../../src/index.js';
-import { LANES, SEGMENT } from './life-command.js';
+import { attachConsumer, attachProducer, type ConsumerOptions, type Message } from '../../src/index.js';
+import { OrderCheck } from '../support/order-check.js';
+import { SEGMENT } from './life-command.js';
 import type { Living } from './living.js';
 import { Traffic } from './producing.js';
-import { readTorturePayload } from './torture-payload.js';
 
 const PAUSE_MS = 5;
 const LIMIT = 16;
@@ -39,9 +39,10 @@ async function consumeBriefly(living: Living, options: ConsumerOptions): Promise
   const { directory } = living.command;
   const consumer = await living.patiently(() => attachConsumer(SEGMENT, { ...options, directory }));
   if (consumer === undefined) return;
-  const check = new OrderCheck(consumer.group, options.shared !== true);
+  const check = new OrderCheck({ isShared: options.shared === true, changesLanes: true });
+  const take = (message: Message) => check.take(message);
   for (let i = living.random.upTo(5); i > 0; i--) {
-    check.poll(consumer, LIMIT);
+    consumer.poll(take, LIMIT);
     await setTimeout(living.random.fraction() * PAUSE_MS);
   }
   consumer.detach();
@@ -53,32 +54,8 @@ export async function observe(living: Living): Promise<void> {
   const options = { directory, group: 'observer', mode: 'lossy' } as const;
   const consumer = await living.patiently(() => attachConsumer(SEGMENT, options));
   if (consumer === undefined) return;
-  const check = new OrderCheck('observer', true);
-  while (!living.isOver) await setTimeout(check.poll(consumer, LIMIT) > 0 ? 2 : living.random.fraction() * 20);
+  const check = new OrderCheck({ isShared: false, changesLanes: true });
+  const take = (message: Message) => check.take(message);
+  while (!living.isOver) await setTimeout(consumer.poll(take, LIMIT) > 0 ? 2 : living.random.fraction() * 20);
   consumer.detach();
-}
-
-/** Each message whole, and the sequences of each lane without a gap but for those that `lost` names. */
-class OrderCheck {
-  private readonly next: number[] = Array.from({ length: LANES }, () => -1);
-
-  constructor(
-    private readonly group: string,
-    private readonly hasOrder: boolean,
-  ) {}
-
-  poll(consumer: Consumer, limit: number): number {
-    return consumer.poll((message) => this.check(message), limit);
-  }
-
-  private check(message: Message): void {
-    const { lane, sequence, lost } = message;
-    const where = `${this.group}, lane ${lane}, sequence ${sequence}`;
-    if (!readTorturePayload(message).isWhole) throw new Error(`${where}: the payload is not that of the message`);
-    const expected = this.next[lane]!;
-    if (this.hasOrder && expected !== -1 && sequence !== expected + lost) {
-      throw new Error(`${where}: after ${expected - 1}, with ${lost} lost`);
-    }
-    this.next[lane] = sequence + 1;
-  }
 }

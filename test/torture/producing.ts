@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { attachProducer, type Producer } from '../../src/index.js';
+import { signedPayload } from '../support/numbered-payload.js';
 import { report } from '../support/reporting.js';
 import { type Journal, OFFERED_JOURNAL } from './journal.js';
 import { commonTimeMs, MOST_UNNOTED, type Refusal, SEGMENT } from './life-command.js';
 import type { Living } from './living.js';
-import { torturePayload } from './torture-payload.js';
 
 const PACE_MS = 16;
 const REFUSED_MS = 2;
@@ -109,6 +109,6 @@ export class Traffic {
   }
 
   private payload(number: number): Buffer {
-    return torturePayload(this.living.command.life, number);
+    return signedPayload(this.living.command.life, number);
   }
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { attachConsumer, createSegment, inspectSegment } from '../../src/index.js';
+import { MAX_SIGNED_LENGTH } from '../support/numbered-payload.js';
 import { Program } from '../support/program.js';
 import { Random } from '../support/random.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
@@ -16,7 +17,6 @@ import { DEFAULT_JOURNAL, JournalReader, OFFERED_JOURNAL, QUEUE_JOURNAL, STEPS_J
 import { commonTimeMs, LANES, QUEUE_GROUP, ROLES, SEGMENT } from './life-command.js';
 import { remainsOf } from './remains.js';
 import { printSummary, type Summary } from './summary.js';
-import { MAX_PAYLOAD } from './torture-payload.js';
 import { verify } from './verification.js';
 
 /*
@@ -76,7 +76,7 @@ async function torture(): Promise<Summary> {
     maxGroups: 8,
     members: 4,
     capacity: 65_536,
-    maxPayload: MAX_PAYLOAD,
+    maxPayload: MAX_SIGNED_LENGTH,
     checksum: true,
   };
   createSegment(SEGMENT, { ...shape, directory });
