@@ -37,7 +37,7 @@ export class StartedProcess {
 
   /** Sends a signal, unless it is gone. */
   signal(signal: NodeJS.Signals): void {
-    if (!this.isGone) this.signal(signal);
+    if (!this.isGone) this.process.kill(signal);
   }
 
   /** Sends a signal that ends it, and waits until it has ended. */
