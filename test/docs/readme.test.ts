@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { inspectSegment } from '../../src/index.js';
@@ -146,7 +145,7 @@ async function untilAllDone(workers: readonly Worker[]): Promise<void> {
     const numbers = workers.flatMap(({ output }) => fs.readFileSync(output, 'utf8').trimEnd().split('\n').map(Number));
     return new Set(numbers.filter((number) => number >= 1 && number <= JOBS)).size;
   };
-  while (done() < JOBS) await sleep(250);
+  await until(() => done() >= JOBS, 250);
 }
 
 describe('the command lines of the README', () => {

@@ -11,6 +11,7 @@ import { journalFileName } from '../../src/layout/journal-file.js';
 import { rejectionOf } from '../support/rejected.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
+import { until } from '../support/until.js';
 import { changeHeader, FixtureWriter, filesOf, journalDirectory, lastFile, messagesOf } from './journal-fixture.js';
 
 const SMALL = 20;
@@ -218,7 +219,7 @@ describe('those who follow end with the error', () => {
     const following = (async () => {
       for await (const { sequence } of reader.messages({ follow: true })) seen.push(sequence);
     })();
-    while (seen.length < SMALL) await sleep(5);
+    await until(() => seen.length >= SMALL);
     fs.rmSync(directory, { recursive: true });
     recorded(5, directory);
     expect(await rejectionOf(following)).toMatchObject({ code: 'ERR_HERMES_REMOVED' });

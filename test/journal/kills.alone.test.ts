@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   attachConsumer,
@@ -28,6 +28,7 @@ import { makeDirectory, removeDirectory } from '../support/segment-directory.js'
 import { StandbyPool } from '../support/standby-pool.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { together } from '../support/together.js';
+import { until } from '../support/until.js';
 import { checkAppended } from './appended-message.js';
 import { scratchOnDisk } from './disk.js';
 
@@ -278,7 +279,7 @@ test('a recorder that is stopped holds producers back, and goes on where it was'
   let count = 0;
   while (producer.offer(numberedPayload(0, count)) >= 0) count++;
   recorder.signal('SIGCONT');
-  while (producer.offer(numberedPayload(0, count)) < 0) await setTimeout(1);
+  await until(() => producer.offer(numberedPayload(0, count)) >= 0);
   recorder.kill();
   await recorder.exited;
   using last = attachRecorder(SEGMENT, recorderOptions());

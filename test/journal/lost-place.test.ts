@@ -21,6 +21,7 @@ import { rejectionOf } from '../support/rejected.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
+import { until } from '../support/until.js';
 import { filesOf, lastFile } from './journal-fixture.js';
 
 const SEGMENT = 'ticks';
@@ -193,7 +194,7 @@ describe.each(losses)('when $what', (loss) => {
       using producer = attachProducer(SEGMENT, { directory: place.directory });
       producer.offer(Buffer.from('0'));
       const ran = rejectionOf(recorder.run());
-      while (lag(place) > 0) await setTimeout(1);
+      await until(() => lag(place) === 0);
       lose(place);
       expect(await ran, sync).toMatchObject({ code });
       recorder.detach(); // and says no more of it

@@ -7,6 +7,7 @@ import { type Failure, Program } from '../support/program.js';
 import { randomMoments } from '../support/random-moments.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { endAllProcesses } from '../support/started-process.js';
+import { until } from '../support/until.js';
 
 const SEGMENT = 'removed';
 const RUNS = 5;
@@ -63,7 +64,7 @@ describe('a segment that is removed while processes use it', () => {
   test('forced: ends a producer that waits for room, and a consumer that has nothing to read', async () => {
     createSegment(SEGMENT, { directory, capacity: 65_536 });
     const producer = await start('producer');
-    while (inspectSegment(SEGMENT, { directory }).lanes[0]!.backPressured === 0) await setTimeout(1);
+    await until(() => inspectSegment(SEGMENT, { directory }).lanes[0]!.backPressured > 0);
     removeSegment(SEGMENT, { directory, force: true });
     expect((await producer.next<Failure>('failed')).code).toBe('ERR_HERMES_REMOVED');
 

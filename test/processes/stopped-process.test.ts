@@ -9,6 +9,7 @@ import { numberedPayload } from '../support/numbered-payload.js';
 import { Program } from '../support/program.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { endAllProcesses } from '../support/started-process.js';
+import { until } from '../support/until.js';
 import { readHandledLog } from './handled-log.js';
 import { checkRedelivery } from './redelivery.js';
 
@@ -78,7 +79,7 @@ describe('a stopped (SIGSTOP) consumer of a reliable group', () => {
     consumer.signal('SIGCONT');
     const least = sent + MESSAGES;
     while (sent < least) sent += await offerFor(10, producer, sent);
-    while (inspectSegment(SEGMENT, { directory }).groups[0]!.lagLength > 0) await setTimeout(5);
+    await until(() => inspectSegment(SEGMENT, { directory }).groups[0]!.lagLength === 0);
     consumer.checkAlive();
     const { handled, repeated } = checkRedelivery(readHandledLog(logFile), 1, 0);
     expect({ handled, repeated }).toEqual({ handled: [sent], repeated: 0 });
