@@ -19,6 +19,7 @@ import type { Role } from '../programs/die-at-step.js';
 import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { journalOfSteps } from './journal-of-steps.js';
+import { textsOf } from './journaled-segment.js';
 import { dieBeforePublishing } from './unpublished.js';
 
 const SEGMENT = 'steps';
@@ -55,16 +56,9 @@ function recordAll(segment: string): void {
   while (recorder.record() > 0);
 }
 
-/** The messages that `read` hands out until there are none, as one word. */
-function all(read: (handler: (message: Message) => void) => number): string {
-  const texts: string[] = [];
-  while (read(({ payload }) => texts.push(payload.toString())) > 0);
-  return texts.join('');
-}
-
 function recorded(): string {
   using reader = openJournal(journal);
-  return all((handler) => reader.read(handler));
+  return textsOf((handler) => reader.read(handler)).join('');
 }
 
 /** What is recorded of one segment. */
@@ -75,7 +69,7 @@ function recordedOf(segment: string): string {
     reader.read((message) => {
       if (reader.segmentId === segmentId) handler(message);
     });
-  return all(only);
+  return textsOf(only).join('');
 }
 
 async function expectWhole(): Promise<void> {
@@ -118,7 +112,7 @@ test('a producer with a journal leaves in it what was published, also when it di
     using next = attachProducer(SEGMENT, { directory, journal });
     next.offer(Buffer.from('.'));
     using consumer = attachConsumer(SEGMENT, { directory });
-    const received = all((handler) => consumer.poll(handler));
+    const received = textsOf((handler) => consumer.poll(handler)).join('');
     expect(['ab.', 'abx.', 'abxyz.']).toContain(received);
     expect(recorded()).toBe(received);
     await expectWhole();
@@ -139,7 +133,7 @@ test('a producer leaves what was published, when another segment is recorded bef
     publish(OTHER, 'r', { journal });
     publish(SEGMENT, '.', { journal });
     using consumer = attachConsumer(SEGMENT, { directory });
-    const received = all((handler) => consumer.poll(handler));
+    const received = textsOf((handler) => consumer.poll(handler)).join('');
     expect(['ab.', 'abx.', 'abxyz.']).toContain(received);
     expect([recordedOf(SEGMENT), recordedOf(OTHER)]).toEqual([received, 'qr']);
     consumer.detach();

@@ -84,6 +84,14 @@ export function journalDirectory(): string {
   return path.join(scratchDirectory(), 'journal');
 }
 
+/** A journal of so many messages of lane 0, whose writer has gone. */
+export function recordedJournal(count: number, directory: string = journalDirectory()): string {
+  const writer = FixtureWriter.open(directory);
+  writer.appendRange(0, count);
+  writer.close();
+  return directory;
+}
+
 /** All messages of a journal. */
 export async function messagesOf(directory: string, options: JournalReaderOptions = {}): Promise<RecordedMessage[]> {
   using reader = openJournal(directory, options);

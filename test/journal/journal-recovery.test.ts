@@ -13,6 +13,7 @@ import {
   lastFile,
   messagesOf,
   overwrite,
+  recordedJournal,
   recordedNames,
   SEGMENT_ID,
 } from './journal-fixture.js';
@@ -32,10 +33,7 @@ interface Recorded {
 
 /** A journal whose last file is partly full. */
 async function recorded(count: number): Promise<Recorded> {
-  const directory = journalDirectory();
-  const writer = FixtureWriter.open(directory);
-  writer.appendRange(0, count);
-  writer.close();
+  const directory = recordedJournal(count);
   const file = lastFile(directory);
   const firstPosition = Number.parseInt(file.slice(-28), 10);
   const messages = await messagesOf(directory);
