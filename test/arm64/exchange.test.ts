@@ -6,7 +6,7 @@ import type { Consumed, ConsumeStreams } from '../programs/consume-streams.js';
 import type { ProduceNumbered } from '../programs/produce-numbered.js';
 import type { Produced, ProduceStream } from '../programs/produce-stream.js';
 import { Program } from '../support/program.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 
 /** A Node for each, which `npm run test:arm64` names: one of them in an emulator. */
@@ -23,12 +23,9 @@ const ATTACHED = 'attached';
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 describe.runIf(NODES.x64 !== undefined && NODES.arm64 !== undefined)('processes of x86-64 and of arm64', () => {
   test('are what they are called', () => {

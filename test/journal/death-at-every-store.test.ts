@@ -16,7 +16,7 @@ import {
 } from '../../src/index.js';
 import { dieAtEveryStep } from '../processes/every-step.js';
 import type { Role } from '../programs/die-at-step.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { journalOfSteps } from './journal-of-steps.js';
 import { textsOf } from './journaled-segment.js';
@@ -29,13 +29,10 @@ const TIMEOUT_MS = 120_000;
 let directory: string;
 let journal: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
   journal = journalOfSteps(directory).to;
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 const life = (role: Role) => ({ role, segment: SEGMENT, directory, noteFile: path.join(directory, '.counts') });
 const bytes = (texts: string) => [...texts].map((text) => Buffer.from(text));

@@ -24,7 +24,7 @@ import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
 import { Program } from '../support/program.js';
 import { Random } from '../support/random.js';
 import { randomMoments } from '../support/random-moments.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { StandbyPool } from '../support/standby-pool.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { together } from '../support/together.js';
@@ -42,13 +42,10 @@ const FILE_LENGTH = 1024 * 1024;
 let directory: string;
 let journal: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
   journal = path.join(scratchOnDisk(), 'journal');
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 function recordCommand(generation: number, sync: SyncMode = 'os'): RecordJournal {
   return { segment: SEGMENT, generation, ...recorderOptions(sync) };

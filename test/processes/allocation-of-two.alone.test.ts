@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CreateOptions, inspectSegment } from '../../src/index.js';
 import type { ExchangeEnds } from '../programs/exchange-ends.js';
 import { Program } from '../support/program.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 import type { HeapReport } from './heap-watch.js';
 import { createRaisedSegment } from './raised-segment.js';
@@ -25,12 +25,9 @@ const MOST_GARBAGE_OF_LOOK = 16 * 1024;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 function start(role: ExchangeEnds['role'], messages: number): Program {
   const child = Program.start('exchange-ends', { execArgv: NODE_OPTIONS });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CreateOptions } from '../../src/index.js';
 import type { AlternateEnds, Way } from '../programs/alternate-ends.js';
 import { Program } from '../support/program.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 import type { HeapReport } from './heap-watch.js';
 import { createRaisedSegment } from './raised-segment.js';
@@ -19,12 +19,9 @@ const HEAP_NUMBER_LENGTH = 16;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 interface Run {
   readonly way: Way;

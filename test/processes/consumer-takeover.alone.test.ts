@@ -5,7 +5,7 @@ import { attachProducer, createSegment, inspectSegment, type Producer } from '..
 import type { ConsumeNumbered } from '../programs/consume-numbered.js';
 import { numberedPayload } from '../support/numbered-payload.js';
 import { Program } from '../support/program.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { StandbyPool } from '../support/standby-pool.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { together } from '../support/together.js';
@@ -24,12 +24,9 @@ const LIMIT = 50;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 /** Keeps the lanes full, message after message, until the signal or `isDone` ends it. How many each lane got. */
 async function produceUntil(producers: readonly Producer[], isDone: () => boolean): Promise<number[]> {

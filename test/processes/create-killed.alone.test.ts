@@ -6,7 +6,7 @@ import { attachConsumer, attachProducer, createSegment, removeSegment } from '..
 import type { Create } from '../programs/create.js';
 import { Program } from '../support/program.js';
 import { randomMoments } from '../support/random-moments.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { StandbyPool } from '../support/standby-pool.js';
 import { endAllProcesses } from '../support/started-process.js';
 
@@ -21,12 +21,9 @@ const payload: Buffer = Buffer.alloc(65_536, 'whole');
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 /** All of its memory is there, and `length` bytes go through each lane. */
 function checkUsable(length: number): void {

@@ -13,8 +13,7 @@ import {
 } from '../../src/index.js';
 import type { Role } from '../programs/die-at-step.js';
 import { numberedPayload } from '../support/numbered-payload.js';
-import { withoutDoorbells } from '../support/scratch.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory, withoutDoorbells } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { dieAtEveryStep } from './every-step.js';
 import { createRaisedSegment } from './raised-segment.js';
@@ -29,12 +28,9 @@ const SUCCESSOR_MESSAGES = 200;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 const noteFile = () => path.join(directory, '.counts');
 const life = (role: Role) => ({ role, segment: SEGMENT, directory, noteFile: noteFile() });

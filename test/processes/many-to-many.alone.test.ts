@@ -3,7 +3,7 @@ import { createSegment, inspectSegment } from '../../src/index.js';
 import type { Consumed, ConsumeStreams } from '../programs/consume-streams.js';
 import type { Produced, ProduceStream } from '../programs/produce-stream.js';
 import { Program } from '../support/program.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 
 const SEGMENT = 'many';
@@ -13,12 +13,9 @@ const GROUPS = [{ group: 'default' }, { group: 'audit', durable: true }, { group
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 async function startConsumer(group: (typeof GROUPS)[number]): Promise<Program> {
   const consumer = Program.start('consume-streams');

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, createSegment, inspectSegment, type Message } from '../../src/index.js';
 import type { ProduceNumbered } from '../programs/produce-numbered.js';
 import { Program } from '../support/program.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { StandbyPool } from '../support/standby-pool.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { together } from '../support/together.js';
@@ -21,12 +21,9 @@ const PROGRAM = 'produce-numbered';
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 function commandOf(generation: number, countsFile: string, paceMs: number): ProduceNumbered {
   return { segment: SEGMENT, directory, generation, countsFile: path.join(directory, countsFile), paceMs };

@@ -5,7 +5,7 @@ import { attachProducer, createSegment, inspectSegment, removeSegment } from '..
 import type { RunUntilError } from '../programs/run-until-error.js';
 import { type Failure, Program } from '../support/program.js';
 import { randomMoments } from '../support/random-moments.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { until } from '../support/until.js';
 
@@ -14,12 +14,9 @@ const RUNS = 5;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 async function start(role: RunUntilError['role']): Promise<Program> {
   const child = Program.start('run-until-error');

@@ -12,7 +12,7 @@ import {
   removeSegment,
 } from '../../src/index.js';
 import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { dieAtEveryStep } from './every-step.js';
 import { type Handled, HandledLog, readHandledLog } from './handled-log.js';
@@ -28,12 +28,9 @@ const LIMIT = 4;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 /** Times that each message was handled. */
 function timesHandled(log: readonly Handled[]): number[] {

@@ -7,7 +7,7 @@ import type { ConsumeNumbered } from '../programs/consume-numbered.js';
 import type { HoldControlLock } from '../programs/hold-control-lock.js';
 import { numberedPayload } from '../support/numbered-payload.js';
 import { Program } from '../support/program.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 import { endAllProcesses } from '../support/started-process.js';
 import { until } from '../support/until.js';
 import { readHandledLog } from './handled-log.js';
@@ -20,12 +20,9 @@ const STALL_MS = 500;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllProcesses();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 /** Waits until the kernel says that the process is stopped. @throws when it has failed meanwhile */
 async function stopped(child: Program): Promise<void> {

@@ -6,18 +6,17 @@ import { attachConsumer, attachProducer, createSegment, inspectSegment } from '.
 import type { Exchange } from '../programs/worker-exchange.js';
 import type { Occupant } from '../programs/worker-occupant.js';
 import { randomMoments } from '../support/random-moments.js';
-import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { scratchDirectory } from '../support/scratch.js';
 
 const SUCCESSORS = 12;
 
 let directory: string;
 const workers: Worker[] = [];
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
 afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
-  removeDirectory(directory);
 });
 
 function startWorker(program: string, workerData: Exchange | Occupant): Worker {
