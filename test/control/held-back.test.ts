@@ -10,13 +10,14 @@ import { attachedPair, fillLane, offerNumbers } from '../support/attached-pair.j
 import { attachedChild, type Child } from '../support/child.js';
 import { addDurableGroup, fullSegment } from '../support/held-segment.js';
 import { codeOf } from '../support/thrown.js';
+import { until } from '../support/until.js';
 
 const memberOf = (directory: string, options: object = {}): Promise<Child> =>
   attachedChild(`attachConsumer('ticks', ${JSON.stringify({ directory, ...options })})`);
 
 async function stop(child: Child): Promise<void> {
   process.kill(child.pid, 'SIGSTOP');
-  while (!/^State:\s+T/m.test(fs.readFileSync(`/proc/${child.pid}/status`, 'ascii'))) await setTimeout(1);
+  await until(() => /^State:\s+T/m.test(fs.readFileSync(`/proc/${child.pid}/status`, 'ascii')));
 }
 
 describe('heldBackBy', () => {

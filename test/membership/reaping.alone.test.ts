@@ -17,7 +17,7 @@ import { attachedChild, Child } from '../support/child.js';
 import { openRaw, SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf } from '../support/thrown.js';
-import { until } from '../tools/command-line.js';
+import { until } from '../support/until.js';
 
 /** Longer than a slow timer, and than many looks of a coordinator and of a producer that is refused. */
 const MANY_LOOKS_MS = 600;
