@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { FULL, type Profile, SHORT } from './harness/profile.js';
+import { FULL, type Profile, SHORT } from './runner/bench.js';
 
 export interface CommandLine {
   readonly profile: Profile;

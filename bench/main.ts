@@ -1,15 +1,16 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { styleText } from 'node:util';
-import { json, say } from '../src/tools/output.js';
+import { heading, json, say } from '../src/tools/output.js';
+import { textTable } from '../src/tools/text-table.js';
 import { type CommandLine, parseCommandLine, USAGE } from './command-line.js';
+import type { Absence } from './contestants/contestant.js';
 import { findField } from './contestants/field.js';
-import type { Bench } from './harness/bench.js';
-import { describeEnvironment } from './harness/environment.js';
-import { makeScratch } from './harness/scratch.js';
 import { PARTS } from './parts/all-parts.js';
-import type { Kept, MeasuredSection } from './report/section.js';
-import { printHeading, printSection, printSummary } from './report/terminal.js';
+import { BUSY_LOAD, describeEnvironment, type Environment } from './report/environment.js';
+import { goalsTable } from './report/goals.js';
+import type { Kept, MeasuredSection, Section, Table } from './report/section.js';
 import { checkTarget, keptResults, writeReport } from './report/write-report.js';
+import { type Bench, makeScratch } from './runner/bench.js';
 
 // What `npm run bench` runs: measures, prints, and writes docs/benchmarks.md.
 
@@ -87,4 +88,29 @@ function redraw(directory: string): void {
 
 function present({ name, occasion, data }: Kept): MeasuredSection {
   return { ...PARTS.find((part) => part.name === name)!.present(data), occasion };
+}
+
+function printHeading(environment: Environment, absences: readonly Absence[]): void {
+  for (const [fact, value] of Object.entries(environment.facts)) process.stdout.write(`${fact}: ${value}\n`);
+  if (loadavg()[0]! > BUSY_LOAD)
+    process.stdout.write('THE MACHINE IS BUSY WITH OTHER WORK: what follows is worth little\n');
+  for (const { name, reason } of absences) process.stdout.write(`not here: ${name}: ${reason}\n`);
+}
+
+function printSection({ title, tables }: Section): void {
+  process.stdout.write(`\n${heading(title)}\n`);
+  for (const table of tables) process.stdout.write(`\n${plainTable(table)}`);
+}
+
+/** The goals that were measured. */
+function printSummary(sections: readonly Section[]): void {
+  const { header, rows } = goalsTable(sections.flatMap(({ findings }) => findings));
+  const measured = rows.filter((row) => row.at(-1) !== 'not measured');
+  if (measured.length > 0) process.stdout.write(`\n${heading('Goals')}\n\n${plainTable({ header, rows: measured })}`);
+}
+
+function plainTable({ caption, header, rows }: Table): string {
+  const plain = (cells: readonly string[]) => cells.map((cell) => cell.replaceAll('`', ''));
+  const titles = plain(header).map((title) => title.toUpperCase());
+  return (caption === undefined ? '' : `${caption}\n`) + textTable(titles, rows.map(plain));
 }

@@ -1,5 +1,4 @@
-import type { Spread } from '../harness/statistics.js';
-import type { GoalId } from './goals.js';
+import type { Finding } from './goals.js';
 
 /** What one part of the bench found, ready for every kind of output. */
 export interface Section {
@@ -55,12 +54,4 @@ export interface Chart {
   readonly file: string;
   readonly alt: string;
   readonly svg: string;
-}
-
-/** What was measured of one of the goals. */
-export interface Finding {
-  readonly goal: GoalId;
-  /** Against whom, or at what, where a goal has several. */
-  readonly of?: string;
-  readonly spread: Spread;
 }

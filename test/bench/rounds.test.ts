@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { VerificationError } from '../../bench/harness/contestant.js';
-import { SHORT } from '../../bench/harness/profile.js';
-import { interleave } from '../../bench/harness/rounds.js';
+import { VerificationError } from '../../bench/contestants/contestant.js';
+import { SHORT } from '../../bench/runner/bench.js';
+import { interleave } from '../../bench/runner/rounds.js';
 
 const run = { profile: { ...SHORT, rounds: 3 }, interrupted: new AbortController().signal, progress() {} };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ratiosOf, spreadOf } from '../../bench/harness/statistics.js';
+import { ratiosOf, spreadOf } from '../../bench/runner/rounds.js';
 
 describe('a spread', () => {
   test('is the median, the least and the greatest, in whatever order the values came', () => {
