@@ -1,8 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
-import { styleText } from 'node:util';
+import { parseArgs, styleText } from 'node:util';
 import { heading, json, say } from '../src/tools/output.js';
 import { textTable } from '../src/tools/text-table.js';
-import { type CommandLine, parseCommandLine, USAGE } from './command-line.js';
 import type { Absence } from './contestants/contestant.js';
 import { findField } from './contestants/field.js';
 import { PARTS } from './parts/all-parts.js';
@@ -10,9 +9,17 @@ import { BUSY_LOAD, describeEnvironment, type Environment } from './report/envir
 import { goalsTable } from './report/goals.js';
 import type { Kept, MeasuredSection, Section, Table } from './report/section.js';
 import { checkTarget, keptResults, writeReport } from './report/write-report.js';
-import { type Bench, makeScratch } from './runner/bench.js';
+import { type Bench, FULL, makeScratch, type Profile, SHORT } from './runner/bench.js';
 
 // What `npm run bench` runs: measures, prints, and writes docs/benchmarks.md.
+
+const USAGE = `npm run bench -- [options]
+  --full            more rounds, more points, longer measurements
+  --only <pattern>  only the tables and curves whose name has this in it; the others of --out stay
+  --rounds <n>      turns of every contestant
+  --out <dir>       where benchmarks.md and its charts go (default: docs, when everything is measured)
+  --redraw          measure nothing: write them anew from the results of --out
+`;
 
 const NAMES = PARTS.map(({ name }) => name);
 
@@ -42,6 +49,40 @@ async function main(): Promise<number> {
     say(controller.signal.aborted ? 'interrupted' : ((error as Error).stack ?? `${error}`));
     return 1;
   }
+}
+
+interface CommandLine {
+  readonly profile: Profile;
+  /** Parts whose name has this in it; empty: all. */
+  readonly only: string;
+  /** Where the document goes, or undefined: into docs when all was measured, and nowhere otherwise. */
+  readonly out: string | undefined;
+  /** Measure nothing: write the document anew from the results that are kept there. */
+  readonly redraw: boolean;
+}
+
+/** @throws Error that says what is wrong with the arguments */
+function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      full: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      rounds: { type: 'string' },
+      out: { type: 'string' },
+      redraw: { type: 'boolean', default: false },
+    },
+  });
+  const chosen = values.full ? FULL : SHORT;
+  const rounds = values.rounds === undefined ? chosen.rounds : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`rounds is ${values.rounds}: give a whole number from 1`);
+  return {
+    profile: { ...chosen, rounds, curveRounds: values.rounds === undefined ? chosen.curveRounds : rounds },
+    only: values.only,
+    out: values.out,
+    redraw: values.redraw,
+  };
 }
 
 async function measure({ profile, only, out }: CommandLine, interrupted: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import type { LatencyHistogram } from '../../src/tools/report/latency-histogram.js';
-import type { Workload } from '../runner/workload.js';
+import type { Workload } from '../runner/bench.js';
 
 // What contestants are called: in the tables, in the charts, and in the results that are kept.
 

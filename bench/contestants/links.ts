@@ -1,9 +1,8 @@
 import type { Venue } from '../links/link.js';
 import { LINK_KINDS, type LinkName, type LinkTask } from '../links/link-ends.js';
-import type { Bench } from '../runner/bench.js';
+import { type Bench, endsOf, type Measure, type Workload } from '../runner/bench.js';
 import { histogramOf, rateOf, runMeasuring } from '../runner/measuring.js';
 import { startRole } from '../runner/role.js';
-import { endsOf, type Measure, type Workload } from '../runner/workload.js';
 import { type Contestant, LINK_PACE } from './contestant.js';
 
 export interface LinkDescription {

@@ -4,9 +4,8 @@ import fs from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Child } from '../../src/tools/bench/child.js';
-import { BATCH_COUNT, type Bench, RING_CAPACITY } from '../runner/bench.js';
+import { BATCH_COUNT, type Bench, endsOf, RING_CAPACITY, type Workload } from '../runner/bench.js';
 import { histogramOf, rateOf, runMeasuring } from '../runner/measuring.js';
-import { endsOf, type Workload } from '../runner/workload.js';
 import { type Contestant, NATIVE, RING_PACE } from './contestant.js';
 
 const SOURCE: string = fileURLToPath(new URL('../../../bench/native/ring.cpp', import.meta.url));

@@ -1,10 +1,9 @@
 import { leaseSegment, type SegmentLease } from '../../src/tools/bench/segment-lease.js';
 import { type BareMapping, bareRingLength, createBareMemory } from '../rings/bare-ring.js';
 import type { RingTask } from '../rings/ring-ends.js';
-import { BATCH_COUNT, type Bench, RING_CAPACITY } from '../runner/bench.js';
+import { BATCH_COUNT, type Bench, endsOf, type Measure, RING_CAPACITY, type Workload } from '../runner/bench.js';
 import { histogramOf, rateOf, runMeasuring } from '../runner/measuring.js';
 import { startRole } from '../runner/role.js';
-import { endsOf, type Measure, type Workload } from '../runner/workload.js';
 import { BARE, type Contestant, LINK_PACE, RING_PACE } from './contestant.js';
 
 /** What a segment may have in every message. */

@@ -1,9 +1,9 @@
 import { awaitStart } from '../../src/tools/bench/child.js';
 import type { HandleRecord } from '../rings/ring.js';
+import { type End, totalCount, type Workload } from '../runner/bench.js';
 import { Receipt, type ReceiptResult, Trips, type TripsResult } from '../runner/measured-end.js';
 import { OutgoingPayload } from '../runner/payload.js';
 import { type Assignment, pinThisThread } from '../runner/role.js';
-import { type End, totalCount, type Workload } from '../runner/workload.js';
 import { natsLink, redisLink, zeroMqLink } from './broker-links.js';
 import { childProcessLink, messagePortLink } from './hosted-links.js';
 import { LENGTH_PREFIX_LENGTH, type Link, type LinkKind, messagesPerChunk, Unpacker, writePrefixed } from './link.js';

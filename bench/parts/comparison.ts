@@ -6,9 +6,8 @@ import type { Field } from '../contestants/field.js';
 import { barChart } from '../report/charts.js';
 import type { Finding, GoalId } from '../report/goals.js';
 import type { Section } from '../report/section.js';
-import { type Bench, PAYLOAD_LENGTH } from '../runner/bench.js';
+import { type Bench, PAYLOAD_LENGTH, workloadFor } from '../runner/bench.js';
 import { interleave, type Recorded, ratiosOf, recorded, spreadOf, spreadText, timesText } from '../runner/rounds.js';
-import { workloadFor } from '../runner/workload.js';
 import { type Part, part } from './part.js';
 
 interface Wording {

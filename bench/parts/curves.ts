@@ -5,9 +5,8 @@ import { hermes, PLAIN } from '../contestants/rings.js';
 import { colourOf, lineChart } from '../report/charts.js';
 import type { Finding } from '../report/goals.js';
 import type { Section } from '../report/section.js';
-import { PAYLOAD_LENGTH } from '../runner/bench.js';
+import { PAYLOAD_LENGTH, workloadFor } from '../runner/bench.js';
 import { type Entry, interleave, type Recorded, ratiosOf, recorded, spreadOf } from '../runner/rounds.js';
-import { workloadFor } from '../runner/workload.js';
 import { curveOf, curveTable, type Part, part, pointKey, xsOf } from './part.js';
 
 /** Bytes a second that a ring is taken to carry, which limits the messages of a point. */

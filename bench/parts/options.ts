@@ -4,9 +4,8 @@ import { latencyAtPercentile } from '../../src/tools/report/latency-histogram.js
 import { RING_PACE } from '../contestants/contestant.js';
 import { hermes, PLAIN } from '../contestants/rings.js';
 import type { Section } from '../report/section.js';
-import { PAYLOAD_LENGTH } from '../runner/bench.js';
+import { PAYLOAD_LENGTH, workloadFor } from '../runner/bench.js';
 import { interleave, type Recorded, recorded, spreadOf, spreadText } from '../runner/rounds.js';
-import { workloadFor } from '../runner/workload.js';
 import { type Part, part } from './part.js';
 
 interface Cost {

@@ -12,12 +12,11 @@ import { leaseRing } from '../contestants/rings.js';
 import { type Colour, type LineSeries, lineChart, SHADES } from '../report/charts.js';
 import type { Finding } from '../report/goals.js';
 import type { Section } from '../report/section.js';
-import { type Bench, PAYLOAD_LENGTH } from '../runner/bench.js';
+import { type Bench, PAYLOAD_LENGTH, totalCount, type Workload } from '../runner/bench.js';
 import { clockOrigin, nsSince } from '../runner/measured-end.js';
 import { type HistogramResult, histogramOf, runMeasuring } from '../runner/measuring.js';
 import { startRole } from '../runner/role.js';
 import { interleave, type Spread, spreadOf, spreadText } from '../runner/rounds.js';
-import { totalCount, type Workload } from '../runner/workload.js';
 import { type Part, part, pointKey, xsOf } from './part.js';
 
 const PERCENTILES = [50, 90, 99, 99.9];

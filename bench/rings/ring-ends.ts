@@ -1,8 +1,8 @@
 import { Backoff } from '../../src/tools/bench/backoff.js';
 import { awaitStart } from '../../src/tools/bench/child.js';
+import { type End, totalCount, type Workload } from '../runner/bench.js';
 import { Receipt, type ReceiptResult, Trips, type TripsResult } from '../runner/measured-end.js';
 import { OutgoingPayload, PayloadCopy, PayloadInPlace } from '../runner/payload.js';
-import { type End, totalCount, type Workload } from '../runner/workload.js';
 import type { BareMapping } from './bare-ring.js';
 import type { Ring, RingWriter } from './ring.js';
 

@@ -1,5 +1,5 @@
+import { comparedCount, totalCount, type Workload } from './bench.js';
 import { PayloadVerifier } from './payload.js';
-import { comparedCount, totalCount, type Workload } from './workload.js';
 
 /** A moment of the monotonic clock from which both ends count. */
 export function clockOrigin(): bigint {

@@ -1,8 +1,8 @@
 import { type Child, runChildren } from '../../src/tools/bench/child.js';
 import { createLatencyHistogram, LatencyHistogram } from '../../src/tools/report/latency-histogram.js';
 import { VerificationError } from '../contestants/contestant.js';
+import { totalCount, type Workload } from './bench.js';
 import type { ReceiptResult, TripsResult } from './measured-end.js';
-import { totalCount, type Workload } from './workload.js';
 
 /** A measurement that takes longer than this hangs. */
 const WATCHDOG_MS = 60_000;

@@ -4,11 +4,17 @@ import { VerificationError } from '../../bench/contestants/contestant.js';
 import { linkContestant } from '../../bench/contestants/links.js';
 import { hermes, PLAIN } from '../../bench/contestants/rings.js';
 import type { RingTask } from '../../bench/rings/ring-ends.js';
-import { type Bench, makeScratch, RING_CAPACITY, type Scratch, SHORT } from '../../bench/runner/bench.js';
+import {
+  type Bench,
+  makeScratch,
+  RING_CAPACITY,
+  type Scratch,
+  SHORT,
+  type Workload,
+} from '../../bench/runner/bench.js';
 import type { ReceiptResult } from '../../bench/runner/measured-end.js';
 import { rateOf, runMeasuring } from '../../bench/runner/measuring.js';
 import { startRole } from '../../bench/runner/role.js';
-import type { Workload } from '../../bench/runner/workload.js';
 import { createSegment } from '../../src/index.js';
 import { startChild } from '../../src/tools/bench/child.js';
 import type { SendWrong } from './programs/send-wrong.js';
