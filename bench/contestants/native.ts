@@ -12,7 +12,7 @@ const SOURCE: string = fileURLToPath(new URL('../../../bench/native/ring.cpp', i
 const COMPILERS = ['g++', 'clang++'];
 
 /** What compiling gave: the executable, or the reason why there is none. */
-export type Compilation = { readonly executable: string; readonly compiler: string } | { readonly reason: string };
+type Compilation = { readonly executable: string; readonly compiler: string } | { readonly reason: string };
 
 /** Compiles the native program into `executable` with the first compiler that is here. */
 export function compileNative(executable: string): Compilation {
@@ -29,7 +29,7 @@ export function compileNative(executable: string): Compilation {
 }
 
 /** Starts the native program as a measuring process: it writes `ready`, starts on a line, and ends with a line of JSON. */
-export function startNative(executable: string, args: readonly string[]): Child<unknown> {
+function startNative(executable: string, args: readonly string[]): Child<unknown> {
   const child = spawn(executable, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const failed = once(child, 'error').then(([error]) => {

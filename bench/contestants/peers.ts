@@ -9,31 +9,31 @@ import type { Venue } from '../links/link.js';
 // are loaded when they are used, and only what is used of them has a type.
 const requirePeer: NodeJS.Require = createRequire(new URL('../../../bench/package.json', import.meta.url));
 
-export interface MmapIo {
+interface MmapIo {
   readonly PROT_READ: number;
   readonly PROT_WRITE: number;
   readonly MAP_SHARED: number;
   map(length: number, protection: number, flags: number, fd: number, offset: number): Buffer;
 }
 
-export interface ShmTypedArray {
+interface ShmTypedArray {
   createPosix(name: string, count: number, type: 'Int32Array'): Int32Array | null;
   getPosix(name: string, type: 'Int32Array'): Int32Array | null;
   destroy(name: string): boolean;
 }
 
-export interface ZeroMqSocket extends AsyncIterable<[Buffer]> {
+interface ZeroMqSocket extends AsyncIterable<[Buffer]> {
   bind(address: string): Promise<void>;
   connect(address: string): void;
   send(message: Buffer): Promise<void>;
   close(): void;
 }
 
-export interface ZeroMq {
+interface ZeroMq {
   readonly Pair: new (options: { sendHighWaterMark: number; receiveHighWaterMark: number }) => ZeroMqSocket;
 }
 
-export interface RedisClient {
+interface RedisClient {
   connect(): Promise<unknown>;
   publish(channel: string, message: Buffer): Promise<number>;
   subscribe(channel: string, onMessage: (message: Buffer) => void, asBuffers: true): Promise<void>;
@@ -45,7 +45,7 @@ export interface Redis {
   createClient(options: { socket: { path: string } }): RedisClient;
 }
 
-export interface NatsConnection {
+interface NatsConnection {
   publish(subject: string, payload: Uint8Array): void;
   subscribe(
     subject: string,
@@ -55,7 +55,7 @@ export interface NatsConnection {
   close(): Promise<void>;
 }
 
-export interface Nats {
+interface Nats {
   connect(options: { servers: string }): Promise<NatsConnection>;
 }
 

@@ -7,7 +7,7 @@ import { startRole } from '../runner/role.js';
 import { BARE, type Contestant, LINK_PACE, RING_PACE } from './contestant.js';
 
 /** What a segment may have in every message. */
-export interface RingOptions {
+interface RingOptions {
   readonly timestamps?: boolean;
   readonly checksum?: boolean;
 }
@@ -25,7 +25,7 @@ export function leaseRing(directory: string, { timestamps = false, checksum = fa
   });
 }
 
-export interface HermesOptions {
+interface HermesOptions {
   readonly timestamps: boolean;
   readonly checksum: boolean;
   /** What a consumer does while there is nothing to read. A producer spins until there is room. */

@@ -43,7 +43,7 @@ export interface Venue {
 }
 
 /** The bytes that a batching sender hands over at once: many messages, each after its length (u32 LE). */
-export const CHUNK_LENGTH: number = 64 * 1024;
+const CHUNK_LENGTH: number = 64 * 1024;
 
 export const LENGTH_PREFIX_LENGTH = 4;
 

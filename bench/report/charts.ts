@@ -45,14 +45,14 @@ export function colourOf(contestant: string): Colour {
 /** Of the curves of Hermes alone, from the faintest to the strongest. */
 export const SHADES: readonly Colour[] = ['shade0', 'shade1', 'shade2', 'shade3'];
 
-export interface Bar extends Spread {
+interface Bar extends Spread {
   /** The contestant, which gives it its colour. */
   readonly label: string;
   /** A second figure, as a circle. */
   readonly mark?: number;
 }
 
-export interface BarChart {
+interface BarChart {
   readonly title: string;
   readonly subtitle: string;
   readonly bars: readonly Bar[];
@@ -104,7 +104,7 @@ export interface LineSeries {
   readonly isLimit?: boolean;
 }
 
-export interface LineChart {
+interface LineChart {
   readonly title: string;
   readonly subtitle: string;
   readonly xLabel: string;

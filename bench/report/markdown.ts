@@ -133,7 +133,7 @@ export function markdownTable({ header, rows }: Table): string {
 const COLUMNS = [HERMES, NATIVE, UNIX_SOCKET, MESSAGE_PORT, ZEROMQ, NATS, REDIS];
 
 /** What comes first: how long a message takes and how many there are in a second, of Hermes and of some others. */
-export function summaryTable(sections: readonly Section[]): Table | undefined {
+function summaryTable(sections: readonly Section[]): Table | undefined {
   const highlights = sections.flatMap(({ highlight }) => highlight ?? []);
   const columns = COLUMNS.filter((name) => highlights.some(({ figures }) => name in figures));
   if (highlights.length === 0 || columns.length === 0) return undefined;
@@ -144,11 +144,11 @@ export function summaryTable(sections: readonly Section[]): Table | undefined {
 }
 
 /** What Hermes does, in a few sentences. */
-export function summaryLead(sections: readonly Section[]): string {
+function summaryLead(sections: readonly Section[]): string {
   return sections.flatMap(({ lead }) => lead ?? []).join(' ');
 }
 
 /** The sentences that go with the table. */
-export function summaryNotes(sections: readonly Section[]): readonly string[] {
+function summaryNotes(sections: readonly Section[]): readonly string[] {
   return sections.flatMap(({ notes }) => notes ?? []);
 }

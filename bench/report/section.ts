@@ -18,13 +18,13 @@ export interface Section {
   readonly notes?: readonly string[];
 }
 
-export interface Highlight {
+interface Highlight {
   readonly what: string;
   readonly figures: Readonly<Record<string, string>>;
 }
 
 /** When a part was measured, and beside what. */
-export interface Occasion {
+interface Occasion {
   /** ISO 8601, to the minute. */
   readonly startedAt: string;
   /** Processes that wanted a core over the minute before. */
@@ -49,7 +49,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-export interface Chart {
+interface Chart {
   /** Without a directory. */
   readonly file: string;
   readonly alt: string;

@@ -6,13 +6,13 @@ import type { HandleRecord, Ring, RingWriter } from './ring.js';
 /** Ways to share memory between processes: that of Hermes itself, and the packages that one would find today. */
 export type BareMapping = 'koffi' | 'shm-typed-array' | 'mmap-io';
 
-export interface SharedMemory {
+interface SharedMemory {
   readonly words: Int32Array;
   readonly bytes: Buffer;
 }
 
 /** The memory of a ring that `createBareMemory` has made, in this process. `name` is a path. */
-export function openBareMemory(mapping: BareMapping, name: string, length: number): SharedMemory {
+function openBareMemory(mapping: BareMapping, name: string, length: number): SharedMemory {
   if (mapping === 'shm-typed-array') {
     const words = shmTypedArrayPeer().getPosix(posixName(name), 'Int32Array');
     if (words === null) throw new Error(`shm-typed-array finds no object ${posixName(name)}`);

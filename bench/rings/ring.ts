@@ -10,7 +10,7 @@ export interface RingWriter {
   claim?(length: number, count: number): ClaimedRoom | null;
 }
 
-export interface ClaimedRoom {
+interface ClaimedRoom {
   readonly buffer: Buffer;
   /** Of the first payload, and bytes from one to the next. */
   readonly offset: number;
@@ -20,7 +20,7 @@ export interface ClaimedRoom {
 
 export type HandleRecord = (buffer: Buffer, offset: number, length: number) => void;
 
-export interface RingReader {
+interface RingReader {
   /** Hands over up to `limit` messages. How many. */
   poll(limit: number): number;
   /** Sleeps until there may be a message; a ring that cannot, or was not asked to, is polled all the time. */

@@ -8,7 +8,7 @@ const FILL_WORD = 0x5a5a_5a5a;
 const WORD_LENGTH = 4;
 
 /** Bytes of the smallest payload: number, pattern, and something between them. Lengths are multiples of four. */
-export const MIN_PAYLOAD_LENGTH: number = 3 * WORD_LENGTH;
+const MIN_PAYLOAD_LENGTH: number = 3 * WORD_LENGTH;
 
 function pattern(number: number): number {
   return Math.imul(number, 0x9e37_79b1) ^ 0x5bd1_e995;

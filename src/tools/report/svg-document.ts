@@ -5,7 +5,7 @@ export interface Ink {
 }
 
 /** A chart as a document. */
-export interface SvgDocument {
+interface SvgDocument {
   /** Pixels, and units of the view box. */
   readonly width: number;
   readonly height: number;
