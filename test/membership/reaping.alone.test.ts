@@ -10,8 +10,8 @@ import {
   inspectSegment,
 } from '../../src/index.js';
 import { SLOT_HEARTBEAT_OFFSET, SLOT_PID_OFFSET } from '../../src/layout/participant-slot.js';
-import { Reaper, reap } from '../../src/membership/reap.js';
 import { memberSlot, producerSlot } from '../../src/membership/places.js';
+import { Reaper, reap } from '../../src/membership/reap.js';
 import { wordAt } from '../../src/ring/indices.js';
 import { attachedChild, Child } from '../support/child.js';
 import { openRaw, SMALL } from '../support/raw-segment.js';
