@@ -8,7 +8,7 @@ const FILE_NAME = '.coordinator';
 const FILE_MODE = 0o600;
 const LOCK_OFFSET = 0;
 
-/** What a coordinator tells of itself and of each segment that it looks after, for people. */
+/** What a coordinator says about itself and about each segment that it looks after, for people. */
 export interface CoordinatorStatus {
   readonly pid: number;
   /** Milliseconds since the Unix epoch. */
@@ -18,8 +18,9 @@ export interface CoordinatorStatus {
 
 export interface SegmentStatus {
   /**
-   * How it came to be looked after: declared and created, declared and there already, declared and of an earlier boot, or not declared.
-   * Missing: declared, and could not be created.
+   * How the coordinator came to look after it: `created`, because it was declared; `adopted`, as it was declared and there already;
+   * `replaced`, as it was declared and there from an earlier boot; `found`, without a declaration. `missing`: it was declared, and could
+   * not be created.
    */
   readonly origin: 'created' | 'adopted' | 'replaced' | 'found' | 'missing';
   /** How often something was cleaned up after a death. */

@@ -42,8 +42,8 @@ interface Watched {
 }
 
 /**
- * Creates the declared segments of a directory and cleans up after dead participants of all its segments, soon after they
- * died. Nobody depends on it: it may be killed and started again at any time, in the middle of traffic.
+ * Creates the declared segments of a directory, and cleans up after dead participants of all segments there, soon after they died. Nobody
+ * depends on it: it may be killed and started again at any time, in the middle of traffic.
  */
 export class Coordinator {
   readonly directory: string;
@@ -57,10 +57,10 @@ export class Coordinator {
   private readonly timers: readonly NodeJS.Timeout[];
 
   /**
-   * Takes the directory, creates what is declared, and begins. It keeps the process alive until `stop`. A declared segment whose name
-   * leads to one of another layout (major) replaces that as soon as nobody takes part in it; until then `segments` tells of it.
-   * @throws HermesError ERR_HERMES_BUSY when the directory has a coordinator; ERR_HERMES_SEGMENT_EXISTS when a declared segment
-   *   is there with another geometry or other groups, and what `createSegment` throws
+   * Takes the directory, creates what is declared, and begins. It keeps the process alive until `stop`. If the segment of a declared name
+   * has another layout (major), it is replaced as soon as nobody takes part in it; until then `segments` reports it.
+   * @throws HermesError ERR_HERMES_BUSY when the directory has a coordinator; ERR_HERMES_SEGMENT_EXISTS when a declared segment is
+   *   there with another geometry or other groups, and what `createSegment` throws
    */
   constructor(options: CoordinatorOptions = {}) {
     checkKnown('A coordinator', options, COORDINATOR_OPTIONS);
@@ -83,8 +83,8 @@ export class Coordinator {
   }
 
   /**
-   * Creates what is declared and missing, segments and groups of theirs; what is no longer declared is left alone. One that cannot be as it is declared keeps none
-   * of the others from it: the error comes when they are done, and `segments` tells of it. Idempotent.
+   * Creates the declared segments and groups that are missing; leaves alone what is no longer declared. If one segment cannot be as it is
+   * declared, all others are created all the same: the error is thrown afterwards, and `segments` reports it. Idempotent.
    * @throws HermesError ERR_HERMES_INVALID_OPTION, _INVALID_NAME: nothing was changed; ERR_HERMES_SEGMENT_EXISTS when one is there with
    *   another geometry or other groups, and what `createSegment` throws
    */
@@ -119,7 +119,7 @@ export class Coordinator {
     }
   }
 
-  /** What it knows of each segment. */
+  /** What it knows about each segment. */
   get segments(): Readonly<Record<string, SegmentStatus>> {
     const refused = [...this.refusals].map(([name, error]): [string, SegmentStatus] => [
       name,
@@ -132,7 +132,7 @@ export class Coordinator {
     return Object.fromEntries([...refused, ...watched]);
   }
 
-  /** Ends; the segments stay, and whoever uses them goes on. Idempotent. */
+  /** Ends. The segments stay, and their participants go on. Idempotent. */
   stop(): void {
     for (const timer of this.timers) stopTicking(timer);
     for (const name of [...this.watched.keys()]) this.forget(name);

@@ -6,11 +6,11 @@ import { type DeclaredGroup, type GroupDeclarations, resolveGroups } from './gro
 
 /** What a new segment is to be. */
 export interface CreateOptions extends DirectoryOptions {
-  /** Lanes, and so the most producers at one time: 1–256. Default 8. */
+  /** Lanes, which are the most producers at a time: 1–256. Default 8. */
   readonly producers?: number | undefined;
   /**
-   * Groups that are there from the creation on, and so miss nothing: reliable, durable, by name, each `{ shared: true }` for a work
-   * queue, or `{}`. With them there is no group `default`, unless it is one of them. Default: `default` alone.
+   * Groups that exist from the creation on, and so miss nothing: reliable and durable, by name, each `{ shared: true }` for a work queue,
+   * or `{}`. If you give groups, there is no group `default` unless it is one of them. Default: only `default`.
    */
   readonly groups?: GroupDeclarations | undefined;
   /** The most groups at one time, declared or not: 1–64. Default 8, or as many as are declared. */

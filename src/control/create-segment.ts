@@ -36,9 +36,9 @@ export interface CreatedSegment {
 }
 
 /**
- * Creates a segment: all of its memory is allocated, and nobody sees it before it is whole. Blocks for as long as the
- * kernel takes to allocate it. @throws HermesError ERR_HERMES_SEGMENT_EXISTS, _NO_SPACE, _INVALID_NAME, _INVALID_OPTION, _PERMISSION,
- * _BUSY (a process that is removing the one of that name stands still), _SYSTEM
+ * Creates a segment. All of its memory is allocated, and nobody sees the segment before it is complete. Blocks for as long as the kernel
+ * takes to allocate it. @throws HermesError ERR_HERMES_SEGMENT_EXISTS, _NO_SPACE, _INVALID_NAME, _INVALID_OPTION, _PERMISSION, _BUSY (a
+ * process that is removing the segment of that name is stopped), _SYSTEM
  */
 export function createSegment(name: string, options: CreateOptions = {}): CreatedSegment {
   checkName(name, 'segment');

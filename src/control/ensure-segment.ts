@@ -16,8 +16,8 @@ export interface EnsuredSegment extends CreatedSegment {
 }
 
 /**
- * Sees to it that a segment exists: creates it; or adopts the one that is there with the same geometry and groups, its permissions
- * and messages as they are; or replaces one of an earlier boot, which nobody can use. Declared groups that are missing are added,
+ * Makes sure that a segment exists. Creates it; or adopts the one that is there with the same geometry and groups, and leaves its
+ * permissions and messages as they are; or replaces one of an earlier boot, which nobody can use. Adds declared groups that are missing,
  * from the oldest message that is there. Any number of processes may call it at the same time.
  * @throws HermesError ERR_HERMES_SEGMENT_EXISTS when geometry or groups differ, showing both; ERR_HERMES_NO_FREE_GROUP when there is no
  *   place for a group that is missing; ERR_HERMES_BUSY; and what createSegment throws

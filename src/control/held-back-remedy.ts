@@ -17,7 +17,7 @@ export interface Remedy {
   readonly command: string | null;
 }
 
-/** A group that holds a producer back, in what JSON has: for people. */
+/** A group that holds a producer back, as an object that JSON can write: for people. */
 export interface HeldBack extends Remedy {
   readonly lane: number;
   readonly group: string;
@@ -36,7 +36,7 @@ export interface HeldBack extends Remedy {
 
 /** A member of a group that holds a producer back. */
 export interface HoldingMember extends ParticipantInspection {
-  /** True for the one whose messages are waited for, as far as one member is. */
+  /** True for the member whose messages the producer waits for, if it is a certain member. */
   readonly holds: boolean;
 }
 

@@ -19,7 +19,7 @@ import { coordinatorStatus, type SegmentStatus } from './coordinator-lock.js';
 import { holdersOf, lastPublishedMs, type WaitsFor, waitsFor } from './held-back.js';
 import type { HeldBack } from './held-back-remedy.js';
 
-/** A segment as it is at one moment, in what JSON has; what moves meanwhile may be seen at slightly different times. */
+/** A segment at one moment, as an object that JSON can write. What moves meanwhile may be seen at slightly different times. */
 export interface SegmentInspection {
   readonly name: string;
   readonly path: string;
@@ -29,7 +29,7 @@ export interface SegmentInspection {
   readonly segmentId: string;
   /** Nanoseconds since the Unix epoch, in decimal. */
   readonly createdAtNs: string;
-  /** False when it was created before the machine was started, as far as can be told, and nobody is attached: then nobody can attach. */
+  /** False when, as far as one can tell, it was created before the machine was started, and nobody is attached: then nobody can attach. */
   readonly isOfThisBoot: boolean;
   readonly isRemoved: boolean;
   /** Bits of REQUIRED that this version does not know; unless 0, it can look at the segment and not take part. */
@@ -46,7 +46,7 @@ export interface SegmentInspection {
   readonly timestamps: boolean;
   readonly lanes: readonly LaneInspection[];
   readonly groups: readonly GroupInspection[];
-  /** What the directory's coordinator knows of it; null when none is running, or it does not know it. */
+  /** What the directory's coordinator knows about it; null when none is running, or when it does not know the segment. */
   readonly coordinator: ({ readonly pid: number } & SegmentStatus) | null;
 }
 
@@ -64,8 +64,8 @@ export interface LaneInspection {
   readonly backPressured: number;
   readonly abortedClaims: number;
   /**
-   * What its producer, or the next one, waits for: room, where it sleeps in `send`, or has published nothing for a second while there is no
-   * room for the largest message; acknowledgements, where it sleeps in `flush`. Null: nothing.
+   * What its producer, or the next one, waits for. Room: it sleeps in `send`, or has published nothing for a second while there is no
+   * room for the largest message. Acknowledgements: it sleeps in `flush`. Null: nothing.
    */
   readonly waitsFor: WaitsFor | null;
   /** The groups that it waits for, the slowest first. */
@@ -108,7 +108,10 @@ export interface GroupPosition {
   readonly lagCount: number | null;
 }
 
-/** Looks at a segment without taking part in it: maps it read-only, and needs the right to read it alone; as root, also in the directory of another user. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND and what an unusable file gives */
+/**
+ * Looks at a segment without taking part in it. Maps it read-only, and needs only the right to read it. Root may look into the directory
+ * of another user. @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND and what an unusable file gives
+ */
 export function inspectSegment(name: string, options: DirectoryOptions = {}): SegmentInspection {
   return inspectAgain(undefined, name, options);
 }

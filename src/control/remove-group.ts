@@ -11,8 +11,8 @@ import { activeGroups } from '../segment/group-entries.js';
 import { checkName } from '../segment/segment-name.js';
 
 /**
- * Removes a group that nobody is attached to, a durable one included: it holds producers back no more, and what it had
- * not handled is gone. @throws HermesError ERR_HERMES_GROUP_NOT_FOUND; ERR_HERMES_BUSY, naming who is attached
+ * Removes a group that nobody is attached to, even a durable one. It no longer holds producers back, and the messages that it had not
+ * handled are gone. @throws HermesError ERR_HERMES_GROUP_NOT_FOUND; ERR_HERMES_BUSY, naming who is attached
  */
 export function removeGroup(name: string, group: string, options: DirectoryOptions = {}): void {
   checkKnown('removeGroup', options, DIRECTORY_OPTIONS);

@@ -12,7 +12,7 @@ import { DIRECTORY_OPTIONS, type DirectoryOptions, directoryPath } from '../segm
 import { removeFifos } from '../segment/doorbells.js';
 import { isInPlace, isNamed, openSegment, readHeader, type Segment, segmentPath } from '../segment/segment.js';
 
-/** Whether a segment goes that is in use. */
+/** How a segment is removed. */
 export interface RemoveOptions extends DirectoryOptions {
   /** Remove it even while somebody is attached (they get ERR_HERMES_REMOVED), or when it is damaged. Default false. */
   readonly force?: boolean | undefined;

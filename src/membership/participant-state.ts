@@ -11,7 +11,7 @@ import { type Participant, participantIn, type Slot } from './slot.js';
  */
 export type ParticipantState = 'alive' | 'asleep' | 'stopped' | 'writing' | 'elsewhere' | 'dead';
 
-/** Whoever took a slot, and how it is. */
+/** The participant in a slot, and how it is. */
 export interface ParticipantInspection extends Participant {
   /** What runs there, such as `node worker.js`; null when that cannot be seen. */
   readonly command: string | null;

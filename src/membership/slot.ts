@@ -19,7 +19,7 @@ export interface Slot {
   readonly lockOffset: number;
 }
 
-/** Information about whoever took a slot. */
+/** Information about the participant in a slot. */
 export interface Participant {
   readonly pid: number;
   readonly threadId: number;

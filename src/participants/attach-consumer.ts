@@ -9,15 +9,16 @@ import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options
 import { resolveParticipantOptions } from './participant-options.js';
 
 /**
- * Attaches to a segment as a member of a group, which is created, ephemeral unless `durable`, if there is none of that name. Blocks for
- * some hundred microseconds, or, with `waitMs`, until there is a segment and a place in it. Without a codec, a message's value is its payload.
+ * Attaches to a segment as a member of a group. If there is no group of that name, it is created: ephemeral, unless you ask for
+ * `durable`. Blocks for some hundred microseconds or, with `waitMs`, until there is a segment and a place in it. Without a codec, a
+ * message's value is its payload.
  * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_MEMBER, _NO_FREE_GROUP, _INVALID_OPTION, _INVALID_NAME, _CORRUPT_SEGMENT,
  *   _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION
  */
 export function attachConsumer(name: string, options?: ConsumerOptions): Consumer;
 /**
- * The same with a codec, which makes a value of each payload: `attachConsumer<Job>('jobs', { codec: 'json' })`. Of a codec of your own,
- * `T` is what it decodes; of `json` and `v8` it is what you say, and nobody checks that.
+ * The same with a codec, which makes a value of each payload: `attachConsumer<Job>('jobs', { codec: 'json' })`. With a codec of your own,
+ * `T` is what it decodes; with `json` and `v8` it is what you say, and nobody checks that.
  */
 export function attachConsumer<T = unknown>(name: string, options: ConsumerOptions<T> & ValueCodec<T>): Consumer<T>;
 export function attachConsumer<T>(name: string, options: ConsumerOptions<T> = {}): Consumer<T> {

@@ -12,12 +12,13 @@ import { Producer } from './producer.js';
 import { openInlineJournal, PRODUCER_OPTIONS, type ProducerOptions } from './producer-options.js';
 
 /**
- * Attaches to a segment as a producer of bytes: takes a lane, at once also that of a producer that was killed, and goes on
- * where it ended. Blocks for some hundred microseconds, or, with `waitMs`, until there is a segment and a lane.
- * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY, _PERMISSION, _INVALID_OPTION
+ * Attaches to a segment as a producer of bytes. Takes a free lane or, at once, the lane of a producer that was killed, and continues
+ * where that one ended. Blocks for some hundred microseconds or, with `waitMs`, until there is a segment and a lane.
+ * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY,
+ *   _PERMISSION, _INVALID_OPTION
  */
 export function attachProducer(name: string, options?: ProducerOptions): Producer;
-/** The same for whatever JSON has, or for values of one type alone: `attachProducer<Job>('jobs', { codec: 'json' })`. */
+/** The same for any value that JSON can write, or for values of one type: `attachProducer<Job>('jobs', { codec: 'json' })`. */
 export function attachProducer<T = JsonValue>(name: string, options: ProducerOptions<T> & JsonCodec): Producer<T>;
 /** The same for what the structured clone takes (`v8`), or for what a codec of your own encodes. */
 export function attachProducer<T = unknown>(name: string, options: ProducerOptions<T> & ValueCodec<T>): Producer<T>;
@@ -30,7 +31,7 @@ export function attachProducer<T>(name: string, options: ProducerOptions<T> = {}
  * @throws (rejects) the signal's reason; after `waitMs`, what attachProducer throws
  */
 export function attachProducerAsync(name: string, options?: ProducerOptions & WaitOptions): Promise<Producer>;
-/** The same for whatever JSON has, or for values of one type alone. */
+/** The same for any value that JSON can write, or for values of one type. */
 export function attachProducerAsync<T = JsonValue>(
   name: string,
   options: ProducerOptions<T> & JsonCodec & WaitOptions,

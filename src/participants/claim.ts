@@ -3,9 +3,9 @@ import { recordLength } from '../layout/record.js';
 import type { LaneWriter } from '../ring/lane-writer.js';
 
 /**
- * Room for messages, to be filled in place: write `length` bytes into `buffer` from `offset`, those of the next message
- * `stride` bytes further, and so on; then commit. What is not written holds old bytes of the lane. One object per producer,
- * used again by each claim.
+ * Room for messages, to be filled in place: write `length` bytes into `buffer` from `offset` on, the next message `stride` bytes further,
+ * and so on; then commit. Bytes that you do not write are old bytes of the lane. A producer has one such object, and each claim uses it
+ * again.
  */
 export class Claim {
   /** Where the first payload starts in `buffer`; a multiple of 32. */
@@ -31,7 +31,7 @@ export class Claim {
     this.count = count;
   }
 
-  /** Bytes from one payload to the next: theirs and a header's, a multiple of 32. */
+  /** Bytes from the start of one payload to the start of the next, with the header between them: a multiple of 32. */
   get stride(): number {
     return recordLength(this.length);
   }

@@ -2,23 +2,23 @@ import { deserialize, serialize } from '../built-ins.js';
 import { HermesError } from '../errors.js';
 import { copyOf } from '../ring/message.js';
 
-/** Turns values into payloads and back. Thin: what it does not do, it does not cost. Nobody waits for it: a promise is refused. */
+/** Turns values into payloads and back. Nobody waits for a codec: one that returns a promise is refused. */
 export type Codec<T> = Decoder<T> & (Encoder<T> | InPlaceEncoder<T>);
 
 export interface Decoder<T> {
-  /** `payload` may be a view of shared memory that is overwritten later: copy what is to stay. */
+  /** `payload` may be a view of shared memory that is overwritten later: copy what you want to keep. */
   decode(payload: Buffer): T;
 }
 
 export interface Encoder<T> {
   /**
-   * Bytes are copied into the record; text is written into it as UTF-8, without bytes between. Give each value's bytes memory of
-   * their own: those of a batch, and of what waits in `send`, are copied later.
+   * Bytes are copied into the record; text is written straight into it as UTF-8. Give each value's bytes memory of their own: the bytes
+   * of a batch, and of values that wait in `send`, are copied later.
    */
   encode(value: T): Uint8Array | string;
 }
 
-/** For who knows the length beforehand: the value is written straight into the record. */
+/** For codecs that know the length beforehand: the value is written straight into the record. */
 export interface InPlaceEncoder<T> {
   /** Bytes that the value will take. */
   lengthOf(value: T): number;
@@ -37,7 +37,7 @@ export interface JsonCodec {
   readonly codec: 'json';
 }
 
-/** Values are what a codec makes of bytes, and it of them. */
+/** Values that a codec makes of bytes, and turns into bytes. */
 export interface ValueCodec<T> {
   /** `json`, `v8` (structured clone), or a codec of your own. */
   readonly codec: 'json' | 'v8' | Codec<T>;

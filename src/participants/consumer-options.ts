@@ -9,8 +9,8 @@ import { PARTICIPANT_OPTIONS, type ParticipantOptions } from './participant-opti
 /** How a consumer attaches. */
 export interface ConsumerOptions<T = Buffer> extends ParticipantOptions<T> {
   /**
-   * The group: every group sees every message. What it is, a group that is there decides: options that say otherwise are refused.
-   * Default `default`, which a segment has where no groups are declared.
+   * The group: every group sees every message. If it exists, its kind is what it is, and options that contradict it are refused. Default
+   * `default`, which a segment has if no groups are declared.
    */
   readonly group?: string | undefined;
   /** A new group's kind: `reliable` holds producers back and loses nothing, `lossy` never does and may skip. Default `reliable`. */

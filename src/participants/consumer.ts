@@ -30,7 +30,7 @@ import {
 
 const DEFAULT_LIMIT = 256;
 
-/** A consumer as JSON has it. */
+/** A consumer as JSON shows it. */
 export interface ConsumerJson extends Pick<Consumer, 'group' | 'lost'> {
   /** The segment's name. */
   readonly segment: string;
@@ -43,9 +43,9 @@ export interface ConsumerJson extends Pick<Consumer, 'group' | 'lost'> {
 }
 
 /**
- * A member of a group. `poll` and `read` allocate nothing for a message once optimized (a view for a checksum from 1,536 bytes
- * on), and make no system call unless a producer sleeps for want of room, or members of the group may have died. What waits costs a
- * system call for each time that it really sleeps.
+ * A member of a group. Once optimized, `poll` and `read` allocate nothing for a message (a view for a checksum from 1,536 bytes on). They
+ * make no system call unless a producer waits for room, or members of the group may have died. Calls that wait make system calls only
+ * when they really sleep.
  */
 export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   private readonly reader: MemberReader;
@@ -91,8 +91,8 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   }
 
   /**
-   * Like `poll`, but acknowledges nothing: payloads stay in place until `acknowledge`, across turns of the event loop
-   * if need be (the message object itself is used again at once). Lossy groups: the next message overwrites the copy.
+   * Like `poll`, but acknowledges nothing: payloads stay in place until `acknowledge`, even across turns of the event loop (the message
+   * object itself is used again at once). Lossy groups: the next message overwrites the copy.
    */
   read(handler: MessageHandler<T>, limit: number = DEFAULT_LIMIT): number {
     if (!isUsual(handler, limit)) checkReading(handler, limit);
@@ -105,9 +105,10 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   }
 
   /**
-   * Every message, as a copy that is yours to keep, and no end: it sleeps while there is nothing. A message is acknowledged when
-   * the **next** one is asked for; the one at which the loop is left comes again, unless `acknowledge` was called. Ends when the
-   * consumer detaches. Costs a poll, two allocations and a promise a message. @throws (rejects) as `poll`, and ERR_HERMES_INVALID_STATE while another iteration goes on
+   * Every message, as a copy that is yours to keep. It never ends by itself: it sleeps while there is nothing to read. A message is
+   * acknowledged when the **next** one is asked for; the one at which you leave the loop comes again, unless you called `acknowledge`.
+   * Ends when the consumer detaches. Costs a poll, two allocations and a promise a message. @throws (rejects) as `poll`, and
+   * ERR_HERMES_INVALID_STATE while another iteration goes on
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<T>> {
     return this.messages();
@@ -120,7 +121,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   }
 
   /**
-   * The same in arrays of up to `limit` messages, whatever is there: one poll, one promise and one acknowledgement an array.
+   * The same in arrays of what is there, up to `limit` messages. Each array costs one poll, one promise and one acknowledgement.
    * @param limit a whole number from 1, or Infinity; default 256
    */
   batches(limit: number = DEFAULT_LIMIT, options: IterationOptions = {}): AsyncIterableIterator<Message<T>[]> {
@@ -129,18 +130,18 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   }
 
   /**
-   * The values of the messages (without a codec, payloads as copies) as a Node stream in object mode. A message is acknowledged
-   * once it is in the stream: what the stream still buffers when the process dies is lost to the group. Ends when the consumer
-   * detaches; destroying it leaves the consumer attached.
+   * The values of the messages (without a codec, payloads as copies) as a Node stream in object mode. A message is acknowledged once it
+   * is in the stream, so what the stream still buffers when the process dies is lost to the group. Ends when the consumer detaches;
+   * destroying it leaves the consumer attached.
    */
   readable(options: ReadableOptions = {}): MessageStream<T> {
     return readableOf(this.iterated, options);
   }
 
   /**
-   * Blocks the thread until there is something to read: true. False at the time-out. Looks for a while, then sleeps in poll(2).
-   * No signal handler, timer or I/O of this thread runs meanwhile. True means that `poll` is worth a call: it may find nothing, when
-   * a producer has attached, or throw, when the segment was removed.
+   * Blocks the thread until there is something to read, and returns true; false at the time-out. Looks for a while, then sleeps in
+   * poll(2). No signal handler, timer or I/O of this thread runs meanwhile. True means that `poll` is worth a call: it may find nothing,
+   * when a producer has attached, or throw, when the segment was removed.
    * @throws HermesError ERR_HERMES_DETACHED, _INVALID_OPTION
    */
   wait(options: BlockingWaitOptions = {}): boolean {
@@ -183,8 +184,9 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   }
 
   /**
-   * True when a producer was attached, now or earlier, none is any more, and every message has been handed out. Some loads for each lane in
-   * use, and a system call or more; in a busy loop, which may ask at each empty poll, once in 10 ms: it notices a killed producer so much later.
+   * True when a producer was attached once, none is attached now, and every message has been handed out. Costs some loads for each lane
+   * in use, and one system call or more. A loop may ask at each empty poll: then it makes the system calls only once in 10 ms, and
+   * notices a killed producer that much later.
    */
   isDrained(): boolean {
     return this.reader.isDrained();

@@ -9,7 +9,7 @@ import { MessageCopier } from './message-copier.js';
 
 /** How an iteration goes on and ends. */
 export interface IterationOptions extends WaitOptions {
-  /** End once a producer has been attached, now or earlier, none is any more, and all is read. Default false: no end. */
+  /** Ends once a producer was attached, none is attached any more, and everything is read. Default false: it does not end by itself. */
   readonly drain?: boolean | undefined;
 }
 

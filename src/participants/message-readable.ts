@@ -6,7 +6,7 @@ import { BatchIterator, ITERATION_OPTIONS, type Iterated, type IterationOptions 
 import { streamError } from './stream-error.js';
 
 export interface ReadableOptions extends IterationOptions {
-  /** Values that the stream buffers at most: it reads no further ahead. 0: it reads one when it is asked for one. Default 256. */
+  /** The most values that the stream buffers: it reads no further ahead. 0: it reads a value when it is asked for one. Default 256. */
   readonly highWaterMark?: number | undefined;
 }
 

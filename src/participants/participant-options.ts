@@ -14,12 +14,12 @@ export interface ParticipantOptions<T> extends DirectoryOptions {
   readonly codec?: CodecChoice<T> | undefined;
   /**
    * What it does while it waits: `spin` (the fastest, takes a core), `balanced` (looks for 50 µs, then sleeps), `doorbell` (sleeps at
-   * once), or figures of your own. Only calls that wait ask for it. Default `balanced`.
+   * once), or figures of your own. It matters only to calls that wait. Default `balanced`.
    */
   readonly idle?: IdleStrategyName | IdleStrategy | undefined;
   /**
    * Milliseconds for which the attachment waits for the segment, if that is not there yet, or for a place, if all are taken. It looks at
-   * most 50 ms apart. Default 0, one try; of the asynchronous forms: no limit.
+   * least every 50 ms. Default 0: it tries once. Default of the asynchronous forms: no limit.
    */
   readonly waitMs?: number | undefined;
 }

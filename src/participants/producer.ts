@@ -23,7 +23,7 @@ import { lengthOf, type Prepared, ValueWriter } from './value-writer.js';
 
 const NO_OPTIONS: SendOptions = {};
 
-/** A producer as JSON has it. */
+/** A producer as JSON shows it. */
 export interface ProducerJson extends Pick<Producer, 'lane' | 'position' | 'maxPayload' | 'hasCodec'> {
   /** The segment's name. */
   readonly segment: string;
@@ -32,9 +32,9 @@ export interface ProducerJson extends Pick<Producer, 'lane' | 'position' | 'maxP
 }
 
 /**
- * The one writer of a lane. `offer`, `offerBatch` and claims allocate nothing once optimized (a batch of more than half a lane: an
- * array), and make no system call unless a consumer sleeps (a timestamp is one clock read, about 30 ns, in user space). Codecs and
- * journals may do both. Every call that writes is a transaction: if it throws, nothing of it is ever seen.
+ * The one writer of a lane. Once optimized, `offer`, `offerBatch` and claims allocate nothing until the lane has carried 2 GiB (a batch
+ * of more than half a lane: an array; for later see `offer`). They make no system call unless a consumer sleeps (a timestamp is a clock
+ * read in user space, 30 to 40 ns). Codecs and journals may do both. If a call that writes throws, nothing of it is ever seen.
  */
 export class Producer<T = Uint8Array> {
   private isAttached = true;
@@ -45,7 +45,7 @@ export class Producer<T = Uint8Array> {
   private readonly queue: SendQueue;
   private readonly watch: HeldBackWatch;
   private readonly refusals: Refusals;
-  /** True when values are something else than bytes. */
+  /** True when values are not simply bytes. */
   readonly hasCodec: boolean;
 
   /** @internal use attachProducer */
@@ -85,10 +85,10 @@ export class Producer<T = Uint8Array> {
   /**
    * Copies one message into the lane and publishes it.
    * @param type 1–239, for the consumers' use. Default 1.
-   * @returns the position after the message, or BACK_PRESSURED (negative): nothing was written, try again later. From
-   *   2 GiB on a position is no small integer for V8: returning it allocates 16 bytes, unless the call is inlined.
-   * @throws HermesError ERR_HERMES_PAYLOAD_TOO_LARGE, _INVALID_OPTION, _INVALID_STATE (a claim is open), _DETACHED, _REMOVED;
-   *   what the codec throws
+   * @returns the position after the message, or BACK_PRESSURED (negative): nothing was written, try again later. From 2 GiB of the lane
+   *   on, V8 cannot keep a position as a small integer: returning it allocates 16 bytes, unless the call is inlined.
+   * @throws HermesError ERR_HERMES_PAYLOAD_TOO_LARGE, _INVALID_OPTION, _INVALID_STATE (a claim is open), _DETACHED, _REMOVED; what the
+   *   codec throws
    */
   offer(value: T, type: number = DEFAULT_TYPE): number {
     if (this.hasCodec) return this.offerPrepared(this.values.prepare(value), type);
@@ -98,9 +98,9 @@ export class Producer<T = Uint8Array> {
   }
 
   /**
-   * Copies messages into the lane, in order, and publishes them together: one publication for up to half a lane. Each value is read
-   * once, and all are checked before the first is published. @returns how many there was room for; of more than half a lane also how
-   * many were published before a journal or the segment's removal stopped it, which the next call throws. @throws as `offer`
+   * Copies messages into the lane, in order, and publishes them together: one publication for up to half a lane. Each value is read once,
+   * and all are checked before the first is published. @returns how many there was room for. With more than half a lane: or how many were
+   * published before a journal or the segment's removal stopped it; the next call throws that error. @throws as `offer`
    */
   offerBatch(values: readonly T[], type: number = DEFAULT_TYPE): number {
     if (!Array.isArray(values)) throw noArray(values);
@@ -130,9 +130,9 @@ export class Producer<T = Uint8Array> {
   }
 
   /**
-   * Publishes one message, at once if there is room, else as soon as there is: it sleeps meanwhile, and later calls queue up
-   * behind it (`offer` and claims do not: they overtake what waits). Bytes must stay as they are until it resolves. Costs a promise;
-   * no system call while there is room.
+   * Publishes one message: at once if there is room, else as soon as there is. Meanwhile it sleeps, and later calls of `send` queue up
+   * behind it (`offer` and claims do not queue: they overtake it). Do not change the bytes until it resolves. Costs a promise, and no
+   * system call while there is room.
    * @returns the position after the message. @throws (rejects) as `offer`, and the signal's reason: then it was not sent
    */
   async send(value: T, options: SendOptions = NO_OPTIONS): Promise<number> {
@@ -160,8 +160,8 @@ export class Producer<T = Uint8Array> {
   }
 
   /**
-   * Resolves once every reliable group has acknowledged all that this producer has published, or had in `send`, before the
-   * call: without end where a durable group has no member. @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED, _REMOVED
+   * Resolves once every reliable group has acknowledged everything that this producer published, or had in `send`, before the call. It
+   * never resolves while a durable group has no member. @throws (rejects) the signal's reason; HermesError ERR_HERMES_DETACHED, _REMOVED
    */
   async flush(options: WaitOptions = NO_OPTIONS): Promise<void> {
     let signal: AbortSignal | undefined;
@@ -183,8 +183,9 @@ export class Producer<T = Uint8Array> {
   }
 
   /**
-   * The slowest of the groups that leave no room for the largest message, or that `flush` waits for: who is in it, how far behind, since
-   * when, and what to do. Null when there is none. For people: allocates, and reads /proc. @throws HermesError ERR_HERMES_DETACHED
+   * The slowest of the groups that leave no room for the largest message, or that `flush` waits for: who is in it, how far behind it is,
+   * since when, and what to do. Null when no group does. Meant for people: allocates, and reads /proc. @throws HermesError
+   * ERR_HERMES_DETACHED
    */
   heldBackBy(): HeldBack | null {
     if (!this.isAttached) throw detachedError('producer', this.segment.name);
@@ -203,7 +204,10 @@ export class Producer<T = Uint8Array> {
     return this;
   }
 
-  /** Gives the lane back. An open claim is given up; what waits rejects with ERR_HERMES_DETACHED. Idempotent; blocks for some microseconds. */
+  /**
+   * Gives the lane back. An open claim is given up, and calls that wait reject with ERR_HERMES_DETACHED. Idempotent; blocks for some
+   * microseconds.
+   */
   detach(): void {
     if (!this.isAttached) return;
     this.isAttached = false;
@@ -221,7 +225,7 @@ export class Producer<T = Uint8Array> {
     this.detach();
   }
 
-  /** Detaches once all that waits in `send` is sent. */
+  /** Detaches once everything that waits in `send` is sent. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.isAttached) await this.queue.drained(undefined);
     this.detach();

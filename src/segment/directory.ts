@@ -6,7 +6,7 @@ import { checkPlatform } from '../os/platform.js';
 import { systemError, withSystemErrors } from '../os/system-error.js';
 import { mayBeUnmapped } from '../os/user-namespace.js';
 
-/** Where segments are looked for: every call that names a segment takes this. */
+/** Where the segment is: every call that names a segment takes this. */
 export interface DirectoryOptions {
   /** Default: `HERMES_DIR` of the environment, else `/dev/shm/hermes-<uid>`. */
   readonly directory?: string | undefined;

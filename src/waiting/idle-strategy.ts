@@ -4,11 +4,12 @@ import { monotonicMs } from '../clock.js';
 /** What a participant does while it has nothing to do. */
 export interface IdleStrategy {
   /**
-   * Microseconds that it looks again and again before it sleeps; `Infinity`: it never sleeps. Looking costs a core, sleeping
-   * costs about 10 µs of the participant who rings, and some 25 µs until the sleeper runs.
+   * Microseconds that it looks again and again before it sleeps; `Infinity`: it never sleeps. Looking takes a core. Sleeping costs the
+   * participant that rings about 10 µs, and the sleeper runs 11 to 85 µs later, the later the longer the cores were idle
+   * (docs/benchmarks.md, docs/waiting.md).
    */
   readonly spinForUs: number;
-  /** Microseconds of that between two turns of the event loop, above 0, at most a second: so timers and I/O of the process go on. */
+  /** Microseconds of that time between two turns of the event loop, so that timers and I/O of the process go on: above 0, at most a second. */
   readonly sliceUs: number;
 }
 

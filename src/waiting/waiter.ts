@@ -21,7 +21,7 @@ export const WAIT_OPTIONS: OptionNames<WaitOptions> = { signal: true };
 
 /** The same with a limit. */
 export interface TimedWaitOptions extends WaitOptions {
-  /** Milliseconds from 0; the call then resolves all the same. Default: none. */
+  /** Milliseconds from 0, after which the call resolves all the same. Default: no limit. */
   readonly timeout?: number | undefined;
 }
 
