@@ -28,16 +28,15 @@ export {
   type JournalInspection,
   type UnusableFile,
 } from './journal/inspect-journal.js';
+export type { RecordedMessage, RecordedMessageJson } from './journal/journal-iteration.js';
 export type { JournalOptions, SyncMode } from './journal/journal-options.js';
 export { type JournalReader, openJournal } from './journal/journal-reader.js';
 export type { FollowOptions, JournalReaderJson, JournalReaderOptions } from './journal/journal-reader-options.js';
 export type { JournalRepair } from './journal/journal-recovery.js';
 export type { JournalPlace } from './journal/journal-seek.js';
-export type { Gap } from './journal/journal-walker.js';
-export type { LaneVerification } from './journal/lane-counts.js';
+export type { Gap } from './journal/known-segments.js';
 export { type PruneReport, pruneJournal, type RetentionOptions } from './journal/prune-journal.js';
-export type { RecordedMessage, RecordedMessageJson } from './journal/recorded-message.js';
-export { type JournalVerification, verifyJournal } from './journal/verify-journal.js';
+export { type JournalVerification, type LaneVerification, verifyJournal } from './journal/verify-journal.js';
 export type { JournalWriterStatus } from './journal/writer-lock.js';
 export type { JoinFrom } from './membership/group-registry.js';
 export type { ParticipantInspection, ParticipantState } from './membership/participant-state.js';

@@ -9,13 +9,13 @@ import { IN_FLIGHT_FROM_OFFSET } from '../layout/participant-slot.js';
 import { ID_LENGTH, LAYOUT_MAJOR, LAYOUT_MINOR, READY, READY_OFFSET } from '../layout/preamble.js';
 import { joinGroup } from '../membership/group-registry.js';
 import { bootId, bootIdIfShown } from '../os/boot.js';
-import { endsWithBoot } from '../os/memory-file-system.js';
+import { endsWithBoot } from '../os/file-system.js';
 import { allocate, type NewFile, newFile } from '../os/new-file.js';
 import { checkPlacing } from '../os/stores-in-place.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { monotonicLeadNs } from '../os/time-namespace.js';
+import { hotWordsOf } from '../ring/hot-words.js';
 import { laneControlIndex, memberSlotIndex, wordAt } from '../ring/indices.js';
-import { kernelOf } from '../ring/kernel.js';
 import type { SegmentMemory } from '../ring/segment-memory.js';
 import { ensureDirectory } from '../segment/directory.js';
 import { encodeHeader, ownClockOffsetNs, type SegmentHeader } from '../segment/segment-header.js';
@@ -90,7 +90,7 @@ function fill(fd: number, header: SegmentHeader, groups: readonly DeclaredGroup[
     ...header,
     clockOffsetNs: ownClockOffsetNs(header),
     words,
-    kernel: kernelOf(words),
+    hot: hotWordsOf(words),
     bytes,
     times: new BigInt64Array(control),
   };

@@ -1,6 +1,6 @@
 import { recordLength } from '../layout/record.js';
 import { inspectParticipant, isAsleep } from '../membership/participant-state.js';
-import { memberSlots, producerSlot } from '../membership/roster.js';
+import { memberSlots, producerSlot } from '../membership/places.js';
 import { isOccupied } from '../membership/slot.js';
 import { timeNs } from '../ring/clock.js';
 import { groupLag, inFlightLag } from '../ring/gate.js';

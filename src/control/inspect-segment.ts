@@ -3,7 +3,7 @@ import { checkKnown } from '../checks.js';
 import { COUNTER_ABORTED, COUNTER_BACK_PRESSURED, COUNTER_LOST, COUNTER_REDELIVERED } from '../layout/counters.js';
 import { POSITION_LOW_OFFSET } from '../layout/positions.js';
 import { inspectParticipant, type ParticipantInspection } from '../membership/participant-state.js';
-import { memberSlots, producerSlot } from '../membership/roster.js';
+import { memberSlots, producerSlot } from '../membership/places.js';
 import { bootOf } from '../membership/segment-boot.js';
 import { attachCount, type Slot } from '../membership/slot.js';
 import { Counter } from '../ring/counter.js';

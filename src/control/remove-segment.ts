@@ -3,7 +3,7 @@ import path from 'node:path';
 import { checkFlags, checkKnown, type OptionNames } from '../checks.js';
 import { HermesError, type HermesErrorCode } from '../errors.js';
 import { withControlLock } from '../membership/control-lock.js';
-import { livingParticipants } from '../membership/roster.js';
+import { livingParticipants } from '../membership/places.js';
 import { bootOf } from '../membership/segment-boot.js';
 import { ByteLocks } from '../os/byte-locks.js';
 import { withSystemErrors } from '../os/system-error.js';

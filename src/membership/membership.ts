@@ -3,8 +3,8 @@ import { InFlight } from '../ring/in-flight.js';
 import { activeGroups, type GroupEntry, type GroupKind } from '../segment/group-entries.js';
 import type { Segment } from '../segment/segment.js';
 import { type JoinFrom, joinGroup } from './group-registry.js';
+import { memberSlots, takeSlot } from './places.js';
 import { reapMembers } from './reap.js';
-import { memberSlots, takeSlot } from './roster.js';
 import { participantIn, vacateSlot } from './slot.js';
 
 /** Which group a consumer asks for, and what it is to be if it is new. */

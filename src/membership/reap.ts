@@ -6,7 +6,7 @@ import type { Segment } from '../segment/segment.js';
 import { releaseControlLock, tryControlLock } from './control-lock.js';
 import { removeGroup, removeUnfinishedJoins } from './group-registry.js';
 import { callForAdoption, OrphanCalls } from './orphan-calls.js';
-import { memberSlot, memberSlots, producerSlot, producerSlots } from './roster.js';
+import { memberSlot, memberSlots, producerSlot, producerSlots } from './places.js';
 import { isOccupied, type Slot, vacateSlot } from './slot.js';
 
 /** Looks for the dead, again and again, for a participant or a coordinator. */

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { bootId, bootIdIfShown } from '../os/boot.js';
-import { endsWithBoot } from '../os/memory-file-system.js';
+import { endsWithBoot } from '../os/file-system.js';
 import type { Segment } from '../segment/segment.js';
-import { isAttachedTo } from './roster.js';
+import { isAttachedTo } from './places.js';
 
 /** `unknown` where the machine's boot id is needed to tell, and is not shown. */
 export type SegmentBoot = 'this' | 'other' | 'unknown';

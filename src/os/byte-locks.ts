@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { Descriptor } from './descriptor.js';
 import { HeldName } from './held-name.js';
 import { errnoName, libc } from './libc.js';
-import { readAt } from './read-at.js';
+import { readAt } from './open-file.js';
 import { systemError, withSystemErrors } from './system-error.js';
 
 const F_OFD_GETLK = 36;

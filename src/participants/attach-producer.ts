@@ -1,7 +1,7 @@
 import { checkKnown } from '../checks.js';
 import { attach } from '../membership/attachment.js';
+import { takeLane } from '../membership/places.js';
 import { reap } from '../membership/reap.js';
-import { takeLane } from '../membership/roster.js';
 import { countNews } from '../ring/busy-lanes.js';
 import { LaneWriter } from '../ring/lane-writer.js';
 import type { WaitOptions } from '../waiting/waiter.js';

@@ -5,7 +5,7 @@ import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.j
 import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import { detach, detachedError } from '../membership/attachment.js';
 import { leaveGroup, type Membership } from '../membership/membership.js';
-import { memberSlot } from '../membership/roster.js';
+import { memberSlot } from '../membership/places.js';
 import { timeNs } from '../ring/clock.js';
 import { asBytes, type Message, type MessageHandler } from '../ring/message.js';
 import type { GroupMode } from '../segment/group-entries.js';

@@ -1,5 +1,5 @@
 import { monotonicMs } from '../clock.js';
-import { producerSlots } from '../membership/roster.js';
+import { producerSlots } from '../membership/places.js';
 import { attachCount, isOccupied, type Slot } from '../membership/slot.js';
 import { lanesInUse } from '../ring/roster-word.js';
 import type { Segment } from '../segment/segment.js';

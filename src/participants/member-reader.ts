@@ -3,12 +3,13 @@ import { PRODUCER_BELL_OFFSET, ROSTER_LANES_MASK, ROSTER_OFFSET } from '../layou
 import { detachedError } from '../membership/attachment.js';
 import type { Membership } from '../membership/membership.js';
 import { BusyLanes } from '../ring/busy-lanes.js';
+import type { HotWords } from '../ring/hot-words.js';
 import { InFlight } from '../ring/in-flight.js';
-import type { Kernel } from '../ring/kernel.js';
 import { LaneReader } from '../ring/lane-reader.js';
 import { LossyReader } from '../ring/lossy-reader.js';
 import { Message, type MessageHandler } from '../ring/message.js';
 import { iterated, nestedPoll, unacknowledged } from '../ring/misuse.js';
+import type { Reader } from '../ring/reader.js';
 import { RecordCopy } from '../ring/record-copy.js';
 import { Ringer } from '../ring/ringer.js';
 import { isRemoved, lanesInUse, removedError } from '../ring/roster-word.js';
@@ -35,10 +36,10 @@ const CLOSED = 3;
  * ringing a producer that sleeps; leaving idle lanes out of more than eight, every so often; the batches of members that died.
  */
 export class MemberReader {
-  private readonly readers: readonly (LaneReader | SharedReader | LossyReader)[];
+  private readonly readers: readonly Reader[];
   /** Shared groups: what has to be read again. */
   private readonly orphans: Orphans | undefined;
-  private readonly kernel: Kernel;
+  private readonly hot: HotWords;
   private readonly drain: DrainLook;
   private readonly busy: BusyLanes;
   private laneCount: number;
@@ -60,7 +61,7 @@ export class MemberReader {
   ) {
     const { memory, doorbells } = segment;
     const { entry, member } = membership;
-    this.kernel = memory.kernel;
+    this.hot = memory.hot;
     this.laneCount = lanesInUse(memory);
     this.roster = this.laneCount;
     this.drain = new DrainLook(segment, (laneCount) => this.isAllRead(laneCount));
@@ -84,7 +85,7 @@ export class MemberReader {
 
   /** Messages that were overwritten before they were read: lossy groups only. */
   get lost(): number {
-    return this.readers.reduce((sum, reader) => sum + (reader instanceof LossyReader ? reader.lost : 0), 0);
+    return this.readers.reduce((sum, { lost }) => sum + lost, 0);
   }
 
   get isClosed(): boolean {
@@ -135,7 +136,7 @@ export class MemberReader {
   /** True when a read may find something, or is to throw. A load or two for each lane in use. */
   hasNews(): boolean {
     if (this.orphans?.isExpected) return true;
-    if (this.kernel.load(ROSTER_INDEX) !== this.roster) return true; // SYNC: roster
+    if (this.hot.load(ROSTER_INDEX) !== this.roster) return true; // SYNC: roster
     for (let lane = 0; lane < this.laneCount; lane++) if (!this.readers[lane]!.isEmpty) return true;
     return false;
   }
@@ -222,7 +223,7 @@ export class MemberReader {
   /** New lanes, and the end of the segment: looked for when there is nothing to read, and now and then. True for new lanes. */
   private lookAtRoster(count: number): boolean {
     if (count === 0) this.orphans?.noteIdle();
-    const roster = this.kernel.load(ROSTER_INDEX); // SYNC: roster
+    const roster = this.hot.load(ROSTER_INDEX); // SYNC: roster
     if (roster === this.roster) return false;
     const before = this.laneCount;
     this.laneCount = lanesInUse(this.segment.memory);

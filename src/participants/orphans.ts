@@ -2,7 +2,7 @@ import { monotonicMs } from '../clock.js';
 import { refuseHandlersPromise } from '../dropped-promise.js';
 import { COUNTER_REDELIVERED } from '../layout/counters.js';
 import { GROUP_ATTENTION_OFFSET } from '../layout/group-table.js';
-import { memberSlot, memberSlots } from '../membership/roster.js';
+import { memberSlot, memberSlots } from '../membership/places.js';
 import { isOccupied, type Slot, vacateSlot } from '../membership/slot.js';
 import { Counter } from '../ring/counter.js';
 import { InFlight } from '../ring/in-flight.js';

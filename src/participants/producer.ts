@@ -5,7 +5,7 @@ import type { InlineJournal } from '../journal/inline-journal.js';
 import { PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
 import { detach, detachedError } from '../membership/attachment.js';
-import { producerSlot } from '../membership/roster.js';
+import { producerSlot } from '../membership/places.js';
 import { type Slot, vacateSlot } from '../membership/slot.js';
 import { checkSignal, throwIfAborted } from '../os/abort.js';
 import { BACK_PRESSURED, type LaneWriter } from '../ring/lane-writer.js';

@@ -3,20 +3,21 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { attachConsumer, inspectSegment, removeGroup } from '../../src/index.js';
 import { SLOT_PID_OFFSET } from '../../src/layout/participant-slot.js';
-import { memberSlot } from '../../src/membership/roster.js';
+import { memberSlot } from '../../src/membership/places.js';
 import { wordAt } from '../../src/ring/indices.js';
 import { openSegment } from '../../src/segment/segment.js';
 import { attachedPair, fillLane, offerNumbers } from '../support/attached-pair.js';
 import { attachedChild, type Child } from '../support/child.js';
 import { addDurableGroup, fullSegment } from '../support/held-segment.js';
 import { codeOf } from '../support/thrown.js';
+import { until } from '../support/until.js';
 
 const memberOf = (directory: string, options: object = {}): Promise<Child> =>
   attachedChild(`attachConsumer('ticks', ${JSON.stringify({ directory, ...options })})`);
 
 async function stop(child: Child): Promise<void> {
   process.kill(child.pid, 'SIGSTOP');
-  while (!/^State:\s+T/m.test(fs.readFileSync(`/proc/${child.pid}/status`, 'ascii'))) await setTimeout(1);
+  await until(() => /^State:\s+T/m.test(fs.readFileSync(`/proc/${child.pid}/status`, 'ascii')));
 }
 
 describe('heldBackBy', () => {

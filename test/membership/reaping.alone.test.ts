@@ -10,14 +10,14 @@ import {
   inspectSegment,
 } from '../../src/index.js';
 import { SLOT_HEARTBEAT_OFFSET, SLOT_PID_OFFSET } from '../../src/layout/participant-slot.js';
+import { memberSlot, producerSlot } from '../../src/membership/places.js';
 import { Reaper, reap } from '../../src/membership/reap.js';
-import { memberSlot, producerSlot } from '../../src/membership/roster.js';
 import { wordAt } from '../../src/ring/indices.js';
 import { attachedChild, Child } from '../support/child.js';
 import { openRaw, SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf } from '../support/thrown.js';
-import { until } from '../tools/command-line.js';
+import { until } from '../support/until.js';
 
 /** Longer than a slow timer, and than many looks of a coordinator and of a producer that is refused. */
 const MANY_LOOKS_MS = 600;

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Consumer, IterationOptions } from '../../src/index.js';
 import { recordLength } from '../../src/layout/record.js';
 import { laneOffset } from '../../src/ring/indices.js';
+import { untilAsleep } from '../support/asleep.js';
 import { attachedPair, offerNumbers } from '../support/attached-pair.js';
 import { Child } from '../support/child.js';
 import { openRaw } from '../support/raw-segment.js';
@@ -73,11 +74,11 @@ test('the limit holds also for what a killed member held', async () => {
 
 describe('an aborted iteration', () => {
   test('rejects with the reason of the signal while it sleeps, and leaves the consumer as it is', async () => {
-    const { producer, consumer } = attachedPair();
+    const { directory, producer, consumer } = attachedPair();
     const controller = new AbortController();
     const reason = new Error('enough');
     const batches = batchesOf(consumer, 8, { signal: controller.signal });
-    await setTimeout(5);
+    await untilAsleep(directory, { consumers: 1 });
     controller.abort(reason);
     expect(await rejectionOf(batches)).toBe(reason);
     offerNumbers(producer, 0, 1);

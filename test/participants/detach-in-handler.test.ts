@@ -13,7 +13,7 @@ import {
 import { withControlLock } from '../../src/membership/control-lock.js';
 import { enterGroup } from '../../src/membership/membership.js';
 import { MemberReader } from '../../src/participants/member-reader.js';
-import type { Kernel } from '../../src/ring/kernel.js';
+import type { HotWords } from '../../src/ring/hot-words.js';
 import { asBytes } from '../../src/ring/message.js';
 import { openSegment } from '../../src/segment/segment.js';
 import { attachedPair } from '../support/attached-pair.js';
@@ -36,7 +36,7 @@ describe.each(GROUPS)('a member of a group that is %s', (_, { mode = 'reliable',
     const producers = Array.from({ length: 12 }, () => attachProducer('ticks', { directory }));
     for (let leavesAt = 1; leavesAt <= READS; leavesAt++) {
       const segment = openSegment('ticks', { directory }, 'read-write');
-      const kernel: Kernel = { ...segment.memory.kernel };
+      const hot: HotWords = { ...segment.memory.hot };
       const request = {
         name: 'g',
         isNamed: true,
@@ -48,7 +48,7 @@ describe.each(GROUPS)('a member of a group that is %s', (_, { mode = 'reliable',
       let hasLeft = false;
       const touched: string[] = [];
       const memory = new Proxy(
-        { ...segment.memory, kernel },
+        { ...segment.memory, hot },
         {
           get(target, name, receiver) {
             if (hasLeft) touched.push(String(name));
@@ -57,8 +57,8 @@ describe.each(GROUPS)('a member of a group that is %s', (_, { mode = 'reliable',
         },
       );
       for (const name of ['load', 'storeThenLoad'] as const) {
-        const real = kernel[name] as (...args: number[]) => number;
-        kernel[name] = (...args: number[]) => {
+        const real = hot[name] as (...args: number[]) => number;
+        hot[name] = (...args: number[]) => {
           if (hasLeft) touched.push(name);
           return real(...args);
         };

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { attachConsumer, attachProducer, inspectSegment } from '../../src/index.js';
+import { untilAsleep } from '../support/asleep.js';
 import { attachedPair, fillLane } from '../support/attached-pair.js';
 import { isPending } from '../support/rejected.js';
 
@@ -52,11 +52,11 @@ test('disposing of what has detached does nothing', async () => {
 });
 
 test('detaching ends a disposal that waits', async () => {
-  const { producer } = attachedPair();
+  const { directory, producer } = attachedPair();
   fillLane(producer);
   const sent = producer.send(Buffer.alloc(1000)).catch((error) => error.code);
   const disposed = producer[Symbol.asyncDispose]().catch((error) => error.code);
-  await setTimeout(5);
+  await untilAsleep(directory, { producers: 1 });
   producer.detach();
   expect(await sent).toBe('ERR_HERMES_DETACHED');
   expect([undefined, 'ERR_HERMES_DETACHED']).toContain(await disposed);

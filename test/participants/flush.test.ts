@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { attachConsumer, createSegment, removeGroup, removeSegment } from '../../src/index.js';
+import { untilAsleep } from '../support/asleep.js';
 import { attachedPair, fillLane, offerNumbers } from '../support/attached-pair.js';
 import { isPending, rejectionCode, rejectionOf } from '../support/rejected.js';
 
@@ -65,11 +65,11 @@ test('flush waits no more for a group that has ended or was removed', async () =
 });
 
 test('flush rejects with the reason of its signal', async () => {
-  const { producer } = attachedPair();
+  const { directory, producer } = attachedPair();
   offerNumbers(producer, 0, 1);
   const controller = new AbortController();
   const flushed = producer.flush({ signal: controller.signal });
-  await setTimeout(5);
+  await untilAsleep(directory, { producers: 1 });
   controller.abort('late');
   expect(await rejectionOf(flushed)).toBe('late');
   expect(await rejectionOf(producer.flush({ signal: AbortSignal.abort('early') }))).toBe('early');
@@ -79,7 +79,7 @@ test('flush rejects when the producer detaches, and when the segment is removed'
   const first = attachedPair();
   offerNumbers(first.producer, 0, 1);
   const flushed = first.producer.flush();
-  await setTimeout(5);
+  await untilAsleep(first.directory, { producers: 1 });
   first.producer.detach();
   expect(await rejectionCode(flushed)).toBe('ERR_HERMES_DETACHED');
   expect(await rejectionCode(first.producer.flush())).toBe('ERR_HERMES_DETACHED');
@@ -87,7 +87,7 @@ test('flush rejects when the producer detaches, and when the segment is removed'
   const second = attachedPair();
   offerNumbers(second.producer, 0, 1);
   const pending = second.producer.flush();
-  await setTimeout(5);
+  await untilAsleep(second.directory, { producers: 1 });
   removeSegment('ticks', { directory: second.directory, force: true });
   createSegment('ticks', { directory: second.directory });
   expect(await rejectionCode(pending)).toBe('ERR_HERMES_REMOVED');

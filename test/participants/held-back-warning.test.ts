@@ -5,6 +5,7 @@ import { tellWhenHeldBack } from '../../src/participants/held-back-watch.js';
 import { fillLane } from '../support/attached-pair.js';
 import { addDurableGroup, fullSegment } from '../support/held-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 /** What the process warns of. */
 function warnings(): string[] {
@@ -85,9 +86,9 @@ test('whoever is told instead is told again of another group, without progress b
   const told: string[] = [];
   tellWhenHeldBack(producer, 300, ({ group }) => told.push(group));
   const sent = producer.send(Buffer.alloc(1000));
-  while (told.length === 0) await setTimeout(20);
+  await until(() => told.length > 0);
   removeGroup('ticks', told[0]!, { directory });
-  while (told.length < 2) await setTimeout(20);
+  await until(() => told.length >= 2);
   expect(new Set(told)).toEqual(new Set(['default', 'audit']));
   removeGroup('ticks', told[1]!, { directory });
   await sent;
@@ -105,7 +106,7 @@ test('a wait that was given up does not count for the next one', async () => {
   const started = performance.now();
   const ended = new AbortController();
   const sent = expect(producer.send(Buffer.alloc(1000), { signal: ended.signal })).rejects.toThrow();
-  while (toldAt.length === 0) await setTimeout(20);
+  await until(() => toldAt.length > 0);
   expect(toldAt[0]! - started).toBeGreaterThan(400); // it looks four times a second
   ended.abort();
   await sent;

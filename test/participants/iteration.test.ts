@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { attachConsumer, type Consumer, type ConsumerOptions, type CreateOptions } from '../../src/index.js';
+import { untilAsleep } from '../support/asleep.js';
 import { attachedPair, offerNumbers } from '../support/attached-pair.js';
 import { Child } from '../support/child.js';
 import { rejectionCode, rejectionOf } from '../support/rejected.js';
@@ -104,9 +105,9 @@ describe.each([EXCLUSIVE, SHARED, LOSSY])('for await over a member of $kind', ({
   });
 
   test('ends when the consumer detaches while it sleeps', async () => {
-    const { consumer } = attachedPair(create, options);
+    const { directory, consumer } = attachedPair(create, options);
     const taken = take(consumer, 1);
-    await setTimeout(5);
+    await untilAsleep(directory, { consumers: 1 });
     consumer.detach();
     expect(await taken).toEqual([]);
     expect(await take(consumer, 1)).toEqual([]);
@@ -137,10 +138,10 @@ test('messages that are asked for all at once come in order, each once', async (
 });
 
 test('what is asked for ends when the iteration is ended meanwhile', async () => {
-  const { consumer } = attachedPair();
+  const { directory, consumer } = attachedPair();
   const iterator = consumer[Symbol.asyncIterator]();
   const asked = iterator.next();
-  await setTimeout(5);
+  await untilAsleep(directory, { consumers: 1 });
   await iterator.return!();
   expect(await asked).toEqual({ done: true, value: undefined });
 });
@@ -192,10 +193,10 @@ describe('messages', () => {
   });
 
   test('with a signal reject with its reason, whether they wait or a message is at hand, which comes again', async () => {
-    const { producer, consumer } = attachedPair();
+    const { directory, producer, consumer } = attachedPair();
     const whileWaiting = new AbortController();
     const waiting = numbersOf(consumer.messages({ signal: whileWaiting.signal }));
-    await setTimeout(20);
+    await untilAsleep(directory, { consumers: 1 });
     whileWaiting.abort('enough');
     expect(await rejectionOf(waiting)).toBe('enough');
     offerNumbers(producer, 0, 2);
@@ -208,11 +209,11 @@ describe('messages', () => {
   });
 
   test('without options goes on without end, as the consumer itself does', async () => {
-    const { producer, consumer } = attachedPair();
+    const { directory, producer, consumer } = attachedPair();
     const received = numbersOf(consumer.messages());
     offerNumbers(producer, 0, 2);
     producer.detach();
-    await setTimeout(20);
+    await untilAsleep(directory, { consumers: 1 });
     consumer.detach();
     expect(await received).toEqual([0, 1]);
   });

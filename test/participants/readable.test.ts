@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type Consumer, inspectSegment, removeSegment } from '../../src/index.js';
+import { untilAsleep } from '../support/asleep.js';
 import { attachedPair, offerNumbers } from '../support/attached-pair.js';
 
 /** What is left in the group, as poll finds it. */
@@ -69,9 +70,9 @@ test('a pipeline to a slow Writable loses nothing', async () => {
 
 describe('a stream ends', () => {
   test('when its consumer detaches while it sleeps', async () => {
-    const { consumer } = attachedPair();
+    const { directory, consumer } = attachedPair();
     const stream = consumer.readable().resume();
-    await setTimeout(5);
+    await untilAsleep(directory, { consumers: 1 });
     consumer.detach();
     await once(stream, 'end');
   });
@@ -93,9 +94,9 @@ describe('a stream ends', () => {
 
 describe('destroying a stream', () => {
   test('leaves the consumer attached, and another may follow', async () => {
-    const { producer, consumer } = attachedPair();
+    const { directory, producer, consumer } = attachedPair();
     const stream = consumer.readable().resume();
-    await setTimeout(5);
+    await untilAsleep(directory, { consumers: 1 });
     stream.destroy();
     await once(stream, 'close');
     offerNumbers(producer, 0, 3);
@@ -105,10 +106,10 @@ describe('destroying a stream', () => {
   });
 
   test('by a signal ends it with an AbortError', async () => {
-    const { consumer } = attachedPair();
+    const { directory, consumer } = attachedPair();
     const controller = new AbortController();
     const stream = consumer.readable({ signal: controller.signal }).resume();
-    await setTimeout(5);
+    await untilAsleep(directory, { consumers: 1 });
     controller.abort();
     expect((await once(stream, 'error'))[0]).toMatchObject({ name: 'AbortError' });
   });
@@ -118,7 +119,7 @@ describe('a stream is destroyed', () => {
   test('with ERR_HERMES_REMOVED when the segment is removed while it sleeps', async () => {
     const { directory, consumer } = attachedPair();
     const stream = consumer.readable().resume();
-    await setTimeout(5);
+    await untilAsleep(directory, { consumers: 1 });
     removeSegment('ticks', { directory, force: true });
     expect((await once(stream, 'error'))[0]).toMatchObject({ code: 'ERR_HERMES_REMOVED' });
   });

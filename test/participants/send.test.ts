@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { attachProducer, type Consumer, type Producer, removeSegment } from '../../src/index.js';
+import { untilAsleep } from '../support/asleep.js';
 import { attachedPair, fillLane } from '../support/attached-pair.js';
 import { isPending, rejectionCode, rejectionOf } from '../support/rejected.js';
 
@@ -56,11 +56,11 @@ test('what is sent when there is room again queues up behind what waits', async 
 
 describe('an aborted send rejects with the reason of its signal and is never sent', () => {
   test.each([1, 2, 3])('number %i of three that wait', async (number) => {
-    const { producer, consumer } = full();
+    const { directory, producer, consumer } = full();
     const controller = new AbortController();
     const reason = new Error('never mind');
     const sends = sendAll(producer, 3, { [number]: controller.signal });
-    await setTimeout(5);
+    await untilAsleep(directory, { producers: 1 });
     controller.abort(reason);
     expect(await rejectionOf(sends[number - 1]!)).toBe(reason);
     expect(await received(consumer, 2)).toEqual([1, 2, 3].filter((other) => other !== number));
@@ -142,7 +142,7 @@ test('a claim that is open rejects it, and it works again afterwards', async () 
 test('detaching rejects all that wait, and later calls', async () => {
   const { directory, producer, consumer, count } = full();
   const sends = sendAll(producer, 3);
-  await setTimeout(5);
+  await untilAsleep(directory, { producers: 1 });
   producer.detach();
   for (const send of sends) expect(await rejectionCode(send)).toBe('ERR_HERMES_DETACHED');
   expect(await rejectionCode(producer.send(payload(4)))).toBe('ERR_HERMES_DETACHED');
@@ -155,7 +155,7 @@ test('detaching rejects all that wait, and later calls', async () => {
 test('removing the segment rejects all that wait with ERR_HERMES_REMOVED', async () => {
   const { directory, producer } = full();
   const sends = sendAll(producer, 3);
-  await setTimeout(5);
+  await untilAsleep(directory, { producers: 1 });
   removeSegment('ticks', { directory, force: true });
   for (const send of sends) expect(await rejectionCode(send)).toBe('ERR_HERMES_REMOVED');
 });

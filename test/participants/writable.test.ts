@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Consumer } from '../../src/index.js';
+import { untilAsleep } from '../support/asleep.js';
 import { attachedPair, fillLane } from '../support/attached-pair.js';
 
 const CREATE = { maxPayload: 4096 };
@@ -104,12 +105,12 @@ test('values go through the codec, text too', async () => {
 });
 
 test('aborting it while it waits for room sends nothing of what waits', async () => {
-  const { producer, consumer } = attachedPair(CREATE);
+  const { directory, producer, consumer } = attachedPair(CREATE);
   const count = fillLane(producer, 1000);
   const controller = new AbortController();
   const stream = producer.writable({ signal: controller.signal });
   stream.write(Buffer.alloc(1000, 1));
-  await setTimeout(5);
+  await untilAsleep(directory, { producers: 1 });
   controller.abort();
   expect((await once(stream, 'error'))[0]).toMatchObject({ name: 'AbortError' });
   expect(consumer.poll(() => {}, 1000)).toBe(count);
@@ -118,11 +119,11 @@ test('aborting it while it waits for room sends nothing of what waits', async ()
 });
 
 test('detaching the producer while it waits destroys it with the code', async () => {
-  const { producer } = attachedPair(CREATE);
+  const { directory, producer } = attachedPair(CREATE);
   fillLane(producer, 1000);
   const stream = producer.writable();
   stream.write(Buffer.alloc(1000, 1));
-  await setTimeout(5);
+  await untilAsleep(directory, { producers: 1 });
   producer.detach();
   expect((await once(stream, 'error'))[0]).toMatchObject({ code: 'ERR_HERMES_DETACHED' });
 });

@@ -7,7 +7,7 @@ import { ByteLocks } from '../../src/os/byte-locks.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { thrownBy } from '../support/thrown.js';
-import { until } from '../tools/command-line.js';
+import { until } from '../support/until.js';
 
 /** Where no layout that is known here has a lock. */
 const SOME_LOCK_OFFSET = 2 ** 41 + 17;

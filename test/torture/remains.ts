@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { inspectSegment } from '../../src/index.js';
-import { memberSlots, producerSlots } from '../../src/membership/roster.js';
+import { memberSlots, producerSlots } from '../../src/membership/places.js';
 import { isOccupied } from '../../src/membership/slot.js';
 import { InFlight } from '../../src/ring/in-flight.js';
 import { openSegment } from '../../src/segment/segment.js';

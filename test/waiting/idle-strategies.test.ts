@@ -6,6 +6,7 @@ import { memberSlotIndex, wordAt } from '../../src/ring/indices.js';
 import { attachedPair, offerNumbers } from '../support/attached-pair.js';
 import { openRaw } from '../support/raw-segment.js';
 import { codeOf } from '../support/thrown.js';
+import { until } from '../support/until.js';
 
 const STRATEGIES: readonly (IdleStrategyName | IdleStrategy)[] = [
   'spin',
@@ -41,7 +42,7 @@ describe.each(STRATEGIES)('idle %o', (idle) => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
     const waited = consumer.waitAsync();
-    while (ticks <= 2) await setTimeout(1);
+    await until(() => ticks > 2);
     clearInterval(timer);
     offerNumbers(producer, 0, 1);
     expect(await waited).toBe(true);

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { attachConsumer, type Consumer, type Producer } from '../../src/index.js';
 import { CONSUMER_BELL_OFFSET } from '../../src/layout/preamble.js';
-import { memberSlot } from '../../src/membership/roster.js';
+import { memberSlot } from '../../src/membership/places.js';
 import { type Nap, Sleeper } from '../../src/waiting/sleeper.js';
 import { attachedPair, fillLane, offerNumbers } from '../support/attached-pair.js';
 import { rawSegment } from '../support/raw-segment.js';
