@@ -40,7 +40,11 @@ describe('waitMs', () => {
     createSegment('jobs', { ...SMALL, directory });
     const at = JSON.stringify({ directory });
     const child = await attachedChild(`attachProducer('jobs', ${at})`);
-    expect(codeOf(() => attachProducer('jobs', { directory, waitMs: 30 }))).toBe('ERR_HERMES_NO_FREE_LANE');
+    expect(thrownBy(() => attachProducer('jobs', { directory, waitMs: 30 }))).toMatchObject({
+      code: 'ERR_HERMES_NO_FREE_LANE',
+      message: expect.stringMatching(/ \(waited for 30 ms\)$/),
+    });
+    expect(thrownBy(() => attachProducer('jobs', { directory })).message).not.toMatch(/waited/);
     const attaching = attachProducerAsync('jobs', { directory });
     expect(await isPending(attaching, 100)).toBe(true);
     await child.kill('SIGKILL');
