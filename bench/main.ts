@@ -1,17 +1,25 @@
 import { availableParallelism, loadavg } from 'node:os';
-import { styleText } from 'node:util';
-import { json, say } from '../src/tools/output.js';
-import { type CommandLine, parseCommandLine, USAGE } from './command-line.js';
+import { parseArgs, styleText } from 'node:util';
+import { heading, json, say } from '../src/tools/output.js';
+import { textTable } from '../src/tools/text-table.js';
+import type { Absence } from './contestants/contestant.js';
 import { findField } from './contestants/field.js';
-import type { Bench } from './harness/bench.js';
-import { describeEnvironment } from './harness/environment.js';
-import { makeScratch } from './harness/scratch.js';
 import { PARTS } from './parts/all-parts.js';
-import type { Kept, MeasuredSection } from './report/section.js';
-import { printHeading, printSection, printSummary } from './report/terminal.js';
+import { BUSY_LOAD, describeEnvironment, type Environment } from './report/environment.js';
+import { goalsTable } from './report/goals.js';
+import type { Kept, MeasuredSection, Section, Table } from './report/section.js';
 import { checkTarget, keptResults, writeReport } from './report/write-report.js';
+import { type Bench, FULL, makeScratch, type Profile, SHORT } from './runner/bench.js';
 
 // What `npm run bench` runs: measures, prints, and writes docs/benchmarks.md.
+
+const USAGE = `npm run bench -- [options]
+  --full            more rounds, more points, longer measurements
+  --only <pattern>  only the tables and curves whose name has this in it; the others of --out stay
+  --rounds <n>      turns of every contestant
+  --out <dir>       where benchmarks.md and its charts go (default: docs, when everything is measured)
+  --redraw          measure nothing: write them anew from the results of --out
+`;
 
 const NAMES = PARTS.map(({ name }) => name);
 
@@ -41,6 +49,40 @@ async function main(): Promise<number> {
     say(controller.signal.aborted ? 'interrupted' : ((error as Error).stack ?? `${error}`));
     return 1;
   }
+}
+
+interface CommandLine {
+  readonly profile: Profile;
+  /** Parts whose name has this in it; empty: all. */
+  readonly only: string;
+  /** Where the document goes, or undefined: into docs when all was measured, and nowhere otherwise. */
+  readonly out: string | undefined;
+  /** Measure nothing: write the document anew from the results that are kept there. */
+  readonly redraw: boolean;
+}
+
+/** @throws Error that says what is wrong with the arguments */
+function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      full: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+      rounds: { type: 'string' },
+      out: { type: 'string' },
+      redraw: { type: 'boolean', default: false },
+    },
+  });
+  const chosen = values.full ? FULL : SHORT;
+  const rounds = values.rounds === undefined ? chosen.rounds : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`rounds is ${values.rounds}: give a whole number from 1`);
+  return {
+    profile: { ...chosen, rounds, curveRounds: values.rounds === undefined ? chosen.curveRounds : rounds },
+    only: values.only,
+    out: values.out,
+    redraw: values.redraw,
+  };
 }
 
 async function measure({ profile, only, out }: CommandLine, interrupted: AbortSignal): Promise<void> {
@@ -87,4 +129,29 @@ function redraw(directory: string): void {
 
 function present({ name, occasion, data }: Kept): MeasuredSection {
   return { ...PARTS.find((part) => part.name === name)!.present(data), occasion };
+}
+
+function printHeading(environment: Environment, absences: readonly Absence[]): void {
+  for (const [fact, value] of Object.entries(environment.facts)) process.stdout.write(`${fact}: ${value}\n`);
+  if (loadavg()[0]! > BUSY_LOAD)
+    process.stdout.write('THE MACHINE IS BUSY WITH OTHER WORK: what follows is worth little\n');
+  for (const { name, reason } of absences) process.stdout.write(`not here: ${name}: ${reason}\n`);
+}
+
+function printSection({ title, tables }: Section): void {
+  process.stdout.write(`\n${heading(title)}\n`);
+  for (const table of tables) process.stdout.write(`\n${plainTable(table)}`);
+}
+
+/** The goals that were measured. */
+function printSummary(sections: readonly Section[]): void {
+  const { header, rows } = goalsTable(sections.flatMap(({ findings }) => findings));
+  const measured = rows.filter((row) => row.at(-1) !== 'not measured');
+  if (measured.length > 0) process.stdout.write(`\n${heading('Goals')}\n\n${plainTable({ header, rows: measured })}`);
+}
+
+function plainTable({ caption, header, rows }: Table): string {
+  const plain = (cells: readonly string[]) => cells.map((cell) => cell.replaceAll('`', ''));
+  const titles = plain(header).map((title) => title.toUpperCase());
+  return (caption === undefined ? '' : `${caption}\n`) + textTable(titles, rows.map(plain));
 }

@@ -41,17 +41,17 @@ export async function bundle() {
 }
 
 /**
- * Makes dist/programs of what the tests start as processes of their own, some thousand times a run: bundled, one starts in half the
+ * Makes dist/programs of test/programs, of which the tests start some thousand processes a run: bundled, one starts in half the
  * processor time.
  * @returns {Promise<void>}
  */
 export async function bundlePrograms() {
   const target = path.join(root, 'dist/programs');
   fs.rmSync(target, { recursive: true, force: true });
-  const directories = ['processes', 'stress'].map((part) => path.join(root, 'dist/test', part, 'programs'));
-  if (!directories.every((directory) => fs.existsSync(directory))) return; // a copy without tests
-  const files = directories.flatMap((directory) => fs.readdirSync(directory).map((file) => path.join(directory, file)));
-  const programs = files.filter((file) => file.endsWith('.js')).map((file) => [path.basename(file, '.js'), file]);
+  const directory = path.join(root, 'dist/test/programs');
+  if (!fs.existsSync(directory)) return; // a copy without tests
+  const files = fs.readdirSync(directory).filter((file) => file.endsWith('.js'));
+  const programs = files.map((file) => [path.basename(file, '.js'), path.join(directory, file)]);
   const bundled = await rolldown({
     input: Object.fromEntries(programs),
     external: externals(),
@@ -91,6 +91,7 @@ async function write(input, target, lineLimit) {
     platform: 'node',
     // A module that nothing is used of is left out, so that a command loads no more of the library than it needs.
     treeshake: { moduleSideEffects: false },
+    optimization: { inlineConst: true },
     checks: { eval: false }, // hdr-histogram-js has one, and does not come by it
   });
   const { output } = await bundled.write({

@@ -1,14 +1,34 @@
 import { spawnSync } from 'node:child_process';
-import type { Bench } from '../harness/bench.js';
-import type { Absence, Contestant } from '../harness/contestant.js';
-import { compileNative } from '../native/compile.js';
-import { mmapIoPeer, natsPeer, redisPeer, shmTypedArrayPeer, zeroMqPeer } from '../peers/packages.js';
-import { isOnPath, KeptServer, startNats, startRedis } from '../peers/servers.js';
-import { bare } from './bare.js';
-import { hermes, PLAIN } from './hermes.js';
-import { type LinkDescription, linkContestant, type Venue } from './links.js';
-import { BARE, CLAIMS, DOORBELL, HERMES, MESSAGE_PORT, NATIVE, NATS, REDIS, UNIX_SOCKET, ZEROMQ } from './names.js';
-import { type Native, native } from './native.js';
+import type { Venue } from '../links/link.js';
+import type { Bench } from '../runner/bench.js';
+import {
+  type Absence,
+  BARE,
+  CLAIMS,
+  type Contestant,
+  DOORBELL,
+  HERMES,
+  MESSAGE_PORT,
+  NATIVE,
+  NATS,
+  REDIS,
+  UNIX_SOCKET,
+  ZEROMQ,
+} from './contestant.js';
+import { type LinkDescription, linkContestant } from './links.js';
+import { compileNative, type Native, native } from './native.js';
+import {
+  isOnPath,
+  KeptServer,
+  mmapIoPeer,
+  natsPeer,
+  redisPeer,
+  shmTypedArrayPeer,
+  startNats,
+  startRedis,
+  zeroMqPeer,
+} from './peers.js';
+import { bare, hermes, PLAIN } from './rings.js';
 
 /** Everybody who takes part on this machine. */
 export interface Field {

@@ -1,18 +1,9 @@
-import { startChild } from '../../src/tools/bench/child.js';
-import type { Bench } from '../harness/bench.js';
-import { type Contestant, LINK_PACE } from '../harness/contestant.js';
-import { histogramOf, rateOf, runMeasuring } from '../harness/pair.js';
-import { type Measure, rolesOf, type Workload } from '../harness/workload.js';
-import type { LinkTask } from '../links/link-child.js';
-import { LINK_KINDS, type LinkName } from '../links/link-kinds.js';
-
-const CHILD = new URL('../links/link-child.js', import.meta.url);
-
-/** Where the two ends meet; closed after the measurement. */
-export interface Venue {
-  readonly address: string;
-  close(): void;
-}
+import type { Venue } from '../links/link.js';
+import { LINK_KINDS, type LinkName, type LinkTask } from '../links/link-ends.js';
+import { type Bench, endsOf, type Measure, type Workload } from '../runner/bench.js';
+import { histogramOf, rateOf, runMeasuring } from '../runner/measuring.js';
+import { startRole } from '../runner/role.js';
+import { type Contestant, LINK_PACE } from './contestant.js';
 
 export interface LinkDescription {
   readonly name: string;
@@ -26,9 +17,9 @@ export function linkContestant(bench: Bench, { name, how, link, venue }: LinkDes
   const run = async <Result>(workload: Workload, measure: Measure, chunked: boolean): Promise<Result> => {
     const { address, close } = await venue();
     try {
-      const [first, second] = rolesOf(measure);
-      const start = (role: typeof first) =>
-        startChild<unknown>(CHILD, { ...workload, role, link, address, chunked } satisfies LinkTask);
+      const [first, second] = endsOf(measure);
+      const start = (end: typeof first) =>
+        startRole<unknown>('link', { ...workload, end, link, address, chunked } satisfies LinkTask);
       const children = LINK_KINDS[link].startsSecond ? [start(first)] : [start(first), start(second)];
       return await runMeasuring<Result>(children, bench.interrupted);
     } finally {

@@ -1,68 +1,89 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { attachConsumer, createSegment } from '../../src/index.js';
+import { attachConsumer, attachProducer, createSegment } from '../../src/index.js';
+import { awaitStart, type Child } from '../../src/tools/bench/child.js';
 import { textTable } from '../../src/tools/text-table.js';
+import { makeScratch } from '../runner/bench.js';
+import { isProgram, startRole } from '../runner/role.js';
 
 // What the kernel is asked for, counted by strace: by those who sleep, and while both sides are awake and spin.
 // node dist/bench/idle/system-calls.js [seconds] [messages]
 
-const SECONDS = Number(process.argv[2] ?? 10);
-const MESSAGES = Number(process.argv[3] ?? 1_000_000);
-const CHILD: string = fileURLToPath(new URL('./idle-child.js', import.meta.url));
+const PAYLOAD = Buffer.alloc(64);
 
-if (spawnSync('strace', ['--version']).status !== 0) {
-  console.error('strace, which counts the system calls, is not installed');
-  process.exit(1);
+type Part = 'sleeping-consumer' | 'sleeping-producer' | 'spinning-consumer' | 'spinning-producer';
+
+interface IdleTask {
+  readonly part: Part;
+  readonly directory: string;
+  readonly segment: string;
+  readonly messageCount: number;
 }
 
-interface Subject {
-  readonly role: string;
-  readonly process: ChildProcess;
-  readonly line: () => Promise<string>;
+/** Plays a part. Stays when it is done, until it is killed: what an end costs is not to be counted. */
+export async function subject(task: IdleTask): Promise<never> {
+  await PARTS[task.part](task);
+  process.send!('done');
+  return new Promise(() => {});
 }
+
+const PARTS: Readonly<Record<Part, (task: IdleTask) => Promise<void>>> = {
+  async 'sleeping-consumer'({ directory, segment }) {
+    const consumer = attachConsumer(segment, { directory, group: 'sleeper' });
+    void awaitStart();
+    for await (const _ of consumer);
+  },
+  async 'sleeping-producer'({ directory, segment }) {
+    const producer = attachProducer(segment, { directory });
+    while (producer.offer(Buffer.alloc(1000)) >= 0);
+    void awaitStart();
+    await producer.send(Buffer.alloc(1000));
+  },
+  async 'spinning-consumer'({ directory, segment, messageCount }) {
+    const consumer = attachConsumer(segment, { directory, idle: 'spin' });
+    await awaitStart();
+    let received = 0;
+    for await (const _ of consumer) if (++received === messageCount) break;
+  },
+  async 'spinning-producer'({ directory, segment, messageCount }) {
+    const producer = attachProducer(segment, { directory, idle: 'spin' });
+    await awaitStart();
+    for (let i = 0; i < messageCount; i++) await producer.send(PAYLOAD);
+  },
+};
 
 interface Counts {
   readonly total: number;
   readonly byName: Readonly<Record<string, number>>;
 }
 
-const directory = fs.mkdtempSync('/dev/shm/hermes-bench-');
-const children = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
-  fs.rmSync(directory, { recursive: true, force: true });
-});
+interface Subject {
+  readonly part: Part;
+  readonly child: Child<unknown>;
+}
 
-await measureIdle();
-await measureBusy();
-process.exit(0);
+/** What starting costs is over by then. */
+const SETTLE_MS = 1000;
 
-async function start(segment: string, role: string): Promise<Subject> {
-  const child = spawn(process.execPath, [CHILD, role, directory, segment, `${MESSAGES}`], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  children.add(child);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const line = async () => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error(`the child ${role} ended`);
-    return value as string;
-  };
-  if ((await line()) !== 'ready') throw new Error(`the child ${role} is not ready`);
-  return { role, process: child, line };
+async function start(tasks: readonly IdleTask[]): Promise<Subject[]> {
+  const subjects = tasks.map((task) => ({ part: task.part, child: startRole<unknown>('idle', task) }));
+  await Promise.all(subjects.map(({ child }) => child.ready));
+  await setTimeout(SETTLE_MS);
+  return subjects;
 }
 
 /** Counts what the subjects ask the kernel for, in all their threads, until `action` is over. */
-async function counted(subjects: readonly Subject[], action: () => Promise<unknown>): Promise<Counts[]> {
-  const traces = subjects.map(({ role, process: { pid } }) => {
-    const file = path.join(directory, `.strace-${role}`);
+async function counted(
+  directory: string,
+  subjects: readonly Subject[],
+  action: () => Promise<unknown>,
+): Promise<Counts[]> {
+  const traces = subjects.map(({ part, child: { pid } }) => {
+    const file = path.join(directory, `.strace-${part}`);
     const process = spawn('strace', ['-f', '-c', '-q', '-o', file, '-p', `${pid}`], { stdio: 'ignore' });
-    children.add(process);
     return { file, process };
   });
   await setTimeout(1000); // attached
@@ -93,45 +114,56 @@ function most({ byName }: Counts): string {
     .join(', ');
 }
 
-async function measureIdle(): Promise<void> {
-  createSegment('idle', { directory, producers: 2, maxGroups: 3, members: 1, capacity: 65_536 });
-  const subjects = [await start('idle', 'sleeping-consumer'), await start('idle', 'sleeping-producer')];
-  const usedMs = () => subjects.map(({ process: { pid } }) => cpuMsOf(pid!));
+async function measureIdle(directory: string, seconds: number): Promise<void> {
+  const segment = 'idle';
+  createSegment(segment, { directory, producers: 2, maxGroups: 3, members: 1, capacity: 65_536 });
+  const task = { directory, segment, messageCount: 0 };
+  const subjects = await start([
+    { ...task, part: 'sleeping-consumer' },
+    { ...task, part: 'sleeping-producer' },
+  ]);
+  const usedMs = () => subjects.map(({ child: { pid } }) => cpuMsOf(pid!));
   const before = usedMs();
-  await setTimeout(SECONDS * 1000);
+  await setTimeout(seconds * 1000);
   const after = usedMs();
-  let seconds = 0;
-  const counts = await counted(subjects, async () => {
+  let tracedSeconds = 0;
+  const counts = await counted(directory, subjects, async () => {
     const startMs = performance.now();
-    await setTimeout(SECONDS * 1000);
-    seconds = (performance.now() - startMs) / 1000 + 1; // with the second in which strace attached
+    await setTimeout(seconds * 1000);
+    tracedSeconds = (performance.now() - startMs) / 1000 + 1; // with the second in which strace attached
   });
-  const rows = subjects.map(({ role }, i) => [
-    role,
-    (counts[i]!.total / seconds).toFixed(1),
-    `${(((after[i]! - before[i]!) / (SECONDS * 1000)) * 100).toFixed(2)} %`,
+  for (const { child } of subjects) child.kill();
+  const rows = subjects.map(({ part }, i) => [
+    part,
+    (counts[i]!.total / tracedSeconds).toFixed(1),
+    `${(((after[i]! - before[i]!) / (seconds * 1000)) * 100).toFixed(2)} %`,
     most(counts[i]!),
   ]);
-  console.log(`\nAsleep, ${SECONDS} s without strace (core) and ${SECONDS} s with it (calls)\n`);
+  console.log(`\nAsleep, ${seconds} s without strace (core) and ${seconds} s with it (calls)\n`);
   console.log(textTable(['who', 'calls/s', 'core', 'calls'], rows));
-  for (const { process } of subjects) process.kill('SIGKILL');
 }
 
-async function measureBusy(): Promise<void> {
-  createSegment('busy', { directory, producers: 1, maxGroups: 1, members: 1, capacity: 1 << 20 });
-  attachConsumer('busy', { directory }).detach();
-  const subjects = [await start('busy', 'spinning-consumer'), await start('busy', 'spinning-producer')];
-  const counts = await counted(subjects, async () => {
-    for (const { process } of subjects) process.stdin!.write('go\n');
-    for (const { line } of subjects) await line();
+async function measureBusy(directory: string, messageCount: number): Promise<void> {
+  const segment = 'busy';
+  createSegment(segment, { directory, producers: 1, maxGroups: 1, members: 1, capacity: 1 << 20 });
+  attachConsumer(segment, { directory }).detach();
+  const task = { directory, segment, messageCount };
+  const subjects = await start([
+    { ...task, part: 'spinning-consumer' },
+    { ...task, part: 'spinning-producer' },
+  ]);
+  const counts = await counted(directory, subjects, async () => {
+    for (const { child } of subjects) child.start();
+    await Promise.all(subjects.map(({ child }) => child.result));
   });
-  const rows = subjects.map(({ role }, i) => [
-    role,
+  for (const { child } of subjects) child.kill();
+  const rows = subjects.map(({ part }, i) => [
+    part,
     `${counts[i]!.total}`,
-    (counts[i]!.total / MESSAGES).toFixed(5),
+    (counts[i]!.total / messageCount).toFixed(5),
     most(counts[i]!),
   ]);
-  console.log(`\nBoth awake (spin), ${MESSAGES} messages by send and for await\n`);
+  console.log(`\nBoth awake (spin), ${messageCount} messages by send and for await\n`);
   console.log(textTable(['who', 'calls', 'calls/message', 'calls'], rows));
 }
 
@@ -140,4 +172,15 @@ function cpuMsOf(pid: number): number {
   const stat = fs.readFileSync(`/proc/${pid}/stat`, 'ascii');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+if (isProgram(import.meta.url)) {
+  if (spawnSync('strace', ['--version']).status !== 0) {
+    console.error('strace, which counts the system calls, is not installed');
+    process.exit(1);
+  }
+  const [seconds = 10, messageCount = 1_000_000] = process.argv.slice(2).map(Number);
+  using scratch = makeScratch();
+  await measureIdle(scratch.directory, seconds);
+  await measureBusy(scratch.directory, messageCount);
 }

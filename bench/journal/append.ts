@@ -10,13 +10,12 @@ import { chosenMapper } from '../../src/os/chosen-mapper.js';
 import type { Mapping } from '../../src/os/mapper.js';
 import { allocate } from '../../src/os/new-file.js';
 import { textTable } from '../../src/tools/text-table.js';
-import { peers } from './peers.js';
 
 // Appends to a journal against a memcpy of the same bytes into files of the same size, allocated and mapped likewise, in
-// rounds that take turns within one run; what one would use otherwise beside them; and what reading the journal takes.
+// rounds that take turns within one run; and what reading the journal takes.
 //   node dist/bench/journal/append.js [rounds] [directory]
 
-export interface Contestant {
+interface Contestant {
   readonly name: string;
   /** Nanoseconds for `count` messages of this payload. */
   append(directory: string, payload: Buffer, count: number): Promise<number>;
@@ -151,7 +150,7 @@ function replay(directory: string, count: number): number {
 
 for (const [payloadLength, count] of CASES) {
   const payload = Buffer.alloc(payloadLength, 7);
-  const contestants = [memcpy(1), memcpy(16), journal(false), journal(true), ...peers()];
+  const contestants = [memcpy(1), memcpy(16), journal(false), journal(true)];
   const samples = new Map<string, number[]>();
   const note = (name: string, ns: number) => samples.set(name, [...(samples.get(name) ?? []), ns / count]);
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,5 +1,5 @@
-import { natsPeer, redisPeer, zeroMqPeer } from '../peers/packages.js';
-import type { End, LinkKind } from './link.js';
+import { natsPeer, redisPeer, zeroMqPeer } from '../contestants/peers.js';
+import type { LinkKind, Side } from './link.js';
 
 /** Sends that may be under way before the sender looks whether they got on. */
 const WINDOW = { messages: 4096, chunks: 16 };
@@ -7,8 +7,8 @@ const WINDOW = { messages: 4096, chunks: 16 };
 const window = (chunked: boolean) => (chunked ? WINDOW.chunks : WINDOW.messages);
 
 /** Names of what an end reads and writes. */
-function channels(end: End): { readonly incoming: string; readonly outgoing: string } {
-  return end === 'first' ? { incoming: 'there', outgoing: 'back' } : { incoming: 'back', outgoing: 'there' };
+function channels(side: Side): { readonly incoming: string; readonly outgoing: string } {
+  return side === 'first' ? { incoming: 'there', outgoing: 'back' } : { incoming: 'back', outgoing: 'there' };
 }
 
 /** A pair of sockets over `ipc://`. A send at a time is what the package allows; it batches in its own thread. */
@@ -16,10 +16,10 @@ export const zeroMqLink: LinkKind = {
   isStream: false,
   keepsBytes: true,
   startsSecond: false,
-  async open({ end, address, chunked, onBytes }) {
+  async open({ side, address, chunked, onBytes }) {
     const highWaterMark = window(chunked);
     const socket = new (zeroMqPeer().Pair)({ sendHighWaterMark: highWaterMark, receiveHighWaterMark: highWaterMark });
-    if (end === 'first') await socket.bind(`ipc://${address}`);
+    if (side === 'first') await socket.bind(`ipc://${address}`);
     else socket.connect(`ipc://${address}`);
     void (async () => {
       for await (const [message] of socket) onBytes(message);
@@ -33,8 +33,8 @@ export const redisLink: LinkKind = {
   isStream: false,
   keepsBytes: true,
   startsSecond: false,
-  async open({ end, address, chunked, onBytes }) {
-    const { incoming, outgoing } = channels(end);
+  async open({ side, address, chunked, onBytes }) {
+    const { incoming, outgoing } = channels(side);
     const [publisher, subscriber] = [0, 1].map(() => redisPeer().createClient({ socket: { path: address } }));
     for (const client of [publisher!, subscriber!]) {
       client.on('error', fail);
@@ -65,8 +65,8 @@ export const natsLink: LinkKind = {
   isStream: false,
   keepsBytes: true,
   startsSecond: false,
-  async open({ end, address, chunked, onBytes }) {
-    const { incoming, outgoing } = channels(end);
+  async open({ side, address, chunked, onBytes }) {
+    const { incoming, outgoing } = channels(side);
     const connection = await natsPeer().connect({ servers: address });
     connection.subscribe(incoming, {
       callback: (error, { data }) => {

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { parentPort, Worker } from 'node:worker_threads';
+import { CHILD_PROGRAM } from '../runner/role.js';
 import type { Link, LinkKind, LinkOptions } from './link.js';
 
 // Links between a process and what it has started itself. The first end starts the second, which says hello once it is
@@ -7,8 +8,6 @@ import type { Link, LinkKind, LinkOptions } from './link.js';
 const HELLO = 1;
 const GO = 2;
 const CREDIT = 3;
-
-const CHILD: URL = new URL('./link-child.js', import.meta.url);
 
 /** Unacknowledged sends, and how many are acknowledged at once: a port takes whatever it is given, until memory ends. */
 const WINDOW = { messages: 1024, chunks: 16 };
@@ -23,8 +22,8 @@ export function childProcessLink(serialization: 'json' | 'advanced'): LinkKind {
     isStream: false,
     keepsBytes: false,
     startsSecond: true,
-    async open({ end, secondTask, onBytes }) {
-      const child = end === 'first' ? fork(CHILD, [secondTask], { serialization, stdio: 'inherit' }) : undefined;
+    async open({ side, second, onBytes }) {
+      const child = side === 'first' ? fork(CHILD_PROGRAM, [second], { serialization, stdio: 'inherit' }) : undefined;
       const channel = child ?? process;
       const post = (message: unknown, onSent?: (error: Error | null) => void): boolean =>
         child === undefined
@@ -40,7 +39,7 @@ export function childProcessLink(serialization: 'json' | 'advanced'): LinkKind {
             });
       };
       const signals = listen(channel, (message) => onBytes(decode(message)));
-      return introduce(end, signals, post, send);
+      return introduce(side, signals, post, send);
     },
   };
 }
@@ -50,8 +49,8 @@ export const messagePortLink: LinkKind = {
   isStream: false,
   keepsBytes: false,
   startsSecond: true,
-  async open({ end, secondTask, chunked, onBytes }: LinkOptions) {
-    const port = end === 'first' ? new Worker(CHILD, { argv: [secondTask] }) : parentPort!;
+  async open({ side, second, chunked, onBytes }: LinkOptions) {
+    const port = side === 'first' ? new Worker(CHILD_PROGRAM, { argv: [second] }) : parentPort!;
     const window = chunked ? WINDOW.chunks : WINDOW.messages;
     const perCredit = window / CREDITS_PER_WINDOW;
     let [received, underWay] = [0, 0];
@@ -72,7 +71,7 @@ export const messagePortLink: LinkKind = {
             onRoom = resolve;
           });
     };
-    return introduce(end, signals, (signal) => port.postMessage(signal), send);
+    return introduce(side, signals, (signal) => port.postMessage(signal), send);
   },
 };
 
@@ -107,13 +106,13 @@ function listen(source: MessageSource, onMessage: (message: unknown) => void): S
 }
 
 async function introduce(
-  end: LinkOptions['end'],
+  side: LinkOptions['side'],
   signals: Signals,
   post: (signal: number) => unknown,
   send: Link['send'],
 ): Promise<Link> {
-  if (end === 'second') post(HELLO);
-  await (end === 'first' ? signals.hello : signals.go);
+  if (side === 'second') post(HELLO);
+  await (side === 'first' ? signals.hello : signals.go);
   return { send, begin: () => post(GO) };
 }
 

@@ -1,24 +1,78 @@
-import { OutgoingPayload } from '../harness/payload.js';
-import { Receipt, type ReceiptResult } from '../harness/receipt.js';
-import { Trips, type TripsResult } from '../harness/trips.js';
-import { type Role, totalCount, type Workload } from '../harness/workload.js';
+import { awaitStart } from '../../src/tools/bench/child.js';
 import type { HandleRecord } from '../rings/ring.js';
-import { LENGTH_PREFIX_LENGTH, messagesPerChunk, Unpacker, writePrefixed } from './chunks.js';
-import type { Link, LinkKind } from './link.js';
+import { type End, totalCount, type Workload } from '../runner/bench.js';
+import { Receipt, type ReceiptResult, Trips, type TripsResult } from '../runner/measured-end.js';
+import { OutgoingPayload } from '../runner/payload.js';
+import { type Assignment, pinThisThread } from '../runner/role.js';
+import { natsLink, redisLink, zeroMqLink } from './broker-links.js';
+import { childProcessLink, messagePortLink } from './hosted-links.js';
+import { LENGTH_PREFIX_LENGTH, type Link, type LinkKind, messagesPerChunk, Unpacker, writePrefixed } from './link.js';
+import { fifoLink, tcpLink, unixSocketLink } from './socket-links.js';
+
+export type LinkName =
+  | 'unix'
+  | 'tcp'
+  | 'fifo'
+  | 'child-process-json'
+  | 'child-process-advanced'
+  | 'message-port'
+  | 'zeromq'
+  | 'redis'
+  | 'nats';
+
+export const LINK_KINDS: Readonly<Record<LinkName, LinkKind>> = {
+  unix: unixSocketLink,
+  tcp: tcpLink,
+  fifo: fifoLink,
+  'child-process-json': childProcessLink('json'),
+  'child-process-advanced': childProcessLink('advanced'),
+  'message-port': messagePortLink,
+  zeromq: zeroMqLink,
+  redis: redisLink,
+  nats: natsLink,
+};
+
+/** One end of a link: a process of its own, or, where the first end starts the second, its child or its worker thread. */
+export interface LinkTask extends Workload {
+  readonly end: End;
+  readonly link: LinkName;
+  readonly address: string;
+  readonly chunked: boolean;
+}
+
+const SECOND_CORE = 1;
+
+/** Plays an end: connects, waits for the start unless the first end starts this one, and gives what it found. */
+export async function linkEnd(task: LinkTask): Promise<unknown> {
+  const side = task.end === 'receiver' || task.end === 'pinger' ? 'first' : 'second';
+  const kind = LINK_KINDS[task.link];
+  const isStarted = kind.startsSecond && side === 'second';
+  if (isStarted) pinThisThread(SECOND_CORE);
+
+  const { address, chunked } = task;
+  const { onBytes, meet } = behaviour(task.end, kind, task, chunked);
+  const secondTask: LinkTask = { ...task, end: task.end === 'receiver' ? 'sender' : 'echo' };
+  const second = JSON.stringify({ role: 'link', task: secondTask } satisfies Assignment);
+  const link = await kind.open({ side, address, chunked, second, onBytes });
+  const run = meet(link);
+  if (!isStarted) await awaitStart();
+  link.begin?.();
+  return run();
+}
 
 /** What an end does with what arrives, and what it gives in the end. */
-export interface LinkEnd {
+interface Behaviour {
   onBytes(bytes: Buffer): void;
   /** The link is open; the other end may begin before this one is started, by what this gives. */
   meet(link: Link): () => Promise<unknown>;
 }
 
 /** `chunked`: many messages in each send. */
-export function linkEnd(role: Role, kind: LinkKind, workload: Workload, chunked: boolean): LinkEnd {
+function behaviour(end: End, kind: LinkKind, workload: Workload, chunked: boolean): Behaviour {
   const framing = { prefixed: kind.isStream || chunked, keepsBytes: kind.keepsBytes };
-  if (role === 'receiver') return receiver(workload, framing);
-  if (role === 'sender') return sender(workload, framing, chunked);
-  return role === 'pinger' ? pinger(workload, framing) : echo(framing);
+  if (end === 'receiver') return receiver(workload, framing);
+  if (end === 'sender') return sender(workload, framing, chunked);
+  return end === 'pinger' ? pinger(workload, framing) : echo(framing);
 }
 
 interface Framing {
@@ -27,7 +81,7 @@ interface Framing {
   readonly keepsBytes: boolean;
 }
 
-function receiver(workload: Workload, framing: Framing): LinkEnd {
+function receiver(workload: Workload, framing: Framing): Behaviour {
   const receipt = new Receipt(workload);
   const { onBytes, finished, finish } = untilFinished<ReceiptResult>(framing, (buffer, offset, length) => {
     receipt.take(buffer, offset, length);
@@ -36,7 +90,7 @@ function receiver(workload: Workload, framing: Framing): LinkEnd {
   return { onBytes, meet: () => () => finished };
 }
 
-function sender(workload: Workload, framing: Framing, chunked: boolean): LinkEnd {
+function sender(workload: Workload, framing: Framing, chunked: boolean): Behaviour {
   return {
     onBytes() {},
     meet: (link) => async () => {
@@ -73,7 +127,7 @@ async function sendChunks(link: Link, workload: Workload): Promise<void> {
   }
 }
 
-function pinger(workload: Workload, framing: Framing): LinkEnd {
+function pinger(workload: Workload, framing: Framing): Behaviour {
   const trips = new Trips(workload);
   const payload = new OutgoingPayload(workload.payloadLength);
   let sendNext = () => {};
@@ -97,7 +151,7 @@ function pinger(workload: Workload, framing: Framing): LinkEnd {
   };
 }
 
-function echo(framing: Framing): LinkEnd {
+function echo(framing: Framing): Behaviour {
   // The first may come together with the signal to begin.
   const early: Buffer[] = [];
   let reply: Link['send'] = (bytes) => {

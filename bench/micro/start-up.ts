@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { textTable } from '../../src/tools/text-table.js';
-import { spreadOf } from '../harness/statistics.js';
+import { spreadOf } from '../runner/rounds.js';
 
 // What it takes to start, from spawning the process to its end, in turns: node dist/bench/micro/start-up.js [rounds]
 // The package is that of the checkout, as it is packed.

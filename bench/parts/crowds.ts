@@ -1,18 +1,18 @@
 import { availableParallelism } from 'node:os';
-import { runChildren, startChild } from '../../src/tools/bench/child.js';
+import { attachConsumer, attachProducer, type Message } from '../../src/index.js';
+import { Backoff } from '../../src/tools/bench/backoff.js';
+import { awaitStart, runChildren } from '../../src/tools/bench/child.js';
 import { leaseSegment } from '../../src/tools/bench/segment-lease.js';
 import { formatRate } from '../../src/tools/output.js';
-import { type Bench, PAYLOAD_LENGTH, RING_CAPACITY } from '../harness/bench.js';
-import { VerificationError } from '../harness/contestant.js';
-import { interleave, type Recorded, recorded } from '../harness/rounds.js';
-import type { Colour } from '../report/colours.js';
-import { lineChart } from '../report/line-chart.js';
+import { VerificationError } from '../contestants/contestant.js';
+import { type Colour, lineChart } from '../report/charts.js';
 import type { Section } from '../report/section.js';
-import type { CrowdResult, CrowdTask } from '../rings/crowd-child.js';
-import { curveOf, curveTable, pointKey } from './curve.js';
-import { type Part, part } from './part.js';
+import { type Bench, PAYLOAD_LENGTH, RING_CAPACITY } from '../runner/bench.js';
+import { OutgoingPayload, PayloadVerifier } from '../runner/payload.js';
+import { startRole } from '../runner/role.js';
+import { interleave, type Recorded, recorded } from '../runner/rounds.js';
+import { curveOf, curveTable, type Part, part, pointKey } from './part.js';
 
-const CHILD = new URL('../rings/crowd-child.js', import.meta.url);
 /** What one producer is taken to publish in a second. */
 const PACE = 3_000_000;
 const WARM_UP_SHARE = 0.5;
@@ -106,8 +106,8 @@ async function publishedPerSecond(bench: Bench, { label, shape, shared }: Crowd,
   const expected = messageCount * producers;
   // How many come to each member is not known before.
   const warmUpCount = shared ? 0 : Math.floor(expected * WARM_UP_SHARE);
-  const task = (role: CrowdTask['role'], index: number): CrowdTask => ({
-    role,
+  const task = (end: CrowdTask['end'], index: number): CrowdTask => ({
+    end,
     segment: segment.name,
     directory,
     group: index === 0 || shared ? 'default' : `group-${index}`,
@@ -118,8 +118,8 @@ async function publishedPerSecond(bench: Bench, { label, shape, shared }: Crowd,
     warmUpCount,
     maySleep: producers + consumerCount > availableParallelism(),
   });
-  const start = (role: CrowdTask['role'], many: number) =>
-    Array.from({ length: many }, (_, index) => startChild<CrowdResult>(CHILD, task(role, index)));
+  const start = (end: CrowdTask['end'], many: number) =>
+    Array.from({ length: many }, (_, index) => startRole<CrowdResult>('crowd', task(end, index)));
   const children = [...start('consumer', consumerCount), ...start('producer', producers)];
   const consumers = (await runChildren(children, bench.interrupted)).slice(0, consumerCount);
   const received = consumers.map((result) => result.received);
@@ -136,4 +136,84 @@ async function publishedPerSecond(bench: Bench, { label, shape, shared }: Crowd,
   const busy = consumers.filter((member) => member.received > 0);
   const [firstNs] = busy.map(({ startNs }) => startNs).sort((a, b) => Number(a - b));
   return expected / seconds(firstNs!, busy.map(({ endNs }) => endNs).sort((a, b) => Number(b - a))[0]!);
+}
+
+/** One of many on a segment: several producers, groups, or members of a group. */
+interface CrowdTask {
+  readonly end: 'producer' | 'consumer';
+  readonly segment: string;
+  readonly directory: string;
+  readonly group: string;
+  /** The group is a work queue: nobody knows how many messages come to each. */
+  readonly shared: boolean;
+  readonly payloadLength: number;
+  /** Of each producer. */
+  readonly messageCount: number;
+  readonly producerCount: number;
+  /** Of a consumer. */
+  readonly warmUpCount: number;
+  /** More processes than cores: whoever waits makes room. */
+  readonly maySleep: boolean;
+}
+
+/** Of a consumer; a producer's is zeros. */
+interface CrowdResult {
+  readonly received: number;
+  readonly faults: number;
+  /** Of the first message after the warm-up and of the last: the monotonic clock, nanoseconds. */
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+}
+
+/** Polls in vain between two looks whether there is anything to wait for, each of which makes system calls. */
+const IDLE_POLLS_PER_LOOK = 1000;
+
+/** Plays one of them, as a process of its own. */
+export function oneOfCrowd(task: CrowdTask): Promise<CrowdResult> {
+  return task.end === 'producer' ? produce(task) : consume(task);
+}
+
+async function produce(task: CrowdTask): Promise<CrowdResult> {
+  const backoff = new Backoff(task.maySleep);
+  const producer = attachProducer(task.segment, { directory: task.directory });
+  const payload = new OutgoingPayload(task.payloadLength);
+  await awaitStart();
+  for (let number = 0; number < task.messageCount; number++) {
+    payload.write(number);
+    while (producer.offer(payload.bytes) < 0) backoff.wait();
+    backoff.reset();
+  }
+  producer.detach(); // so that the queue is known to be drained
+  return { received: 0, faults: 0, startNs: 0n, endNs: 0n };
+}
+
+async function consume(task: CrowdTask): Promise<CrowdResult> {
+  const { directory, segment, group } = task;
+  const backoff = new Backoff(task.maySleep);
+  const consumer = attachConsumer(segment, { directory, group });
+  const expected = task.messageCount * task.producerCount;
+  const verifier = new PayloadVerifier();
+  const next = new Array<number>(256).fill(0);
+  let [received, faults, startNs, endNs] = [0, 0, 0n, 0n];
+  const take = (message: Message) => {
+    const { lane, sequence } = message;
+    if (!task.shared && sequence !== next[lane]) faults++;
+    if (!verifier.isSound(message.buffer, message.offset, message.length, sequence)) faults++;
+    next[lane] = sequence + 1;
+    if (received === task.warmUpCount) startNs = process.hrtime.bigint();
+    received++;
+  };
+  await awaitStart();
+  for (let idlePolls = 0; task.shared || received < expected; ) {
+    if (consumer.poll(take) > 0) {
+      backoff.reset();
+      idlePolls = 0;
+      if (task.shared) endNs = process.hrtime.bigint();
+    } else {
+      backoff.wait();
+      if (task.shared && ++idlePolls % IDLE_POLLS_PER_LOOK === 0 && consumer.isDrained()) break;
+    }
+  }
+  if (!task.shared) endNs = process.hrtime.bigint();
+  return { received, faults, startNs, endNs };
 }

@@ -1,16 +1,14 @@
-import { startChild } from '../../src/tools/bench/child.js';
+import { attachConsumer, attachProducer, createSegment } from '../../src/index.js';
+import { awaitStart } from '../../src/tools/bench/child.js';
 import { formatNs } from '../../src/tools/report/duration-format.js';
-import { runMeasuring } from '../harness/pair.js';
-import { interleave, type Recorded, recorded } from '../harness/rounds.js';
-import { ratiosOf, spreadOf } from '../harness/statistics.js';
-import type { LanesResult, LanesTask } from '../micro/lanes-child.js';
-import type { Colour } from '../report/colours.js';
-import { lineChart } from '../report/line-chart.js';
-import type { Finding, Section } from '../report/section.js';
-import { curveTable } from './curve.js';
-import { type Part, part } from './part.js';
+import { type Colour, lineChart } from '../report/charts.js';
+import type { Finding } from '../report/goals.js';
+import type { Section } from '../report/section.js';
+import { runMeasuring } from '../runner/measuring.js';
+import { startRole } from '../runner/role.js';
+import { interleave, type Recorded, ratiosOf, recorded, spreadOf } from '../runner/rounds.js';
+import { curveTable, type Part, part } from './part.js';
 
-const CHILD = new URL('../micro/lanes-child.js', import.meta.url);
 const GOAL_LANES = 256;
 
 /** What lanes cost that have nothing to say. */
@@ -21,7 +19,7 @@ export const lanesPart: Part = part(
       key: `${laneCount}`,
       measure: () => {
         const task: LanesTask = { directory: bench.scratch.directory, laneCount };
-        return runMeasuring<LanesResult>([startChild(CHILD, task)], bench.interrupted);
+        return runMeasuring<LanesResult>([startRole('lanes', task)], bench.interrupted);
       },
     }));
     return recorded(await interleave(bench, 'lanes', entries, bench.profile.curveRounds));
@@ -68,4 +66,65 @@ function present({ samples }: Recorded<LanesResult>): Section {
     ],
     findings,
   };
+}
+
+/** A consumer of many lanes, of which one is busy: what a poll costs. */
+interface LanesTask {
+  readonly directory: string;
+  readonly laneCount: number;
+}
+
+/** Nanoseconds a poll. */
+interface LanesResult {
+  /** One that finds a message. */
+  readonly busyNs: number;
+  /** One that finds none. */
+  readonly emptyNs: number;
+}
+
+const LANE_CAPACITY = 64 * 1024;
+/** Less than a lane holds. */
+const MESSAGE_COUNT = 512;
+const ROUNDS = 200;
+const WARM_UP_ROUNDS = 100;
+
+/** Plays it, both ends in one process. */
+export async function pollLanes({ directory, laneCount }: LanesTask): Promise<LanesResult> {
+  const name = `lanes-${process.pid}`;
+  createSegment(name, {
+    directory,
+    producers: laneCount,
+    maxGroups: 1,
+    members: 1,
+    capacity: LANE_CAPACITY,
+    maxPayload: 64,
+    timestamps: false,
+  });
+  const producers = Array.from({ length: laneCount }, () => attachProducer(name, { directory }));
+  const consumer = attachConsumer(name, { directory });
+  const busy = producers[laneCount >> 1]!;
+  const payload = Buffer.alloc(64);
+  let seen = 0;
+  const handler = () => {
+    seen++;
+  };
+
+  const perPoll = (): number => {
+    const startNs = process.hrtime.bigint();
+    for (let i = 0; i < MESSAGE_COUNT; i++) consumer.poll(handler, 1);
+    return Number(process.hrtime.bigint() - startNs) / MESSAGE_COUNT;
+  };
+
+  await awaitStart();
+  const busyNs: number[] = [];
+  const emptyNs: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let i = 0; i < MESSAGE_COUNT; i++) busy.offer(payload);
+    busyNs.push(perPoll());
+    emptyNs.push(perPoll());
+  }
+  if (seen !== ROUNDS * MESSAGE_COUNT) throw new Error(`${seen} messages came of ${ROUNDS * MESSAGE_COUNT}`);
+  const median = (values: readonly number[]) =>
+    values.slice(WARM_UP_ROUNDS).sort((a, b) => a - b)[(ROUNDS - WARM_UP_ROUNDS) >> 1]!;
+  return { busyNs: median(busyNs), emptyNs: median(emptyNs) };
 }

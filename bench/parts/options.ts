@@ -1,14 +1,11 @@
 import { formatRate } from '../../src/tools/output.js';
 import { formatNs } from '../../src/tools/report/duration-format.js';
 import { latencyAtPercentile } from '../../src/tools/report/latency-histogram.js';
-import { hermes, PLAIN } from '../contestants/hermes.js';
-import { PAYLOAD_LENGTH } from '../harness/bench.js';
-import { RING_PACE } from '../harness/contestant.js';
-import { workloadFor } from '../harness/measured-run.js';
-import { interleave, type Recorded, recorded } from '../harness/rounds.js';
-import { spreadOf } from '../harness/statistics.js';
+import { RING_PACE } from '../contestants/contestant.js';
+import { hermes, PLAIN } from '../contestants/rings.js';
 import type { Section } from '../report/section.js';
-import { spreadText } from '../report/spread-text.js';
+import { PAYLOAD_LENGTH, workloadFor } from '../runner/bench.js';
+import { interleave, type Recorded, recorded, spreadOf, spreadText } from '../runner/rounds.js';
 import { type Part, part } from './part.js';
 
 interface Cost {

@@ -1,22 +1,23 @@
-import { startChild } from '../../src/tools/bench/child.js';
+import { attachConsumer, attachProducer, type Message } from '../../src/index.js';
+import { Backoff } from '../../src/tools/bench/backoff.js';
+import { awaitStart } from '../../src/tools/bench/child.js';
 import { formatCount, formatRate } from '../../src/tools/output.js';
 import { formatNs } from '../../src/tools/report/duration-format.js';
-import { type LatencyHistogram, latencyAtPercentile } from '../../src/tools/report/latency-histogram.js';
-import { type Bench, PAYLOAD_LENGTH } from '../harness/bench.js';
-import { clockOrigin } from '../harness/clock.js';
-import { histogramOf, runMeasuring } from '../harness/pair.js';
-import { leaseRing } from '../harness/ring-lease.js';
-import { interleave } from '../harness/rounds.js';
-import { type Spread, spreadOf } from '../harness/statistics.js';
-import { type Colour, SHADES } from '../report/colours.js';
-import { type LineSeries, lineChart } from '../report/line-chart.js';
-import type { Finding, Section } from '../report/section.js';
-import { spreadText } from '../report/spread-text.js';
-import type { RateTask } from '../rings/rate-child.js';
-import { pointKey, xsOf } from './curve.js';
-import { type Part, part } from './part.js';
-
-const CHILD = new URL('../rings/rate-child.js', import.meta.url);
+import {
+  createLatencyHistogram,
+  type LatencyHistogram,
+  latencyAtPercentile,
+} from '../../src/tools/report/latency-histogram.js';
+import { leaseRing } from '../contestants/rings.js';
+import { type Colour, type LineSeries, lineChart, SHADES } from '../report/charts.js';
+import type { Finding } from '../report/goals.js';
+import type { Section } from '../report/section.js';
+import { type Bench, PAYLOAD_LENGTH, totalCount, type Workload } from '../runner/bench.js';
+import { clockOrigin, nsSince } from '../runner/measured-end.js';
+import { type HistogramResult, histogramOf, runMeasuring } from '../runner/measuring.js';
+import { startRole } from '../runner/role.js';
+import { interleave, type Spread, spreadOf, spreadText } from '../runner/rounds.js';
+import { type Part, part, pointKey, xsOf } from './part.js';
 
 const PERCENTILES = [50, 90, 99, 99.9];
 /** As many messages as V8 wants to have seen, sent before the others at the highest rate. */
@@ -119,8 +120,77 @@ async function oneWay(bench: Bench, perSecond: number, idle: Idle): Promise<Late
     warmUpCount: WARM_UP_COUNT,
   };
   const task = { ...workload, segment: segment.name, directory, perSecond, idle, origin: `${clockOrigin()}` };
-  const children = (['receiver', 'sender'] as const).map((role) =>
-    startChild<unknown>(CHILD, { ...task, role } satisfies RateTask),
+  const children = (['receiver', 'sender'] as const).map((end) =>
+    startRole<unknown>('rate', { ...task, end } satisfies RateTask),
   );
   return histogramOf(`${perSecond} messages a second`, workload, await runMeasuring(children, bench.interrupted));
+}
+
+/** One end of a stream of messages that are due at fixed times, which each carries. The sender spins until one is due. */
+interface RateTask extends Workload {
+  readonly end: 'receiver' | 'sender';
+  readonly segment: string;
+  readonly directory: string;
+  readonly perSecond: number;
+  /** What the receiver does while there is nothing to read. */
+  readonly idle: 'spin' | 'doorbell';
+  /** What the times count from: of the monotonic clock, as decimal digits. */
+  readonly origin: string;
+}
+
+const DUE_OFFSET = 0;
+const NUMBER_OFFSET = 8;
+
+/** Nanoseconds between the warm-up, which is sent at once, and the first message that is due at its time. */
+const PAUSE_NS = 5_000_000;
+
+/** Plays an end, as a process of its own. */
+export function rateEnd(task: RateTask): Promise<HistogramResult | null> {
+  return task.end === 'sender' ? send(task) : receive(task);
+}
+
+/** A message that is late, because there was no room or no time, is sent at once, with the time that it was due at. */
+async function send(task: RateTask): Promise<null> {
+  const origin = BigInt(task.origin);
+  const backoff = new Backoff();
+  const producer = attachProducer(task.segment, { directory: task.directory });
+  const payload = Buffer.from(new ArrayBuffer(task.payloadLength));
+  const view = new DataView(payload.buffer);
+  const intervalNs = 1e9 / task.perSecond;
+  const total = totalCount(task);
+  await awaitStart();
+  let startNs = nsSince(origin);
+  for (let number = 0; number < total; number++) {
+    if (number === task.warmUpCount) startNs = nsSince(origin) + PAUSE_NS;
+    const dueNs = startNs + Math.max(number - task.warmUpCount, 0) * intervalNs;
+    while (nsSince(origin) < dueNs) backoff.wait();
+    view.setFloat64(DUE_OFFSET, dueNs, true);
+    view.setInt32(NUMBER_OFFSET, number, true);
+    while (producer.offer(payload) < 0) backoff.wait();
+  }
+  return null;
+}
+
+async function receive(task: RateTask): Promise<HistogramResult> {
+  const origin = BigInt(task.origin);
+  const backoff = new Backoff();
+  const consumer = attachConsumer(task.segment, { directory: task.directory, idle: task.idle });
+  const [warmUp, histogram] = [createLatencyHistogram(), createLatencyHistogram()];
+  const total = totalCount(task);
+  let [received, faults] = [0, 0];
+  let view: DataView = new DataView(new ArrayBuffer(0));
+  const take = ({ buffer, offset, length }: Message) => {
+    if (view.byteLength === 0) view = new DataView(buffer.buffer);
+    const latencyNs = nsSince(origin) - view.getFloat64(offset + DUE_OFFSET, true);
+    if (length !== task.payloadLength || view.getInt32(offset + NUMBER_OFFSET, true) !== received) faults++;
+    (received < task.warmUpCount ? warmUp : histogram).recordValue(Math.max(Math.round(latencyNs), 0));
+    received++;
+  };
+  await awaitStart();
+  while (received < total) {
+    if (consumer.poll(take) > 0) continue;
+    if (task.idle === 'spin') backoff.wait();
+    else await consumer.waitAsync();
+  }
+  return { histogram: histogram.snapshot(), received, faults };
 }

@@ -1,18 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { startChild } from '../../src/tools/bench/child.js';
-import { RING_CAPACITY } from '../harness/bench.js';
-import { rateOf, runMeasuring } from '../harness/pair.js';
-import type { ReceiptResult } from '../harness/receipt.js';
-import { leaseRing } from '../harness/ring-lease.js';
-import { makeScratch } from '../harness/scratch.js';
-import type { RingTask } from '../rings/ring-child.js';
+import { leaseRing } from '../contestants/rings.js';
+import type { RingTask } from '../rings/ring-ends.js';
+import { makeScratch, RING_CAPACITY } from '../runner/bench.js';
+import type { ReceiptResult } from '../runner/measured-end.js';
+import { rateOf, runMeasuring } from '../runner/measuring.js';
+import { startRole } from '../runner/role.js';
 
 // Where one of two processes that exchange messages spends its time, by Linux's perf and V8's names of what it compiled:
 // node dist/bench/profile/hot-spots.js [sender|receiver] [batch, negative: claims] [payload bytes] [messages]
 
-const CHILD = new URL('../rings/ring-child.js', import.meta.url);
 const MOST_LINES = 10;
 /** perf attaches within this. */
 const ATTACHING_MS = 500;
@@ -34,9 +32,10 @@ const task = {
   back: segment.name,
   directory,
   capacity: RING_CAPACITY,
+  idle: 'spin',
 } as const;
 const children = (['receiver', 'sender'] as const).map((each) =>
-  startChild<unknown>(CHILD, { ...task, batchCount, claims: Number(batch) < 0, role: each } satisfies RingTask),
+  startRole<unknown>('ring', { ...task, batchCount, claims: Number(batch) < 0, end: each } satisfies RingTask),
 );
 const { pid } = children[role === 'receiver' ? 0 : 1]!;
 const data = scratch.fresh('perf');

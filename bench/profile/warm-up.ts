@@ -2,9 +2,9 @@ import { attachConsumer, attachProducer } from '../../src/index.js';
 import { formatByteSize } from '../../src/tools/byte-size.js';
 import { formatCount, say } from '../../src/tools/output.js';
 import { textTable } from '../../src/tools/text-table.js';
-import { clockOrigin, nsSince } from '../harness/clock.js';
-import { leaseRing } from '../harness/ring-lease.js';
-import { makeScratch } from '../harness/scratch.js';
+import { leaseRing } from '../contestants/rings.js';
+import { makeScratch } from '../runner/bench.js';
+import { clockOrigin, nsSince } from '../runner/measured-end.js';
 
 // What a message costs a process that has just begun, until V8 has compiled all, and what it costs where the lane's position
 // passes 2 GiB: an `offer` and a `poll` of one message, in turns.

@@ -1,6 +1,5 @@
 import { formatNs } from '../../src/tools/report/duration-format.js';
-import type { Finding, Table } from './section.js';
-import { spreadText } from './spread-text.js';
+import { type Spread, spreadText } from '../runner/rounds.js';
 
 interface Goal {
   readonly what: string;
@@ -99,8 +98,16 @@ const GOALS: Readonly<Record<GoalId, Goal>> = {
   },
 };
 
+/** What was measured of one of the goals. */
+export interface Finding {
+  readonly goal: GoalId;
+  /** Against whom, or at what, where a goal has several. */
+  readonly of?: string;
+  readonly spread: Spread;
+}
+
 /** One row a goal; a goal with several findings is reached when all are. */
-export function goalsTable(findings: readonly Finding[]): Table {
+export function goalsTable(findings: readonly Finding[]): { readonly header: string[]; readonly rows: string[][] } {
   const rows = Object.entries(GOALS).map(([id, { what, goal, isReached, format }]) => {
     const own = findings.filter((finding) => finding.goal === id);
     const measured = own.map(({ of, spread }) => (of === undefined ? '' : `${of}: `) + spreadText(spread, format));

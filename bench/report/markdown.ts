@@ -1,9 +1,17 @@
-import type { Absence } from '../harness/contestant.js';
-import { BUSY_LOAD, type Environment } from '../harness/environment.js';
-import type { Profile } from '../harness/profile.js';
+import {
+  type Absence,
+  HERMES,
+  MESSAGE_PORT,
+  NATIVE,
+  NATS,
+  REDIS,
+  UNIX_SOCKET,
+  ZEROMQ,
+} from '../contestants/contestant.js';
+import type { Profile } from '../runner/bench.js';
+import { BUSY_LOAD, type Environment } from './environment.js';
 import { goalsTable } from './goals.js';
-import type { MeasuredSection, Table } from './section.js';
-import { summaryLead, summaryNotes, summaryTable } from './summary.js';
+import type { MeasuredSection, Section, Table } from './section.js';
 
 /** When, where and with whom it was measured. */
 export interface Circumstances {
@@ -119,4 +127,28 @@ function sectionBlocks(section: MeasuredSection, assets: string): string[] {
 export function markdownTable({ header, rows }: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(header), `|${' --- |'.repeat(header.length)}`, ...rows.map(line)].join('\n');
+}
+
+/** Hermes, the native limit, and what a program would be made of without Hermes. */
+const COLUMNS = [HERMES, NATIVE, UNIX_SOCKET, MESSAGE_PORT, ZEROMQ, NATS, REDIS];
+
+/** What comes first: how long a message takes and how many there are in a second, of Hermes and of some others. */
+function summaryTable(sections: readonly Section[]): Table | undefined {
+  const highlights = sections.flatMap(({ highlight }) => highlight ?? []);
+  const columns = COLUMNS.filter((name) => highlights.some(({ figures }) => name in figures));
+  if (highlights.length === 0 || columns.length === 0) return undefined;
+  return {
+    header: ['64-byte messages between two processes', ...columns],
+    rows: highlights.map(({ what, figures }) => [what, ...columns.map((name) => figures[name] ?? '—')]),
+  };
+}
+
+/** What Hermes does, in a few sentences. */
+function summaryLead(sections: readonly Section[]): string {
+  return sections.flatMap(({ lead }) => lead ?? []).join(' ');
+}
+
+/** The sentences that go with the table. */
+function summaryNotes(sections: readonly Section[]): readonly string[] {
+  return sections.flatMap(({ notes }) => notes ?? []);
 }

@@ -1,5 +1,4 @@
-import type { Spread } from '../harness/statistics.js';
-import type { GoalId } from './goals.js';
+import type { Finding } from './goals.js';
 
 /** What one part of the bench found, ready for every kind of output. */
 export interface Section {
@@ -19,13 +18,13 @@ export interface Section {
   readonly notes?: readonly string[];
 }
 
-export interface Highlight {
+interface Highlight {
   readonly what: string;
   readonly figures: Readonly<Record<string, string>>;
 }
 
 /** When a part was measured, and beside what. */
-export interface Occasion {
+interface Occasion {
   /** ISO 8601, to the minute. */
   readonly startedAt: string;
   /** Processes that wanted a core over the minute before. */
@@ -50,17 +49,9 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-export interface Chart {
+interface Chart {
   /** Without a directory. */
   readonly file: string;
   readonly alt: string;
   readonly svg: string;
-}
-
-/** What was measured of one of the goals. */
-export interface Finding {
-  readonly goal: GoalId;
-  /** Against whom, or at what, where a goal has several. */
-  readonly of?: string;
-  readonly spread: Spread;
 }

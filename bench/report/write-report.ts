@@ -15,7 +15,7 @@ export interface Results extends Circumstances {
 }
 
 /** Makes of what was kept what is shown. */
-export type Present = (kept: Kept) => MeasuredSection;
+type Present = (kept: Kept) => MeasuredSection;
 
 /** What an earlier run left below `directory`; undefined when there is none. */
 export function keptResults(directory: string): Results | undefined {

@@ -1,4 +1,6 @@
-/** What the measuring processes need of a ring in shared memory, whoever made it. Both sides spin. */
+import { attachConsumer, attachProducer, type Message } from '../../src/index.js';
+
+/** What the measuring processes need of a ring in shared memory, whoever made it. */
 export interface RingWriter {
   /** False when there is no room. */
   offer(payload: Uint8Array): boolean;
@@ -8,7 +10,7 @@ export interface RingWriter {
   claim?(length: number, count: number): ClaimedRoom | null;
 }
 
-export interface ClaimedRoom {
+interface ClaimedRoom {
   readonly buffer: Buffer;
   /** Of the first payload, and bytes from one to the next. */
   readonly offset: number;
@@ -18,11 +20,35 @@ export interface ClaimedRoom {
 
 export type HandleRecord = (buffer: Buffer, offset: number, length: number) => void;
 
-/** Hands over up to `limit` messages. How many. */
-export type PollRing = (limit: number) => number;
+interface RingReader {
+  /** Hands over up to `limit` messages. How many. */
+  poll(limit: number): number;
+  /** Sleeps until there may be a message; a ring that cannot, or was not asked to, is polled all the time. */
+  sleep?(): Promise<unknown>;
+}
 
 export interface Ring {
   writer(name: string): RingWriter;
   /** The handler is fixed: a closure for each poll would be measured with it. */
-  reader(name: string, handle: HandleRecord): PollRing;
+  reader(name: string, handle: HandleRecord): RingReader;
+}
+
+/** Hermes by its public API. `idle` is what a reader does while there is nothing to read; a writer spins. */
+export function hermesRing(directory: string, idle: 'spin' | 'doorbell'): Ring {
+  return {
+    writer(name) {
+      const producer = attachProducer(name, { directory });
+      return {
+        offer: (payload) => producer.offer(payload) >= 0,
+        offerBatch: (payloads) => producer.offerBatch(payloads),
+        claim: (length, count) => producer.tryClaim(length, undefined, count),
+      };
+    },
+    reader(name, handle) {
+      const consumer = attachConsumer(name, { directory, idle });
+      const onMessage = (message: Message) => handle(message.buffer, message.offset, message.length);
+      const poll = (limit: number) => consumer.poll(onMessage, limit);
+      return idle === 'spin' ? { poll } : { poll, sleep: () => consumer.waitAsync() };
+    },
+  };
 }

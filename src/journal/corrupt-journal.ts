@@ -1,4 +1,5 @@
 import type fs from 'node:fs';
+import { refusePromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
 
 /** Bytes of a journal that hold no whole record: positions, from the first to behind the last. */
@@ -19,6 +20,35 @@ export function damagedJournal({ file, fromPosition, toPosition, fault }: Damage
       'Something else wrote there, or the file was copied while it was written to, or pages were lost with the power: ' +
       'restore the file, or skip what is damaged (--skip-damage)',
   );
+}
+
+/** What becomes of damage that a reader meets: it is thrown, or, where it is skipped, listed and told of. */
+export class DamageLog {
+  readonly damages: Damage[] = [];
+
+  constructor(
+    private readonly skipsDamage: boolean,
+    private readonly onDamage: ((damage: Damage) => void) | undefined,
+  ) {}
+
+  /** The place is the one that was reported last. */
+  isKnown(fromPosition: number): boolean {
+    return this.damages.at(-1)?.fromPosition === fromPosition;
+  }
+
+  /** Where there is damage, other than that which was reported last. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL unless it is skipped */
+  report(damage: Damage | undefined): void {
+    if (damage === undefined) return;
+    if (!this.skipsDamage) throw damagedJournal(damage);
+    if (this.isKnown(damage.fromPosition)) return;
+    this.damages.push(damage);
+    try {
+      refusePromise(this.onDamage?.(damage), 'onDamage', 'give a function that is done when it returns');
+    } catch (error) {
+      this.damages.pop(); // to be told of again: a read that has handed something out keeps the error to itself
+      throw error;
+    }
+  }
 }
 
 /** @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for a file of another journal than the expected one */

@@ -1,16 +1,19 @@
 import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
-import { checkJournalId } from './corrupt-journal.js';
-import { type JournalEntry, resolveJournalDirectory } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
+import { RECORD_CRC_OFFSET, RECORD_LENGTH_OFFSET, RECORD_MAGIC, recordLength } from '../layout/record.js';
+import { checkJournalId, foreignFile } from './corrupt-journal.js';
+import { readJournalStart } from './file-start.js';
+import {
+  type JournalEntry,
+  journalEntries,
+  journalNotFound,
+  LaterFiles,
+  resolveJournalDirectory,
+} from './journal-directory.js';
 import { filesOfPlace, type JournalPlace } from './journal-seek.js';
-import { readJournalStart } from './journal-start.js';
 import { JournalWalker } from './journal-walker.js';
-import { LaterFiles } from './later-files.js';
-import { openFirst } from './open-first.js';
-import { ReadMark } from './read-mark.js';
-import { changedJournal, presentJournal, removedJournal } from './removed-journal.js';
-import { isStale } from './stale-mapping.js';
+import { lostHeaderFault } from './lost-files.js';
+import { MappedFile } from './mapped-file.js';
 
 /**
  * The one journal that a reader reads, which is known by its id, not by its name: every file is of it, or refused. Notices
@@ -27,20 +30,36 @@ export class HeldJournal {
     this.later = new LaterFiles(this.directory);
   }
 
+  /**
+   * Opens the first file that can be opened, to be read: those that cannot were pruned meanwhile, or have no header.
+   * With `former`, of the same journal. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL
+   */
+  openFirst(entries: readonly JournalEntry[], former?: MappedFile): MappedFile {
+    for (const entry of entries) {
+      const file = MappedFile.open(entry, 'read-only', former, former?.header.journalId);
+      if (file !== undefined) return file;
+    }
+    for (const { path } of entries) {
+      const fault = lostHeaderFault(path);
+      if (fault !== undefined) throw foreignFile(path, fault);
+    }
+    throw journalNotFound(this.directory);
+  }
+
   /** Opens another file in the place of the one that is open. Undefined when it is gone, or has no header. */
-  open(entry: JournalEntry, file: JournalFile): JournalFile | undefined {
-    return this.explained(file, () => JournalFile.open(entry, 'read-only', file, file.header.journalId));
+  open(entry: JournalEntry, file: MappedFile): MappedFile | undefined {
+    return this.explained(file, () => MappedFile.open(entry, 'read-only', file, file.header.journalId));
   }
 
   /** Opens the file with a place in the place of the one that is open. */
-  openAt(place: JournalPlace, file: JournalFile): JournalFile {
-    return this.explained(file, () => openFirst(filesOfPlace(this.directory, place), this.directory, file));
+  openAt(place: JournalPlace, file: MappedFile): MappedFile {
+    return this.explained(file, () => this.openFirst(filesOfPlace(this.directory, place), file));
   }
 
   /** The files behind the one that is open: the same array as long as the directory was not listed again. */
-  filesBehind(file: JournalFile): readonly JournalEntry[] {
+  filesBehind(file: MappedFile): readonly JournalEntry[] {
     return this.explained(file, () => {
-      const files = this.later.of(file);
+      const files = this.later.of(file.entry, file.endPosition);
       const header = files[0] === undefined ? undefined : readJournalStart(files[0])?.header;
       if (header !== undefined) checkJournalId(files[0]!.path, header, file.header.journalId);
       return files;
@@ -55,7 +74,7 @@ export class HeldJournal {
     const { file } = walker;
     this.mark.note(walker);
     if (!this.mark.isIn(file)) throw changedJournal(file, this.mark.end);
-    return file.isInPlace && !file.hasGrown && !isStale(file, walker.offset);
+    return file.isInPlace && !file.hasGrown && !file.isStaleAt(walker.offset);
   }
 
   /**
@@ -64,9 +83,8 @@ export class HeldJournal {
    */
   openAgain({ file, segments, offset }: JournalWalker): JournalWalker | undefined {
     const { mark } = this;
-    const { firstPosition, journalId } = file.header;
-    const entry = { path: file.path, firstPosition };
-    const opened = this.explained(file, () => JournalFile.open(entry, 'read-only', undefined, journalId));
+    const { journalId } = file.header;
+    const opened = this.explained(file, () => MappedFile.open(file.entry, 'read-only', undefined, journalId));
     if (opened === undefined) {
       // A file in which nothing was whole is made anew by the next writer.
       const isAwaited = offset === JOURNAL_DATA_OFFSET && presentJournal(this.directory) === journalId.toString('hex');
@@ -75,7 +93,7 @@ export class HeldJournal {
     }
     try {
       if (!mark.isIn(opened)) throw changedJournal(file, mark.end);
-      if (isStale(opened, mark.end)) throw incoherent(file.path);
+      if (opened.isStaleAt(mark.end)) throw incoherent(file.path);
     } catch (error) {
       opened.close();
       throw error;
@@ -88,7 +106,7 @@ export class HeldJournal {
   }
 
   /** What goes wrong while the open file is not in its place goes wrong because the journal was removed. */
-  private explained<T>(file: JournalFile, call: () => T): T {
+  private explained<T>(file: MappedFile, call: () => T): T {
     try {
       return call();
     } catch (error) {
@@ -97,6 +115,79 @@ export class HeldJournal {
       throw mayBe && !file.isInPlace ? removedJournal(this.directory, file, error) : error;
     }
   }
+}
+
+/**
+ * The record that was read last of a file, as it was: proof that a file is still the one that was read, and in no earlier
+ * state. Its checksum covers lane, sequence, time and payload.
+ */
+class ReadMark {
+  /** Byte offset behind the record: where a file that has it is read on. */
+  end = 0;
+  private file: MappedFile | undefined;
+  /** -1: nothing was read of the file. */
+  private offset = -1;
+  private checksum = 0;
+
+  /** Remembers the record that a walker has passed last, as it is now, unless that is the one that is known. */
+  note({ file, recordOffset, offset }: JournalWalker): void {
+    if (this.file === file && (recordOffset === -1 || recordOffset === this.offset)) return;
+    this.file = file;
+    this.offset = recordOffset;
+    this.end = offset;
+    if (recordOffset === -1) return;
+    const { words } = file.memory;
+    this.checksum = words[(recordOffset + RECORD_CRC_OFFSET) >>> 2]!;
+    this.end = recordOffset + recordLength(words[(recordOffset + RECORD_LENGTH_OFFSET) >>> 2]! >>> 0);
+  }
+
+  /** True when a file has the record where it was. */
+  isIn({ memory: { words }, mappedEnd }: MappedFile): boolean {
+    if (this.offset === -1) return true;
+    if (this.end > mappedEnd || words[this.offset >>> 2] !== RECORD_MAGIC) return false;
+    return words[(this.offset + RECORD_CRC_OFFSET) >>> 2] === this.checksum;
+  }
+
+  /** Another file has it: it is what is read from now on. */
+  moveTo(file: MappedFile): void {
+    this.file = file;
+  }
+}
+
+/** The error for a journal whose file is open here, while its name leads elsewhere, or nowhere. Reads the directory. */
+function removedJournal(directory: string, file: MappedFile, cause?: unknown): HermesError {
+  const own = file.header.journalId.toString('hex');
+  const present = presentJournal(directory);
+  const found =
+    present === own
+      ? `${file.path} was removed or replaced`
+      : `the journal ${own} was removed from ${directory}, or moved, ${present === undefined ? 'and none is there now' : `and another one is there now, ${present}`}`;
+  return new HermesError(
+    'ERR_HERMES_REMOVED',
+    `While it was read, ${found}: open ${present === undefined ? 'it anew where it is' : 'the journal anew'}`,
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+/** The error for a file that no longer has what was read of it, up to a byte offset. */
+function changedJournal(file: MappedFile, end: number): HermesError {
+  return new HermesError(
+    'ERR_HERMES_CORRUPT_JOURNAL',
+    `${file.path} no longer has what was read of it up to position ${file.positionAt(end)}: an earlier state of the journal was restored, or a producer took back what it had not published. Open the journal anew`,
+  );
+}
+
+/** The id of the journal that is in a directory, as far as it can be read: hexadecimal digits. */
+function presentJournal(directory: string): string | undefined {
+  try {
+    for (const entry of journalEntries(directory)) {
+      const start = readJournalStart(entry);
+      if (start !== undefined) return start.header.journalId.toString('hex');
+    }
+  } catch {
+    // No directory, or nothing of ours: it holds none.
+  }
+  return undefined;
 }
 
 function incoherent(file: string): HermesError {

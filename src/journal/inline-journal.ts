@@ -1,4 +1,4 @@
-import { PADDING_TYPE, RECORD_TYPE_MASK, RECORD_TYPE_SHIFT, recordLength } from '../layout/record.js';
+import { PADDING_TYPE, RECORD_KIND_WORD, RECORD_LENGTH_WORD, recordLength, recordType } from '../layout/record.js';
 import { startTicking, stopTicking } from '../os/timers.js';
 import { corruptLane } from '../ring/corrupt-lane.js';
 import { headAndSequence } from '../ring/head.js';
@@ -108,8 +108,8 @@ export class InlineJournal implements RecordSink {
     for (let position = head; position !== end; ) {
       const at = position & (geometry.laneCapacity - 1);
       const index = laneIndex + (at >>> 2);
-      const type = (words[index + 1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
-      const length = words[index + 6]!;
+      const type = recordType(words[index + RECORD_KIND_WORD]!);
+      const length = words[index + RECORD_LENGTH_WORD]!;
       const whole = type === PADDING_TYPE ? geometry.laneCapacity - at : recordLength(length);
       if (whole <= 0 || whole > (end - position) >>> 0)
         throw corruptLane(lane, 'a record changed before it was published');

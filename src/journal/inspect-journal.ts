@@ -4,13 +4,11 @@ import { HermesError, type HermesErrorCode } from '../errors.js';
 import { JOURNAL_PIN_LOCK_OFFSET } from '../layout/journal-locks.js';
 import { ByteLocks } from '../os/byte-locks.js';
 import { checkJournalId } from './corrupt-journal.js';
+import { type JournalHeader, type JournalStart, readJournalStart } from './file-start.js';
 import { existingEntries, type JournalEntry, resolveJournalDirectory } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
-import type { JournalHeader } from './journal-header.js';
 import { walkToPlace } from './journal-seek.js';
-import { type JournalStart, readJournalStart } from './journal-start.js';
-import { lostHeaderFault } from './lost-header.js';
-import { cutFault } from './lost-records.js';
+import { cutFault, lostHeaderFault } from './lost-files.js';
+import { MappedFile } from './mapped-file.js';
 import { type JournalWriterStatus, writerOf } from './writer-lock.js';
 
 /** A journal as it is at one moment, in what JSON has. */
@@ -181,7 +179,7 @@ function findEnd(
   firstPosition: number,
 ): Pick<JournalInspection, 'journalId' | 'segmentId' | 'position' | 'lanes'> {
   for (const { entry, header } of looks.toReversed()) {
-    const file = unlessUnusable(() => JournalFile.open(entry, 'read-only', undefined, header.journalId));
+    const file = unlessUnusable(() => MappedFile.open(entry, 'read-only', undefined, header.journalId));
     if (file === undefined) continue;
     try {
       const { offset, sequences } = walkToPlace(file, { position: Number.POSITIVE_INFINITY });

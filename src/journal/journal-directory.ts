@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { checkPath } from '../checks.js';
+import { monotonicMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import { journalFileName, positionOfName } from '../layout/journal-file.js';
 import { indexFileName } from '../layout/journal-index.js';
@@ -53,6 +54,37 @@ export function existingEntries(directory: string): [JournalEntry, ...JournalEnt
   const [first, ...rest] = journalEntries(directory);
   if (first === undefined) throw journalNotFound(directory);
   return [first, ...rest];
+}
+
+/** Milliseconds between two listings while nothing happens to the next file. */
+const LIST_INTERVAL_MS = 5000;
+
+/**
+ * The files behind one: a follower asks at every look, so that the directory is listed every five seconds, or when something
+ * has happened to the file that comes next. Otherwise a question is one system call, however many files there are.
+ */
+export class LaterFiles {
+  private entries: readonly JournalEntry[] = [];
+  private asked = '';
+  private listedAtMs = 0;
+
+  constructor(private readonly directory: string) {}
+
+  /** `endPosition`: where the file ends. The same array as long as it was not listed again. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _PERMISSION, _SYSTEM */
+  of({ path, firstPosition }: JournalEntry, endPosition: number): readonly JournalEntry[] {
+    const asked = `${path} ${this.stateOf(endPosition)}`;
+    if (asked === this.asked && monotonicMs() - this.listedAtMs < LIST_INTERVAL_MS) return this.entries;
+    this.entries = journalEntries(this.directory).filter((entry) => entry.firstPosition > firstPosition);
+    this.asked = asked;
+    this.listedAtMs = monotonicMs();
+    return this.entries;
+  }
+
+  private stateOf(firstPosition: number): string {
+    const { path } = entryAt(this.directory, firstPosition);
+    const stat = withSystemErrors('look at', path, () => fs.statSync(path, { bigint: true, throwIfNoEntry: false }));
+    return stat === undefined ? 'missing' : `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+  }
 }
 
 /** Makes the directory (0700) if it is missing. @throws HermesError */

@@ -1,12 +1,49 @@
 import { checkFlags, checkKnown } from '../checks.js';
-import { hideFields } from '../hidden-fields.js';
+import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
 import { checkSignal } from '../os/abort.js';
 import { AsyncIteration } from '../os/async-iteration.js';
 import { Turns } from '../os/turns.js';
-import type { MessageHandler } from '../ring/message.js';
+import type { Message, MessageHandler } from '../ring/message.js';
 import { FollowPace } from './follow-pace.js';
 import { FOLLOW_OPTIONS, type FollowOptions } from './journal-reader-options.js';
-import { copyMessage, type RecordedMessage } from './recorded-message.js';
+
+/** A message of a journal, copied: yours to keep. */
+export class RecordedMessage {
+  /** @internal */
+  constructor(
+    /** Where its record begins in the journal: bytes. */
+    readonly position: number,
+    readonly lane: number,
+    readonly type: number,
+    /** Number of the message in its lane. */
+    readonly sequence: number,
+    /** When it was published: nanoseconds since the Unix epoch; 0n in a segment without timestamps. */
+    readonly timestamp: bigint,
+    readonly payload: Buffer,
+  ) {}
+
+  /** What `JSON.stringify` writes: JSON has no BigInt. */
+  toJSON(): RecordedMessageJson {
+    return { ...this, timestamp: this.timestamp.toString() };
+  }
+
+  /** @internal what `console.log` prints */
+  [INSPECT](depth: number, options: object, inspect: Inspect): string {
+    return inspected('RecordedMessage', { ...this }, depth, options, inspect);
+  }
+}
+
+/** The same as JSON has it. */
+export interface RecordedMessageJson
+  extends Pick<RecordedMessage, 'position' | 'lane' | 'type' | 'sequence' | 'payload'> {
+  /** Nanoseconds since the Unix epoch, in decimal. */
+  readonly timestamp: string;
+}
+
+function copyMessage(message: Message, position: number): RecordedMessage {
+  const { lane, type, sequence, timestamp } = message;
+  return new RecordedMessage(position, lane, type, sequence, timestamp, message.copy());
+}
 
 /** What an iteration needs of its reader. */
 interface Iterated {

@@ -1,7 +1,7 @@
 import { checkFlags, checkFunction, checkKnown, type OptionNames } from '../checks.js';
 import type { Damage } from './corrupt-journal.js';
 import type { JournalPlace } from './journal-seek.js';
-import type { Gap } from './journal-walker.js';
+import type { Gap } from './known-segments.js';
 
 /** How a journal is read. */
 export interface JournalReaderOptions {

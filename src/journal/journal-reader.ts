@@ -2,15 +2,14 @@ import fs from 'node:fs';
 import { checkFunction, checkLimit } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
+import { ReadAhead } from '../os/prefault.js';
 import type { MessageHandler } from '../ring/message.js';
 import { nestedPoll } from '../ring/misuse.js';
-import { surveyBrokenWalk } from './broken-walk.js';
-import type { Damage } from './corrupt-journal.js';
-import { DamageLog } from './damage-log.js';
+import { type Damage, DamageLog } from './corrupt-journal.js';
 import { HandOver } from './hand-over.js';
 import { HeldJournal } from './held-journal.js';
 import { entryAt, existingEntries, type JournalEntry } from './journal-directory.js';
-import { JournalIteration } from './journal-iteration.js';
+import { JournalIteration, type RecordedMessage } from './journal-iteration.js';
 import {
   checkReaderOptions,
   type FollowOptions,
@@ -18,12 +17,10 @@ import {
   type JournalReaderOptions,
 } from './journal-reader-options.js';
 import { checkPlace, type JournalPlace, walkToPlace } from './journal-seek.js';
-import { type Found, type Gap, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
-import { cutDamage } from './lost-records.js';
-import { missingFrom } from './missing-file.js';
-import { openFirst } from './open-first.js';
-import { ReadAhead } from './read-ahead.js';
-import type { RecordedMessage } from './recorded-message.js';
+import { type Found, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
+import type { Gap } from './known-segments.js';
+import { cutDamage, missingFrom } from './lost-files.js';
+import { surveyBrokenWalk } from './tail-survey.js';
 
 const DEFAULT_READ_LIMIT = 256;
 
@@ -54,10 +51,10 @@ export class JournalReader {
     checkReaderOptions(options);
     this.held = new HeldJournal(directory);
     this.directory = this.held.directory;
-    this.damageLog = new DamageLog(options);
+    this.damageLog = new DamageLog(options.skipDamage ?? false, options.onDamage);
     this.damages = this.damageLog.damages;
     const entries = existingEntries(this.directory);
-    this.walker = new JournalWalker(openFirst(entries, this.directory));
+    this.walker = new JournalWalker(this.held.openFirst(entries));
     hideFields(this, 'directory', 'damages');
     try {
       if (options.from !== undefined) this.seek(options.from);
@@ -108,7 +105,8 @@ export class JournalReader {
     let count = 0;
     while (count < limit && !this.isClosed) {
       const { walker } = this;
-      if (walker.offset >= this.readAhead.end) this.readAhead.goOn(walker.file, walker.offset);
+      if (walker.offset >= this.readAhead.end)
+        this.readAhead.goOn(walker.file.memory.buffer, walker.offset, walker.file.mappedEnd);
       const found = walker.next();
       if (found === MESSAGE) {
         if (!this.handOver.run(walker, handler)) break;

@@ -3,26 +3,25 @@ import { JOURNAL_DATA_OFFSET, JOURNAL_HEADER_LENGTH } from '../layout/journal-fi
 import { INDEX_INTERVAL } from '../layout/journal-index.js';
 import { RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
 import { allocate } from '../os/new-file.js';
-import { openWithoutLinks } from '../os/open-file.js';
-import { readAt } from '../os/read-at.js';
+import { openWithoutLinks, readAt } from '../os/open-file.js';
 import { storesInPlace } from '../os/stores-in-place.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { damagedJournal, foreignFile } from './corrupt-journal.js';
+import { wipeRecord } from './file-end.js';
+import { encodeIndexEntry, type IndexEntry, readIndex, writeIndex } from './file-index.js';
+import { decodeJournalHeader, isBlankHeader } from './file-start.js';
 import { type JournalEntry, journalEntries, removeJournalFile } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
-import { decodeJournalHeader, isBlankHeader } from './journal-header.js';
-import { encodeIndexEntry, type IndexEntry, readIndex, writeIndex } from './journal-index.js';
 import { FAULT, type Found, JournalWalker, LANE_TABLE, MESSAGE, SEALED } from './journal-walker.js';
 import type { KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
-import { hasLostHeader } from './lost-header.js';
+import { hasLostHeader } from './lost-files.js';
+import { MappedFile } from './mapped-file.js';
 import { surveyTail } from './tail-survey.js';
-import { wipeRecord } from './wipe-record.js';
 import type { WriterLock } from './writer-lock.js';
 
 /** Where the records of a journal end, in its last file, which is open to be written to. */
 interface JournalTail {
-  readonly file: JournalFile;
+  readonly file: MappedFile;
   /** Byte offset behind the last whole record; `file.dataEnd` when the file is full. */
   readonly offset: number;
   /** What comes next in each lane of each segment, first of the file's own. */
@@ -87,7 +86,7 @@ function openTail(
 ): { tail: JournalTail; discardedLength: number } | undefined {
   const missingLength = restoreLength(entry);
   if (missingLength === undefined) return undefined;
-  const file = JournalFile.open(entry, 'read-write');
+  const file = MappedFile.open(entry, 'read-write');
   if (file === undefined) return undefined;
   try {
     const ended = walkToEnd(file, skipsDamage);
@@ -118,10 +117,7 @@ function restoreLength({ path, firstPosition }: JournalEntry): number | undefine
   }
 }
 
-function walkToEnd(
-  file: JournalFile,
-  skipsDamage: boolean,
-): { tail: JournalTail; discardedLength: number } | undefined {
+function walkToEnd(file: MappedFile, skipsDamage: boolean): { tail: JournalTail; discardedLength: number } | undefined {
   const walk = new IndexedWalk(file);
   const { walker } = walk;
   for (let found = walk.next(); found !== SEALED; found = walk.next()) {
@@ -132,8 +128,8 @@ function walkToEnd(
       wipeRecord(file, walker.offset, usedEnd);
       return { tail: walk.end(), discardedLength: usedEnd - walker.offset };
     }
-    const [fromPosition, toPosition] = [file.positionAt(walker.offset), file.positionAt(nextRecordOffset)];
-    if (!skipsDamage) throw damagedJournal({ file: file.path, fromPosition, toPosition, fault: walker.fault() });
+    const damage = file.damageBetween(walker.offset, nextRecordOffset, walker.fault());
+    if (!skipsDamage) throw damagedJournal(damage);
     walker.skipTo(nextRecordOffset);
   }
   return { tail: walk.end(), discardedLength: 0 };
@@ -148,7 +144,7 @@ class IndexedWalk {
   private readonly entries: Buffer[] = [];
   private isComplete = true;
 
-  constructor(private readonly file: JournalFile) {
+  constructor(private readonly file: MappedFile) {
     this.walker = new JournalWalker(file);
     this.nextIndexOffset = Number.POSITIVE_INFINITY; // until the tables are passed
     const isWhole = this.walker.readTables() !== FAULT; // otherwise the walk has to come upon it

@@ -1,12 +1,12 @@
 import { checkKnown } from '../checks.js';
 import { HermesError } from '../errors.js';
 import { RECORD_TIMESTAMP_OFFSET } from '../layout/record.js';
+import { type IndexEntry, readIndex } from './file-index.js';
+import { readJournalStart } from './file-start.js';
 import { existingEntries, type JournalEntry } from './journal-directory.js';
-import type { JournalFile } from './journal-file.js';
-import { type IndexEntry, readIndex } from './journal-index.js';
-import { readJournalStart } from './journal-start.js';
 import { JournalWalker, LANE_TABLE, MESSAGE } from './journal-walker.js';
 import type { LaneSequences } from './lane-sequences.js';
+import type { MappedFile } from './mapped-file.js';
 
 /**
  * A place in a journal: a position (bytes); a message of a lane, of the segment that was recorded last; or a time
@@ -42,7 +42,7 @@ export function filesOfPlace(directory: string, place: JournalPlace): JournalEnt
 }
 
 /** Goes as far as the index leads before a place, and from there to the first message that is not before it. */
-export function walkToPlace(file: JournalFile, place: JournalPlace): JournalWalker {
+export function walkToPlace(file: MappedFile, place: JournalPlace): JournalWalker {
   const walker = new JournalWalker(file);
   const entry = readIndex(file.path, file.header).findLast((each) => isEntryBefore(place, each));
   if (entry !== undefined) {
@@ -55,7 +55,7 @@ export function walkToPlace(file: JournalFile, place: JournalPlace): JournalWalk
   return walkUntil(walker, place);
 }
 
-function walkFromStart(file: JournalFile, place: JournalPlace): JournalWalker {
+function walkFromStart(file: MappedFile, place: JournalPlace): JournalWalker {
   return walkUntil(new JournalWalker(file), place);
 }
 

@@ -4,12 +4,18 @@ import { HermesError } from '../errors.js';
 import { RECORD_HEADER_LENGTH, RECORD_LENGTH_OFFSET, RECORD_MAGIC, recordLength } from '../layout/record.js';
 import { dropPages } from '../os/prefault.js';
 import { withSystemErrors } from '../os/system-error.js';
-import type { JournalMemory } from './journal-file.js';
 
 const MAGIC_LENGTH = 4;
 const NO_MAGIC: Uint8Array = new Uint8Array(MAGIC_LENGTH);
 /** Bytes of copies that are kept in memory behind what has been written, before they are given back. */
 const KEPT_LENGTH: number = 2 * 1024 * 1024;
+
+/** Views of the mapped file. */
+interface StagedMemory {
+  readonly buffer: ArrayBufferLike;
+  readonly words: Int32Array;
+  readonly bytes: Buffer;
+}
 
 /** Writes bytes to the file, as `fs.writeSync` does. Returns how many. */
 type Write = (bytes: Uint8Array, offset: number, length: number, position: number) => number;
@@ -34,12 +40,12 @@ export class JournalStage {
 
   constructor(
     private readonly path: string,
-    private readonly memory: JournalMemory,
+    private readonly memory: StagedMemory,
     private readonly write: Write,
   ) {}
 
   /** For the file of a descriptor. */
-  static of(path: string, fd: number, memory: JournalMemory): JournalStage {
+  static of(path: string, fd: number, memory: StagedMemory): JournalStage {
     return new JournalStage(path, memory, (bytes, offset, length, position) =>
       fs.writeSync(fd, bytes, offset, length, position),
     );

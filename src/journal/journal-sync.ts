@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { Descriptor } from '../os/descriptor.js';
 import { syncFile, syncFileInBackground } from '../os/sync-file.js';
-import type { JournalFile } from './journal-file.js';
+import type { MappedFile } from './mapped-file.js';
 
 /**
  * What has to be synced so that all that was written is on the disk: the files written to since the last sync, and the
@@ -11,7 +11,7 @@ import type { JournalFile } from './journal-file.js';
 export class JournalSync {
   private hasNewNames = false;
   /** The one that is being written. */
-  private file: JournalFile | undefined;
+  private file: MappedFile | undefined;
   /** Of files that are full, and not synced yet. */
   private full: Descriptor[] = [];
   private running: Promise<void> | undefined;
@@ -19,7 +19,7 @@ export class JournalSync {
   constructor(private readonly directory: Held) {}
 
   /** From now on this file is written to. */
-  goOnIn(file: JournalFile): void {
+  goOnIn(file: MappedFile): void {
     this.file = file;
   }
 
@@ -29,7 +29,7 @@ export class JournalSync {
   }
 
   /** The file will not be written to any more, and what was is not synced. */
-  addFull(file: JournalFile): void {
+  addFull(file: MappedFile): void {
     this.full.push(openToSync(file));
   }
 

@@ -4,16 +4,21 @@ import {
   MAX_USER_TYPE,
   PADDING_TYPE,
   RECORD_ALIGNMENT,
+  RECORD_CRC_WORD,
   RECORD_FLAG_CRC,
   RECORD_HEADER_LENGTH,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
   RECORD_MAGIC,
+  RECORD_SEQUENCE_HIGH_WORD,
+  RECORD_SEQUENCE_LOW_WORD,
   RECORD_VERSION,
 } from '../layout/record.js';
 import { crc32OfRecord } from '../ring/crc32.js';
 import { wholeSequence } from '../ring/head.js';
-import type { JournalFile } from './journal-file.js';
-import { decodeSegmentTable, type KnownSegment, KnownSegments } from './known-segments.js';
+import { decodeSegmentTable, type Gap, type KnownSegment, KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
+import type { MappedFile } from './mapped-file.js';
 
 // Constants of this module are compiled in; imported ones are loaded at every use.
 const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
@@ -37,15 +42,6 @@ export const LANE_TABLE = 2;
 export const SEALED = 3;
 export const FAULT = 4;
 export type Found = typeof NOTHING | typeof MESSAGE | typeof LANE_TABLE | typeof SEALED | typeof FAULT;
-
-/** Messages of a lane that are not in the journal: sequences, from the first to behind the last. */
-export interface Gap {
-  /** Hexadecimal. */
-  readonly segmentId: string;
-  readonly lane: number;
-  readonly fromSequence: number;
-  readonly toSequence: number;
-}
 
 /**
  * Walks the records of one file and believes nothing of them: each field is read once and checked, then used. After
@@ -78,7 +74,7 @@ export class JournalWalker {
 
   /** `segments`: what is known of each segment, as the file before it ended. */
   constructor(
-    readonly file: JournalFile,
+    readonly file: MappedFile,
     readonly segments: KnownSegments = new KnownSegments(),
   ) {
     this.segment = segments.enter(file.header.segmentId, file.header.laneCount);
@@ -115,8 +111,8 @@ export class JournalWalker {
   stepBack(): void {
     const index = this.recordOffset >>> 2;
     this.offset = this.recordOffset;
-    this.sequences.low[this.lane] = this.words[index + 2]!;
-    this.sequences.high[this.lane] = this.words[index + 3]!;
+    this.sequences.low[this.lane] = this.words[index + RECORD_SEQUENCE_LOW_WORD]!;
+    this.sequences.high[this.lane] = this.words[index + RECORD_SEQUENCE_HIGH_WORD]!;
     this.recordOffset = -1;
   }
 
@@ -135,21 +131,21 @@ export class JournalWalker {
     const index = at >>> 2;
     const magic = Atomics.load(words, index); // SYNC: journaled
     if (magic === 0) return NOTHING;
-    const kind = words[index + 1]!;
-    const length = words[index + 6]!;
+    const kind = words[index + RECORD_KIND_WORD]!;
+    const length = words[index + RECORD_LENGTH_WORD]!;
     const type = (kind >>> 8) & 0xff;
     if (magic !== MAGIC || (kind & KIND_MASK) !== KIND || length >>> 0 > this.mappedEnd - at - HEADER_LENGTH)
       return FAULT;
     if (type === PADDING || type > MAX_TYPE) return this.special(at, type, kind, length);
     const lane = kind >>> 24;
-    const low = words[index + 2]!;
-    const high = words[index + 3]!;
+    const low = words[index + RECORD_SEQUENCE_LOW_WORD]!;
+    const high = words[index + RECORD_SEQUENCE_HIGH_WORD]!;
     const { sequences } = this;
     // Of a lane that the segment does not have, the number is undefined, and equal to none.
     if (low !== sequences.low[lane] || high !== sequences.high[lane]) {
       if (lane >= sequences.laneCount || !this.admits(lane, wholeSequence(high, low))) return FAULT;
     }
-    if (crc32OfRecord(words, this.bytes, at, length) !== words[index + 7]) return FAULT;
+    if (crc32OfRecord(words, this.bytes, at, length) !== words[index + RECORD_CRC_WORD]) return FAULT;
     sequences.pass(lane, low, high);
     this.lane = lane;
     this.type = type;
@@ -164,32 +160,8 @@ export class JournalWalker {
     const due = this.sequences.next(lane);
     if (due === undefined) return true;
     if (!this.mayJump || sequence < due) return false;
-    this.note(lane, due, sequence);
+    this.gaps.push(this.segment.gap(lane, due, sequence));
     return true;
-  }
-
-  private note(lane: number, fromSequence: number, toSequence: number): void {
-    this.gaps.push({ segmentId: this.segmentId, lane, fromSequence, toSequence });
-  }
-
-  /** Takes the sequences of a lane table. A lane that goes on farther on is one of which messages are missing. */
-  private take(table: LaneSequences): void {
-    for (let lane = 0; lane < table.laneCount; lane++) {
-      const [due, next] = [this.segment.next(lane), table.next(lane)];
-      if (due !== undefined && next !== undefined && next > due) {
-        this.note(lane, due, next);
-      }
-    }
-    this.segment.take(table);
-    this.mayJump = false;
-  }
-
-  /** A lane table that asks for messages that were read already is one of an earlier state of the journal. */
-  private goesBack(table: LaneSequences): boolean {
-    return table.low.some((_, lane) => {
-      const [due, next] = [this.sequences.next(lane), table.next(lane)];
-      return due !== undefined && next !== undefined && next < due;
-    });
   }
 
   /** Padding and tables. */
@@ -214,8 +186,9 @@ export class JournalWalker {
     const { laneCount } = this.sequences;
     if (at !== DATA_OFFSET || length !== laneTableLength(laneCount)) return false;
     const table = LaneSequences.decode(this.bytes, at + HEADER_LENGTH, laneCount);
-    if (this.goesBack(table)) return false;
-    this.take(table);
+    if (table.isBehind(this.sequences)) return false; // it is of an earlier state of the journal
+    this.gaps.push(...this.segment.take(table));
+    this.mayJump = false;
     return true;
   }
 
@@ -231,7 +204,11 @@ export class JournalWalker {
     const { words, offset } = this;
     if (offset + HEADER_LENGTH > this.mappedEnd) return 'the file ends there';
     const index = offset >>> 2;
-    const [magic, kind, length] = [words[index]!, words[index + 1]!, words[index + 6]! >>> 0];
+    const [magic, kind, length] = [
+      words[index]!,
+      words[index + RECORD_KIND_WORD]!,
+      words[index + RECORD_LENGTH_WORD]! >>> 0,
+    ];
     const lane = kind >>> 24;
     const type = (kind >>> 8) & 0xff;
     if (magic === 0) return 'no record begins there';
@@ -240,7 +217,7 @@ export class JournalWalker {
       return `its version and flags are ${hex(kind & KIND_MASK)} instead of ${hex(KIND)}`;
     if (length > this.mappedEnd - offset - HEADER_LENGTH) return `its length is ${length}, beyond the end of the file`;
     const covered = type === PADDING ? 0 : length;
-    if (crc32OfRecord(words, this.bytes, offset, covered) !== words[index + 7])
+    if (crc32OfRecord(words, this.bytes, offset, covered) !== words[index + RECORD_CRC_WORD])
       return 'its checksum does not match its content';
     if (type === TABLE && offset === DATA_OFFSET) return 'its lane table tells less than the files before';
     if (type === PADDING || type > MAX_TYPE) return `its type ${type} has no place there`;

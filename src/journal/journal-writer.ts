@@ -3,22 +3,18 @@ import { wallMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET, JOURNAL_ID_LENGTH } from '../layout/journal-file.js';
 import { INDEX_INTERVAL } from '../layout/journal-index.js';
-import { prefault } from '../os/prefault.js';
+import { WriteAhead } from '../os/prefault.js';
+import { messagesFrom, sealFile, takeBackBefore, wipeRecords } from './file-end.js';
+import { countEntriesBefore, IndexWriter } from './file-index.js';
 import { journalEntries } from './journal-directory.js';
-import type { JournalFile } from './journal-file.js';
-import { countEntriesBefore, IndexWriter } from './journal-index.js';
 import { checkFileLength, type JournalSettings, roomForSegmentTables } from './journal-options.js';
 import type { JournalRepair, Recovery } from './journal-recovery.js';
 import { JournalSync } from './journal-sync.js';
 import { encodeSegmentTables } from './known-segments.js';
 import type { LaneSequences } from './lane-sequences.js';
+import type { MappedFile } from './mapped-file.js';
 import { RecordAppender } from './record-appender.js';
-import { sealFile } from './seal-file.js';
-import { messagesFrom, takeBackBefore, wipeRecords } from './take-back.js';
 import { WriterPlace } from './writer-place.js';
-
-/** Bytes that are made ready to be written, ahead of the records. */
-const PREFAULT_LENGTH: number = 2 * 1024 * 1024;
 
 /** The segment whose messages go into a journal. */
 export interface JournalSource {
@@ -36,10 +32,10 @@ export class JournalWriter extends RecordAppender {
   /** Messages that never came to the journal, though later ones of their lane did. */
   missedCount = 0;
   private readonly syncing: JournalSync;
-  private file: JournalFile;
+  private file: MappedFile;
   private index: IndexWriter;
   private nextIndexOffset = 0;
-  private prefaultedEnd = 0;
+  private readonly writeAhead: WriteAhead = new WriteAhead();
   /** What comes next cannot go into the present file, which is another segment's, or tells of other sequences. */
   private needsFile = false;
   /** Of other segments that are known: whole records for the start of a file. */
@@ -189,9 +185,8 @@ export class JournalWriter extends RecordAppender {
       this.index.add(file.positionAt(end), this.newestTimeNs, this.sequences);
       this.nextIndexOffset = end + INDEX_INTERVAL;
     }
-    if (end + PREFAULT_LENGTH / 2 > this.prefaultedEnd) this.prefault();
-    const nextPrefault = this.prefaultedEnd === file.dataEnd ? file.dataEnd : this.prefaultedEnd - PREFAULT_LENGTH / 2;
-    this.limit = Math.max(end + length, Math.min(nextPrefault, this.nextIndexOffset));
+    const nextAhead = this.writeAhead.goOn(file.memory.buffer, end, file.dataEnd);
+    this.limit = Math.max(end + length, Math.min(nextAhead, this.nextIndexOffset));
   }
 
   /** In the present file, with all that follows them. */
@@ -202,13 +197,6 @@ export class JournalWriter extends RecordAppender {
     this.index.close();
     this.index = this.enter(offset, countEntriesBefore(file.path, file.header, file.positionAt(offset))); // it tells of no more than there is
     wipeRecords(file, starts, end);
-  }
-
-  private prefault(): void {
-    const { end, file } = this;
-    const start = Math.max(this.prefaultedEnd, end);
-    this.prefaultedEnd = Math.min(end + PREFAULT_LENGTH, file.dataEnd);
-    if (this.prefaultedEnd > start) prefault(file.memory.buffer, start, this.prefaultedEnd - start);
   }
 
   private beginFileIfNeeded(length: number): void {
@@ -252,7 +240,7 @@ export class JournalWriter extends RecordAppender {
     this.writeTo(this.file.memory, offset);
     this.file.stage?.begin(offset);
     this.nextIndexOffset = indexCount === 0 ? offset : offset + INDEX_INTERVAL; // the first one tells of the boot
-    this.prefaultedEnd = offset;
+    this.writeAhead.begin(offset);
     return new IndexWriter(this.file.path, this.file.header, indexCount);
   }
 }

@@ -10,6 +10,15 @@ import { ID_LENGTH } from '../layout/preamble.js';
 import { encodeControlRecord } from './control-record.js';
 import { LaneSequences } from './lane-sequences.js';
 
+/** Messages of a lane that are not in the journal: sequences, from the first to behind the last. */
+export interface Gap {
+  /** Hexadecimal. */
+  readonly segmentId: string;
+  readonly lane: number;
+  readonly fromSequence: number;
+  readonly toSequence: number;
+}
+
 /** A table of a segment: what comes next in each of its lanes. */
 export interface SegmentTable {
   readonly segmentId: Buffer;
@@ -43,10 +52,20 @@ export class KnownSegment {
     return { segmentId: this.segmentId, sequences };
   }
 
-  /** Its own file has told it anew. */
-  take(sequences: LaneSequences): void {
+  /** Its own file has told it anew. Returns what is missing: a lane that goes on farther on is one of which messages are. */
+  take(sequences: LaneSequences): Gap[] {
+    const gaps: Gap[] = [];
+    for (let lane = 0; lane < sequences.laneCount; lane++) {
+      const [due, next] = [this.next(lane), sequences.next(lane)];
+      if (due !== undefined && next !== undefined && next > due) gaps.push(this.gap(lane, due, next));
+    }
     this.sequences.take(sequences);
     this.told = sequences;
+    return gaps;
+  }
+
+  gap(lane: number, fromSequence: number, toSequence: number): Gap {
+    return { segmentId: this.segmentId.toString('hex'), lane, fromSequence, toSequence };
   }
 
   /** A file of another segment tells it. */

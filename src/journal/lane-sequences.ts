@@ -65,6 +65,14 @@ export class LaneSequences {
     return wholeSequence(this.high[lane]!, this.low[lane]!);
   }
 
+  /** Some lane is at an earlier number than in another one, of as many lanes: that knows of more messages. */
+  isBehind(other: LaneSequences): boolean {
+    return this.low.some((_, lane) => {
+      const [own, others] = [this.next(lane), other.next(lane)];
+      return own !== undefined && others !== undefined && own < others;
+    });
+  }
+
   /** Notes that the message of this number, in two words, is in the journal. */
   pass(lane: number, low: number, high: number): void {
     this.low[lane] = (low + 1) | 0;

@@ -7,11 +7,11 @@ import { JOURNAL_PIN_LOCK_OFFSET } from '../layout/journal-locks.js';
 import { sinceBootMs } from '../os/boot.js';
 import { ByteLocks } from '../os/byte-locks.js';
 import { withSystemErrors } from '../os/system-error.js';
+import { readIndex } from './file-index.js';
+import { decodeJournalHeader } from './file-start.js';
 import { type JournalFileLook, locksIfThere, lookAtFiles } from './inspect-journal.js';
 import { type FileWitnesses, provenOld } from './journal-age.js';
 import { existingEntries, removeJournalFile, resolveJournalDirectory } from './journal-directory.js';
-import { decodeJournalHeader } from './journal-header.js';
-import { readIndex } from './journal-index.js';
 
 /** What is to stay of a journal: a file goes when it is beyond either bound. */
 export interface RetentionOptions {

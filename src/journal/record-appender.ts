@@ -1,15 +1,22 @@
 import {
   RECORD_ALIGNMENT,
+  RECORD_CRC_WORD,
   RECORD_FLAG_CRC,
   RECORD_HEADER_LENGTH,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
   RECORD_MAGIC,
+  RECORD_SEQUENCE_HIGH_WORD,
+  RECORD_SEQUENCE_LOW_WORD,
+  RECORD_TIME_HIGH_WORD,
+  RECORD_TIME_LOW_WORD,
   RECORD_TYPE_SHIFT,
   RECORD_VERSION,
 } from '../layout/record.js';
 import { crc32OfBegunRecord } from '../ring/crc32.js';
 import { wholeSequence } from '../ring/head.js';
-import type { JournalMemory } from './journal-file.js';
 import { LaneSequences } from './lane-sequences.js';
+import type { JournalMemory } from './mapped-file.js';
 
 // Constants of this module are compiled in; imported ones are loaded at every use.
 const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
@@ -60,23 +67,23 @@ export abstract class RecordAppender {
    */
   append(index: number, lane: number, type: number, length: number): boolean {
     const { sourceWords, sequences } = this;
-    const low = sourceWords[index + 2]!;
-    const high = sourceWords[index + 3]!;
+    const low = sourceWords[index + RECORD_SEQUENCE_LOW_WORD]!;
+    const high = sourceWords[index + RECORD_SEQUENCE_HIGH_WORD]!;
     if (low !== sequences.low[lane] || high !== sequences.high[lane]) {
       if (!this.admit(lane, wholeSequence(high, low))) return false;
     }
     const whole = (length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
     if (this.end + whole > this.limit) this.makeRoom(whole);
     const { words, end } = this;
-    const timeLow = sourceWords[index + 4]!;
-    const timeHigh = sourceWords[index + 5]!;
+    const timeLow = sourceWords[index + RECORD_TIME_LOW_WORD]!;
+    const timeHigh = sourceWords[index + RECORD_TIME_HIGH_WORD]!;
     const target = end >>> 2;
-    words[target + 1] = KIND | (type << TYPE_SHIFT) | (lane << 24);
-    words[target + 2] = low;
-    words[target + 3] = high;
-    words[target + 4] = timeLow;
-    words[target + 5] = timeHigh;
-    words[target + 6] = length;
+    words[target + RECORD_KIND_WORD] = KIND | (type << TYPE_SHIFT) | (lane << 24);
+    words[target + RECORD_SEQUENCE_LOW_WORD] = low;
+    words[target + RECORD_SEQUENCE_HIGH_WORD] = high;
+    words[target + RECORD_TIME_LOW_WORD] = timeLow;
+    words[target + RECORD_TIME_HIGH_WORD] = timeHigh;
+    words[target + RECORD_LENGTH_WORD] = length;
     if (length < VIEW_MIN_LENGTH) {
       const last = (length + HEADER_LENGTH + 3) >>> 2;
       for (let i = HEADER_LENGTH / 4; i < last; i = (i + 1) | 0) words[target + i] = sourceWords[index + i]!;
@@ -84,7 +91,9 @@ export abstract class RecordAppender {
       const start = index * 4 + HEADER_LENGTH;
       this.bytes.set(this.sourceBytes.subarray(start, start + length), end + HEADER_LENGTH);
     }
-    words[target + 7] = this.checksum ? sourceWords[index + 7]! : crc32OfBegunRecord(words, this.bytes, end, length);
+    words[target + RECORD_CRC_WORD] = this.checksum
+      ? sourceWords[index + RECORD_CRC_WORD]!
+      : crc32OfBegunRecord(words, this.bytes, end, length);
     Atomics.store(words, target, MAGIC); // SYNC: journaled
     this.end = end + whole;
     sequences.low[lane] = (low + 1) | 0;

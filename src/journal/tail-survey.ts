@@ -1,9 +1,19 @@
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
-import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_MAGIC, recordKind, recordLength } from '../layout/record.js';
-import type { JournalFile } from './journal-file.js';
-import { JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
+import {
+  RECORD_ALIGNMENT,
+  RECORD_HEADER_LENGTH,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
+  RECORD_MAGIC,
+  recordKind,
+  recordLength,
+} from '../layout/record.js';
+import { ReadAhead } from '../os/prefault.js';
+import type { Damage } from './corrupt-journal.js';
+import { type Found, JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
-import { ReadAhead } from './read-ahead.js';
+import { lostBehind } from './lost-files.js';
+import type { MappedFile } from './mapped-file.js';
 
 /** What lies behind the place where the records of a file stop being whole. */
 interface TailSurvey {
@@ -21,7 +31,7 @@ const KIND_MASK = 0x00ff_00ff;
 const zeros: Buffer = Buffer.alloc(PIECE_LENGTH);
 
 /** Looks at all bytes from the offset on: some milliseconds for 64 MiB. `sequences` are those that are due there. */
-export function surveyTail(file: JournalFile, from: number, sequences: LaneSequences): TailSurvey {
+export function surveyTail(file: MappedFile, from: number, sequences: LaneSequences): TailSurvey {
   const { mappedEnd } = file;
   const { bytes, words } = file.memory;
   const start = searchStart(file, from);
@@ -29,7 +39,7 @@ export function surveyTail(file: JournalFile, from: number, sequences: LaneSeque
   let usedEnd = from;
   let nextRecordOffset = -1;
   for (let piece = from; piece < mappedEnd; piece += PIECE_LENGTH) {
-    if (piece >= readAhead.end) readAhead.goOn(file, piece);
+    if (piece >= readAhead.end) readAhead.goOn(file.memory.buffer, piece, mappedEnd);
     const end = Math.min(piece + PIECE_LENGTH, mappedEnd);
     if (bytes.compare(zeros, 0, end - piece, piece, end) === 0) continue;
     for (let offset = piece; offset < end; offset += RECORD_ALIGNMENT) {
@@ -46,20 +56,20 @@ export function surveyTail(file: JournalFile, from: number, sequences: LaneSeque
  * A message that was being written by a process that died has its length, but no magic yet, and there may be several, one behind the
  * other. What looks like a record inside of one is payload.
  */
-function searchStart({ mappedEnd, memory: { words } }: JournalFile, from: number): number {
+function searchStart({ mappedEnd, memory: { words } }: MappedFile, from: number): number {
   let start = from;
   while (start + RECORD_HEADER_LENGTH <= mappedEnd) {
     const index = start >>> 2;
-    const length = words[index + 6]! >>> 0;
+    const length = words[index + RECORD_LENGTH_WORD]! >>> 0;
     const isBegun = words[index] === 0 && length <= mappedEnd - start - RECORD_HEADER_LENGTH;
-    if (!isBegun || (start > from && (words[index + 1]! & KIND_MASK) !== KIND)) break;
+    if (!isBegun || (start > from && (words[index + RECORD_KIND_WORD]! & KIND_MASK) !== KIND)) break;
     start += recordLength(length);
   }
   return start === from ? from + RECORD_ALIGNMENT : start;
 }
 
 /** A message that does not come before what is due in its lane, or the end of the file; by magic, length, CRC. */
-function isWholeRecord(file: JournalFile, offset: number, due: LaneSequences): boolean {
+function isWholeRecord(file: MappedFile, offset: number, due: LaneSequences): boolean {
   if (offset === JOURNAL_DATA_OFFSET) return false;
   const walker = new JournalWalker(file);
   walker.moveTo(offset, new LaneSequences(due.laneCount));
@@ -68,4 +78,30 @@ function isWholeRecord(file: JournalFile, offset: number, due: LaneSequences): b
   if (found !== MESSAGE) return false;
   const sequence = (walker.sequences.next(walker.lane) ?? 0) - 1;
   return sequence >= (due.next(walker.lane) ?? 0);
+}
+
+/** What is the matter at a place where a walk has found no whole record. */
+interface BrokenWalk {
+  readonly damage: Damage | undefined;
+  /** Byte offset where the walk goes on; undefined at the end of what was written. */
+  readonly nextOffset: number | undefined;
+}
+
+/**
+ * Looks for whole records behind the place of a walker, and, where there are none, for what shows that there were. `isLast`: no
+ * file is behind this one. Undefined when something was written or wiped meanwhile. Looks at all bytes from there on, and at the index.
+ */
+export function surveyBrokenWalk(walker: JournalWalker, found: Found, isLast: boolean): BrokenWalk | undefined {
+  const { file, offset } = walker;
+  const { nextRecordOffset } = surveyTail(file, offset, walker.sequences);
+  const isTail = nextRecordOffset === -1;
+  const lost = isTail ? lostBehind(file, offset) : undefined;
+  const again = walker.next(); // only what is still so is damage
+  if (again === MESSAGE) walker.stepBack();
+  if (again !== found) return undefined;
+  const end = isTail ? file.dataEnd : nextRecordOffset;
+  const nextOffset = isTail && isLast ? undefined : end;
+  if (nextOffset === undefined && lost === undefined) return { damage: undefined, nextOffset };
+  const damageEnd = lost === undefined ? end : file.offsetAt(lost.toPosition);
+  return { damage: file.damageBetween(offset, damageEnd, lost?.fault ?? walker.fault()), nextOffset };
 }

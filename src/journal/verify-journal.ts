@@ -3,8 +3,7 @@ import { Turns } from '../os/turns.js';
 import type { Message } from '../ring/message.js';
 import type { Damage } from './corrupt-journal.js';
 import { openJournal } from './journal-reader.js';
-import type { Gap } from './journal-walker.js';
-import { LaneCounts, type LaneVerification } from './lane-counts.js';
+import type { Gap } from './known-segments.js';
 
 /** What reading every record of a journal has shown. */
 export interface JournalVerification {
@@ -19,6 +18,17 @@ export interface JournalVerification {
   readonly damages: readonly Damage[];
   /** Messages that are missing between others. */
   readonly gaps: readonly Gap[];
+}
+
+/** What reading every record of a journal has shown of one lane. */
+export interface LaneVerification {
+  /** Hexadecimal. */
+  readonly segmentId: string;
+  readonly lane: number;
+  readonly messages: number;
+  /** Sequences of the first and of the last message. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
 }
 
 /** Messages between two looks at the clock: few, for they may be large. */
@@ -51,4 +61,29 @@ export async function verifyJournal(directory: string, signal?: AbortSignal): Pr
     damages: [...reader.damages],
     gaps: reader.gaps,
   };
+}
+
+/** Counts the messages of each lane of each segment. */
+class LaneCounts {
+  private readonly segments = new Map<
+    string,
+    Map<number, { -readonly [K in keyof LaneVerification]: LaneVerification[K] }>
+  >();
+
+  add(segmentId: string, lane: number, sequence: number): void {
+    const lanes = this.segments.get(segmentId) ?? new Map();
+    const found = lanes.get(lane);
+    if (found === undefined) {
+      lanes.set(lane, { segmentId, lane, messages: 1, firstSequence: sequence, lastSequence: sequence });
+      this.segments.set(segmentId, lanes);
+      return;
+    }
+    found.messages++;
+    found.lastSequence = sequence;
+  }
+
+  /** Segments in the order in which they were met, their lanes by number. */
+  all(): LaneVerification[] {
+    return [...this.segments.values()].flatMap((lanes) => [...lanes.values()].sort((a, b) => a.lane - b.lane));
+  }
 }

@@ -1,13 +1,25 @@
+import fs from 'node:fs';
 import path from 'node:path';
-import { journalFileName } from '../layout/journal-file.js';
-import { lostPlace } from './corrupt-journal.js';
-import { type JournalEntry, journalEntries, removeJournalFile, resolveJournalDirectory } from './journal-directory.js';
-import { JournalFile } from './journal-file.js';
-import type { JournalHeader } from './journal-header.js';
-import { JournalHome } from './journal-home.js';
+import { HermesError } from '../errors.js';
+import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
+import { indexFileName } from '../layout/journal-index.js';
+import { Descriptor } from '../os/descriptor.js';
+import { HeldName } from '../os/held-name.js';
+import { allocate, newFile } from '../os/new-file.js';
+import { isMissing, withSystemErrors } from '../os/system-error.js';
+import { foreignFile, lostPlace } from './corrupt-journal.js';
+import { encodeJournalStart, type JournalHeader, type JournalTables } from './file-start.js';
+import {
+  ensureJournalDirectory,
+  entryAt,
+  type JournalEntry,
+  journalEntries,
+  removeJournalFile,
+  resolveJournalDirectory,
+} from './journal-directory.js';
 import { type Recovery, recoverJournal } from './journal-recovery.js';
-import { createJournalFile, type JournalTables } from './new-journal-file.js';
-import { WriterLock } from './writer-lock.js';
+import { MappedFile } from './mapped-file.js';
+import { checkNotWritten, WriterLock } from './writer-lock.js';
 
 /**
  * What the one writer of a journal holds, and knows by more than its name: the directory, the locks, and the last file. The steps
@@ -17,7 +29,7 @@ export class WriterPlace {
   private constructor(
     readonly home: JournalHome,
     private readonly lock: WriterLock,
-    private last: JournalFile | undefined,
+    private last: MappedFile | undefined,
   ) {}
 
   /** Takes the place, and mends the journal's end. @throws HermesError ERR_HERMES_BUSY, and what mending throws */
@@ -37,7 +49,7 @@ export class WriterPlace {
   }
 
   /** The last file, which is written to. There is one once `begin` was called, or when the journal was not empty. */
-  get file(): JournalFile {
+  get file(): MappedFile {
     return this.last!;
   }
 
@@ -64,7 +76,7 @@ export class WriterPlace {
   begin(header: JournalHeader, tables: JournalTables, mode: number, end: () => void): number {
     const { lock, last } = this;
     const { firstPosition, journalId } = header;
-    const entry = { path: path.join(this.home.path, journalFileName(firstPosition)), firstPosition };
+    const entry = entryAt(this.home.path, firstPosition);
     this.check();
     try {
       const offset = createJournalFile(entry.path, header, tables, mode, (fd) => {
@@ -73,7 +85,7 @@ export class WriterPlace {
       });
       this.home.check();
       if (!lock.isNextInPlace || !isFollowedBy(last, entry)) throw lostPlace(last?.path ?? entry.path);
-      const opened = JournalFile.open(entry, 'read-write', last, journalId);
+      const opened = MappedFile.open(entry, 'read-write', last, journalId);
       if (opened === undefined) throw lostPlace(entry.path);
       this.last = opened;
       lock.goOn();
@@ -94,7 +106,91 @@ export class WriterPlace {
 }
 
 /** That a new file has become the last one: the one before it is in its place, or there are none. */
-function isFollowedBy(last: JournalFile | undefined, entry: JournalEntry): boolean {
+function isFollowedBy(last: MappedFile | undefined, entry: JournalEntry): boolean {
   if (last !== undefined) return last.isInPlace;
   return journalEntries(path.dirname(entry.path)).at(-1)?.path === entry.path;
+}
+
+/**
+ * The directory of a journal that is being written, held open. So it can be told whether its path still leads to it: it may be
+ * removed, moved, mounted over, or reached through a link that is turned elsewhere.
+ */
+class JournalHome {
+  private readonly name: HeldName;
+
+  private constructor(
+    /** Absolute. */
+    readonly path: string,
+    /** To check and to sync. */
+    readonly descriptor: Descriptor,
+  ) {
+    this.name = new HeldName(path, descriptor.number);
+  }
+
+  /** Makes the directory if it is missing. @throws HermesError */
+  static open(path: string): JournalHome {
+    ensureJournalDirectory(path);
+    const { O_RDONLY, O_DIRECTORY } = fs.constants;
+    return new JournalHome(path, Descriptor.open(`${path}/.`, O_RDONLY | O_DIRECTORY)); // it may be a link
+  }
+
+  /** @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
+  check(): void {
+    if (!this.name.leadsThere) throw lostPlace(this.path);
+  }
+
+  close(): void {
+    this.descriptor.close();
+  }
+}
+
+/**
+ * Makes the next file of a journal: allocated whole, with header and tables, and without a name yet, so that nobody
+ * sees it half-made and a full file system changes nothing. `seal` is run just before it gets its name, with its descriptor.
+ * @returns the byte offset of its first message. @throws HermesError ERR_HERMES_NO_SPACE, _PERMISSION
+ */
+function createJournalFile(
+  target: string,
+  header: JournalHeader,
+  tables: JournalTables,
+  mode: number,
+  seal: (fd: number) => void,
+): number {
+  const directory = path.dirname(target);
+  const file = explained(directory, () => newFile(directory, mode));
+  try {
+    explained(directory, () => allocate(file.fd, JOURNAL_DATA_OFFSET + header.capacity, target));
+    const start = encodeJournalStart(header, tables);
+    withSystemErrors('write', target, () => writeAll(file.fd, start));
+    seal(file.fd);
+    fs.rmSync(indexFileName(target), { force: true }); // of a file that was there before
+    if (!explained(directory, () => file.link(target))) {
+      checkNotWritten(target); // somebody else begins the journal
+      throw foreignFile(target, 'it is in the place of the next file');
+    }
+    return start.length;
+  } finally {
+    file.close();
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) {
+    written += fs.writeSync(fd, bytes, written, bytes.length - written, written);
+  }
+}
+
+/** @throws HermesError ERR_HERMES_NO_SPACE and _JOURNAL_NOT_FOUND with what to do about a journal */
+function explained<T>(directory: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (isMissing(error)) throw lostPlace(directory);
+    if ((error as HermesError).code !== 'ERR_HERMES_NO_SPACE') throw error;
+    throw new HermesError(
+      'ERR_HERMES_NO_SPACE',
+      `There is no room for the next file of the journal ${directory}: free space, or remove its oldest files (hermes journal prune ${directory} --keep-bytes <size>)`,
+      { cause: error },
+    );
+  }
 }

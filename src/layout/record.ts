@@ -22,6 +22,15 @@ export const RECORD_LENGTH_OFFSET = 24;
 export const RECORD_CRC_OFFSET = 28;
 export const RECORD_HEADER_LENGTH = 32;
 
+/** The same fields as words of four bytes from the record's start: the kind is VER, TYPE and FLAGS together. */
+export const RECORD_KIND_WORD = 1;
+export const RECORD_SEQUENCE_LOW_WORD = 2;
+export const RECORD_SEQUENCE_HIGH_WORD = 3;
+export const RECORD_TIME_LOW_WORD = 4;
+export const RECORD_TIME_HIGH_WORD = 5;
+export const RECORD_LENGTH_WORD = 6;
+export const RECORD_CRC_WORD = 7;
+
 /** Records start at multiples of this many bytes, so every position is one too, and `1` can mean "none". */
 export const RECORD_ALIGNMENT = 32;
 
@@ -48,6 +57,11 @@ export function recordKind(lane: number, checksum: boolean): number {
 
 export const RECORD_TYPE_SHIFT = 8;
 export const RECORD_TYPE_MASK = 0xff00;
+
+/** TYPE, of the kind of a record. */
+export function recordType(kind: number): number {
+  return (kind & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+}
 
 /** Bytes that a message of `payloadLength` bytes takes in a lane: a multiple of 32. */
 export function recordLength(payloadLength: number): number {

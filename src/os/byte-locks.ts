@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { Descriptor } from './descriptor.js';
 import { HeldName } from './held-name.js';
 import { errnoName, libc } from './libc.js';
-import { readAt } from './read-at.js';
+import { readAt } from './open-file.js';
 import { systemError, withSystemErrors } from './system-error.js';
 
 const F_OFD_GETLK = 36;
@@ -24,6 +24,7 @@ const TO_THE_END = 0n;
  */
 export class ByteLocks {
   private readonly flock: Buffer = Buffer.alloc(FLOCK_LENGTH);
+  private readonly held: Set<number> = new Set();
   private readonly name: HeldName;
 
   private constructor(
@@ -114,16 +115,26 @@ export class ByteLocks {
   }
 
   private tryLockAs(type: number, offset: number): boolean {
-    if (this.call(F_OFD_SETLK, type, offset) === 0) return true;
+    if (this.call(F_OFD_SETLK, type, offset) === 0) {
+      this.held.add(offset);
+      return true;
+    }
     const name = errnoName(libc().errno());
     if (name === 'EAGAIN' || name === 'EACCES') return false;
     throw systemError('lock a byte of', this.path, name);
   }
 
+  /** Drops the lock of a byte. */
   unlock(offset: number): void {
+    this.held.delete(offset);
     if (this.call(F_OFD_SETLK, F_UNLCK, offset) !== 0) {
       throw systemError('unlock a byte of', this.path, errnoName(libc().errno()));
     }
+  }
+
+  /** True while the byte is ours, taken by `tryLock` or `tryLockShared`. No system call. */
+  holds(offset: number): boolean {
+    return this.held.has(offset);
   }
 
   /** True when somebody else holds the byte, alone or shared: 0.7 µs, and nothing changes. The kernel asks for no right to write. */
@@ -144,6 +155,7 @@ export class ByteLocks {
 
   /** Drops every lock; idempotent. */
   close(): void {
+    this.held.clear();
     this.descriptor.close();
   }
 

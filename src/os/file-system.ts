@@ -37,3 +37,17 @@ export function fileSystemOf(fd: number): FileSystem {
     return UNKNOWN; // no /proc, or no right to look
   }
 }
+
+/**
+ * True when what is in this directory is in memory, and so cannot be older than this boot; false also where that cannot be told.
+ * `dev` is the device number of the file that is asked for: a file may be mounted there by itself, from another file system.
+ */
+export function endsWithBoot(directory: string, dev?: number): boolean {
+  try {
+    if (dev !== undefined && fs.statSync(directory).dev !== dev) return false;
+    const { placing } = KNOWN.get(fs.statfsSync(directory).type) ?? UNKNOWN;
+    return placing === 'memory' || placing === 'unbounded';
+  } catch {
+    return false;
+  }
+}

@@ -3,9 +3,9 @@ import { getSystemErrorName } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import type { LibraryHandle } from 'koffi';
 import { HermesError } from '../errors.js';
-import { addonRemedy } from './permission-model.js';
 import { checkPlatform } from './platform.js';
 import { requirePackage } from './require-package.js';
+import { addonRemedy } from './system-error.js';
 
 /**
  * The calls that Node has no API for. Each returns what C returns; `errno()` must be read at once after a failure. What a signal

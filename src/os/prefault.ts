@@ -11,6 +11,44 @@ const MOST_RUNNING = 2;
 
 let running = 0;
 
+/** Bytes that are made ready at once to be read: a tenth of the time that so many page faults take. */
+const READ_LENGTH: number = 1024 * 1024;
+/** Bytes that are made ready to be written, ahead of what is written. */
+const WRITE_LENGTH: number = 2 * 1024 * 1024;
+
+/** Makes pages of a mapping ready before they are read, from its start to its end. */
+export class ReadAhead {
+  /** Byte offset: from here on pages are not ready. */
+  end = 0;
+
+  /** To be called when `end` is reached. `mappedEnd`: byte offset where the mapping ends. */
+  goOn(buffer: ArrayBufferLike, offset: number, mappedEnd: number): void {
+    const end = Math.min(offset + READ_LENGTH, mappedEnd);
+    if (offset < end) prefaultToRead(buffer, offset, end - offset);
+    this.end = offset < end ? end : Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Makes pages of a mapping ready before they are written. */
+export class WriteAhead {
+  private end = 0;
+
+  /** From this byte offset on pages are not ready. */
+  begin(offset: number): void {
+    this.end = offset;
+  }
+
+  /** To be called at byte offset `offset`. Returns the one at which it is to be called again. `dataEnd`: nothing is written behind that. */
+  goOn(buffer: ArrayBufferLike, offset: number, dataEnd: number): number {
+    if (offset + WRITE_LENGTH / 2 > this.end) {
+      const start = Math.max(this.end, offset);
+      this.end = Math.min(offset + WRITE_LENGTH, dataEnd);
+      if (this.end > start) prefault(buffer, start, this.end - start);
+    }
+    return this.end === dataEnd ? dataEnd : this.end - WRITE_LENGTH / 2;
+  }
+}
+
 /**
  * Makes pages of a mapping ready to be written, so that the first store to each does not stop for the kernel: on another
  * thread, or, where this thread's event loop does not turn, in this call, which still takes a third of the time of so many

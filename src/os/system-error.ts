@@ -1,5 +1,7 @@
 import { HermesError, type HermesErrorCode } from '../errors.js';
-import { ACCESS_DENIED, deniedRemedy } from './permission-model.js';
+
+/** Node's permission model (`--permission`) answers with this code what the process has no right to. */
+const ACCESS_DENIED = 'ERR_ACCESS_DENIED';
 
 /**
  * What an errno means whatever it was answered for. What is missing or there already is for the caller to say, who knows what that
@@ -32,6 +34,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOMEM: 'raise the limit of address space (ulimit -v), or of mappings (vm.max_map_count)',
 };
 
+/** The flags that give what an error says is missing. */
+const FLAGS: Readonly<Record<string, string>> = {
+  FileSystemRead: '--allow-fs-read',
+  FileSystemWrite: '--allow-fs-write',
+  Net: '--allow-net',
+};
+
 /** A failed system call as a HermesError: what was tried, on what, the errno's name, and what to do about it. */
 export function systemError(action: string, subject: string, errnoName: string, cause?: unknown): HermesError {
   const remedy = errnoName === ACCESS_DENIED ? deniedRemedy(cause) : REMEDIES[errnoName];
@@ -56,4 +65,17 @@ export function withSystemErrors<T>(action: string, subject: string, call: () =>
 /** True for what `withSystemErrors` throws where the file, or its directory, is not there. */
 export function isMissing(error: unknown): boolean {
   return error instanceof HermesError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+/** What to do about what the permission model refuses. */
+function deniedRemedy(error: unknown): string {
+  const { permission = '', message } = (error ?? {}) as { permission?: string; message?: string };
+  const flag = FLAGS[permission];
+  return `Node's permission model refuses it: ${flag === undefined ? message : `run Node with ${flag} for it`}`;
+}
+
+/** What to do about an addon that was not loaded, if it is the permission model, or a flag, that refused it. */
+export function addonRemedy(error: unknown): string | undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_DLOPEN_DISABLED') return undefined;
+  return 'run Node with --allow-addons, and without --no-addons';
 }

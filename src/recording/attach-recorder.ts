@@ -1,14 +1,15 @@
-import { attachConsumer } from '../broker/attach-consumer.js';
 import { checkKnown } from '../checks.js';
 import { resolveJournalOptions } from '../journal/journal-options.js';
 import { JournalWriter } from '../journal/journal-writer.js';
+import { attachConsumer } from '../participants/attach-consumer.js';
 import { recordedSegment } from './recorded-segment.js';
 import { Recorder } from './recorder.js';
 import { DEFAULT_RECORDER_GROUP, RECORDER_OPTIONS, type RecorderOptions } from './recorder-options.js';
 
 /**
- * Attaches to a segment as its recorder: opens the journal, mends its torn tail, and joins the group. Blocks for some milliseconds. @throws
- * HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a recorder), _CORRUPT_JOURNAL, _NO_SPACE, and those of attachConsumer
+ * Attaches to a segment as its recorder: opens the journal, repairs its torn tail, and joins the group. Blocks for some milliseconds.
+ * @throws HermesError ERR_HERMES_BUSY (the directory has a writer), _NO_FREE_MEMBER (the group has a recorder), _CORRUPT_JOURNAL,
+ * _NO_SPACE, and those of attachConsumer
  */
 export function attachRecorder(name: string, options: RecorderOptions): Recorder {
   checkKnown('A recorder', options, RECORDER_OPTIONS);

@@ -1,9 +1,9 @@
-import { activeGroups, type GroupEntry } from '../broker/group-registry.js';
-import { removalCommand } from '../broker/held-back-remedy.js';
-import { journalSource } from '../broker/producer-options.js';
-import { openSegment, type Segment } from '../broker/segment.js';
+import { removalCommand } from '../control/held-back-remedy.js';
 import { HermesError } from '../errors.js';
 import type { JournalSource } from '../journal/journal-writer.js';
+import { journalSource } from '../participants/producer-options.js';
+import { activeGroups, type GroupEntry } from '../segment/group-entries.js';
+import { openSegment, type Segment } from '../segment/segment.js';
 
 /** What a recorder has to know of a segment. @throws HermesError, _INVALID_OPTION when the group that it wants to be exists and is of another kind */
 export function recordedSegment(name: string, directory: string | undefined, group: string): JournalSource {

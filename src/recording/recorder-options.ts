@@ -1,9 +1,9 @@
-import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../broker/directory.js';
-import type { JoinFrom } from '../broker/group-registry.js';
 import type { OptionNames } from '../checks.js';
 import type { HermesError } from '../errors.js';
 import { JOURNAL_OPTIONS, type JournalOptions } from '../journal/journal-options.js';
 import type { JournalRepair } from '../journal/journal-recovery.js';
+import type { JoinFrom } from '../membership/group-registry.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../segment/directory.js';
 
 /** How a recorder attaches, and how it writes. */
 export interface RecorderOptions extends DirectoryOptions, JournalOptions {

@@ -1,6 +1,5 @@
-import type { Consumer } from '../broker/consumer.js';
-import type { HeldBack } from '../broker/held-back.js';
 import { checkFlags, checkFunction, checkKnown, checkLimit } from '../checks.js';
+import type { HeldBack } from '../control/held-back-remedy.js';
 import { refusePromise } from '../dropped-promise.js';
 import { HermesError } from '../errors.js';
 import { hideFields, INSPECT, type Inspect, inspected } from '../hidden-fields.js';
@@ -11,6 +10,7 @@ import { RECORD_HEADER_LENGTH } from '../layout/record.js';
 import { checkSignal } from '../os/abort.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
+import type { Consumer } from '../participants/consumer.js';
 import type { Message } from '../ring/message.js';
 import { type RecorderJson, RUN_OPTIONS, type RunOptions } from './recorder-options.js';
 import { SyncTicker } from './sync-ticker.js';
@@ -25,8 +25,8 @@ const BLOCKED_INTERVAL_MS = 50;
 const LOOK_INTERVAL_MS = 250;
 
 /**
- * The one member of a durable group, whose acknowledgement is that a message is in the journal. Whatever dies, each
- * message of each lane is in the journal once: what comes again is skipped by its sequence.
+ * The one member of a durable group, whose acknowledgement is that a message is in the journal. Whatever process dies, each message of
+ * each lane is in the journal once: a message that comes again is skipped by its sequence.
  */
 export class Recorder {
   private readonly append: (message: Message) => void;
@@ -71,7 +71,7 @@ export class Recorder {
     return this.writer.repair;
   }
 
-  /** Messages that never came, though later ones of their lane did: the group was removed meanwhile, or records were lost. */
+  /** Messages that never came although later ones of their lane did: the group was removed meanwhile, or records were lost. */
   get missedCount(): number {
     return this.writer.missedCount;
   }
@@ -100,9 +100,9 @@ export class Recorder {
   }
 
   /**
-   * Records until it is told to end. Without room in the journal's file system it waits, and acknowledges nothing.
-   * @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND (its directory or file was removed, moved or replaced; noticed before each acknowledgement,
-   *   and every 250 ms), _REMOVED, _CORRUPT_SEGMENT, _CORRUPT_JOURNAL, _SYSTEM (a sync failed), _DETACHED
+   * Records until it is told to end. While the journal's file system has no room, it waits and acknowledges nothing.
+   * @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND (its directory or file was removed, moved or replaced; noticed before each
+   *   acknowledgement,   and every 250 ms), _REMOVED, _CORRUPT_SEGMENT, _CORRUPT_JOURNAL, _SYSTEM (a sync failed), _DETACHED
    */
   async run(options: RunOptions = {}): Promise<void> {
     checkKnown('run', options, RUN_OPTIONS);

@@ -1,9 +1,5 @@
-import { attachProducer } from '../broker/attach-producer.js';
-import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../broker/directory.js';
-import type { HeldBack } from '../broker/held-back.js';
-import { tellWhenHeldBack } from '../broker/held-back-watch.js';
-import type { Producer } from '../broker/producer.js';
 import { checkFunction, checkKnown, type OptionNames } from '../checks.js';
+import type { HeldBack } from '../control/held-back-remedy.js';
 import { FollowPace } from '../journal/follow-pace.js';
 import { inspectJournal } from '../journal/inspect-journal.js';
 import { openJournal } from '../journal/journal-reader.js';
@@ -16,14 +12,18 @@ import {
 import { checkSignal } from '../os/abort.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
+import { attachProducer } from '../participants/attach-producer.js';
+import { tellWhenHeldBack } from '../participants/held-back-watch.js';
+import type { Producer } from '../participants/producer.js';
 import type { Message } from '../ring/message.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../segment/directory.js';
 import { REPLAY_OPTIONS, Replay, type ReplayOptions } from './replay.js';
 
 /** Which part of a journal goes into a segment, how fast, and until when. */
 export interface ReplayIntoOptions extends DirectoryOptions, JournalReaderOptions, ReplayOptions, FollowOptions {
   /**
-   * Told of the group that holds a lane back, once a second while nothing has been sent for a second. Without it the process is warned after
-   * five (`HERMES_HELD_BACK`).
+   * Is told which group holds a lane back, once a second while nothing has been sent for a second. Without it, Node prints a warning
+   * after five seconds (`HERMES_HELD_BACK`).
    */
   readonly onHeldBack?: ((heldBack: HeldBack) => void) | undefined;
 }
@@ -58,8 +58,8 @@ const ROOM_INTERVAL_MS = 1;
 const TELL_AFTER_MS = 1000;
 
 /**
- * Sends a journal's messages into a segment: each lane's through a producer of its own, in order, with their types. In a
- * segment of as many lanes without producers, lanes that follow one another from 0 keep their numbers.
+ * Sends a journal's messages into a segment, in order and with their types. Each lane goes through a producer of its own. If the
+ * journal's lanes are 0, 1, 2, … and the segment has at least as many lanes and no producers, lanes keep their numbers.
  * @throws HermesError what openJournal and attachProducer throw, _PAYLOAD_TOO_LARGE
  */
 export async function replayInto(

@@ -17,18 +17,18 @@ import { MAX_LANES } from '../layout/geometry.js';
 import type { Message, MessageHandler } from '../ring/message.js';
 import { TimeEnd } from './time-end.js';
 
-/** What of a journal is replayed, and how fast. */
+/** Which part of a journal is replayed, and how fast. */
 export interface ReplayOptions {
   /**
-   * Ends before this place. Of a time, messages that are not older are left out. Before a sequence, which is one of the
-   * segment that was recorded last, messages of other segments are left out.
+   * Ends before this place. With a time, messages that are not older are left out. A sequence is one of the segment that was recorded
+   * last; with it, messages of other segments are left out.
    */
   readonly to?: JournalPlace | undefined;
   /** One lane alone. */
   readonly lane?: number | undefined;
   /** How many times as fast as the messages were published: above 0. Default: as fast as it goes. */
   readonly speed?: number | undefined;
-  /** More will come: then a time ends no lane but the one that is replayed alone. Default false. */
+  /** More messages will come, so a time in `to` ends the replay only if one lane alone is replayed. Default false. */
   readonly follow?: boolean | undefined;
 }
 
@@ -84,7 +84,7 @@ export class Replay {
     return this.pace?.waitMs ?? 0;
   }
 
-  /** How many messages were handed out. 0: nothing is there, or due, now. The handler may `refuse` a message: it comes again. */
+  /** Hands messages out, and returns how many. 0: nothing is there, or due, now. The handler may `refuse` a message: it comes again. */
   read(handler: MessageHandler, limit: number): number {
     let count: number;
     do count = this.readOnce(handler, limit);

@@ -78,7 +78,7 @@ export class BusyLanes {
   }
 
   private loadNews(): number {
-    return this.memory.kernel.load(NEWS_INDEX); // SYNC: news
+    return this.memory.hot.load(NEWS_INDEX); // SYNC: news
   }
 
   private loadLaneNews(lane: number): number {

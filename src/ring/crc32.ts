@@ -1,10 +1,6 @@
 import { crc32 } from '../built-ins.js';
 import { RECORD_HEADER_LENGTH, RECORD_MAGIC } from '../layout/record.js';
 
-// Constants of this module are compiled in; imported ones are loaded at every use, which costs 1 ns a record.
-const MAGIC: number = RECORD_MAGIC;
-const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
-
 const POLYNOMIAL = 0xedb88320;
 
 /** From this payload length on zlib takes at most two thirds of the time, worth the view that it must be given. */
@@ -41,7 +37,10 @@ const T11 = table(11);
 
 /** The CRC register once the magic of a sound record has passed. */
 const AFTER_MAGIC: number =
-  T3[~MAGIC & 255]! ^ T2[(~MAGIC >>> 8) & 255]! ^ T1[(~MAGIC >>> 16) & 255]! ^ T0[~MAGIC >>> 24]!;
+  T3[~RECORD_MAGIC & 255]! ^
+  T2[(~RECORD_MAGIC >>> 8) & 255]! ^
+  T1[(~RECORD_MAGIC >>> 16) & 255]! ^
+  T0[~RECORD_MAGIC >>> 24]!;
 
 /**
  * CRC-32 (IEEE, as zlib has it) of the record at byte `recordOffset`: bytes 0–27 of its header, then its payload. A
@@ -68,14 +67,14 @@ export function crc32OfBegunRecord(
   recordOffset: number,
   payloadLength: number,
 ): number {
-  return crc32At(words, bytes, recordOffset >>> 2, payloadLength, MAGIC);
+  return crc32At(words, bytes, recordOffset >>> 2, payloadLength, RECORD_MAGIC);
 }
 
 /**
  * The record at word `index`. Eight bytes at a step, each looked up in a table of its own, so that the lookups run side
  * by side. One long function on purpose: helpers would compete with the caller's for what the compiler inlines.
  *
- * Median ns a record, its 28 bytes of header included (bench/micro/crc32.ts: all interleaved in one run, 101 rounds,
+ * Median ns a record, its 28 bytes of header included (bench/micro/crc32.ts of commit 1e699c9: all interleaved in one run, 101 rounds,
  * Node 20.20.2 on one core of an AMD EPYC, family 26; Node 22 and 24 give the same order and much the same figures):
  *
  * | payload, bytes       |   0 |  16 |  64 | 256 | 1024 | 2048 | 4096 |  65536 |
@@ -95,7 +94,7 @@ function crc32At(words: Int32Array, bytes: Uint8Array, index: number, payloadLen
   let x = magic;
   let y = 0;
   let crc = AFTER_MAGIC;
-  if (x !== MAGIC) {
+  if (x !== RECORD_MAGIC) {
     x = ~x;
     crc = T3[x & 255]! ^ T2[(x >>> 8) & 255]! ^ T1[(x >>> 16) & 255]! ^ T0[x >>> 24]!;
   }
@@ -121,11 +120,11 @@ function crc32At(words: Int32Array, bytes: Uint8Array, index: number, payloadLen
   if (length >>> 16 !== 0) crc ^= T1[(length >>> 16) & 255]! ^ T0[length >>> 24]!;
 
   if (payloadLength >= ZLIB_MIN_LENGTH) {
-    const payloadOffset = index * 4 + HEADER_LENGTH;
+    const payloadOffset = index * 4 + RECORD_HEADER_LENGTH;
     return crc32(bytes.subarray(payloadOffset, payloadOffset + payloadLength), ~crc >>> 0) | 0;
   }
 
-  let i = (index + HEADER_LENGTH / 4) | 0;
+  let i = (index + RECORD_HEADER_LENGTH / 4) | 0;
   const end = (i + (payloadLength >>> 2)) | 0;
   for (const lastPair = (end - 1) | 0; i < lastPair; i = (i + 2) | 0) {
     x = crc ^ words[i]!;

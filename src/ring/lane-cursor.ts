@@ -9,31 +9,32 @@ import {
 import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import {
   PADDING_TYPE,
-  RECORD_ALIGNMENT,
+  RECORD_CRC_WORD,
   RECORD_HEADER_LENGTH,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
   RECORD_MAGIC,
+  RECORD_SEQUENCE_HIGH_WORD,
+  RECORD_SEQUENCE_LOW_WORD,
+  RECORD_TIME_HIGH_WORD,
+  RECORD_TIME_LOW_WORD,
   RECORD_TYPE_SHIFT,
   recordKind,
+  recordLength,
 } from '../layout/record.js';
 import { PublicationTime } from './clock.js';
 import { corruptLane } from './corrupt-lane.js';
 import { Counter } from './counter.js';
 import { crc32OfRecord } from './crc32.js';
 import { exactHead, handoverEntryIndex, highOf, wholePosition } from './head.js';
+import type { HotWords } from './hot-words.js';
 import { laneControlIndex, laneOffset, producerSlotIndex, wordAt } from './indices.js';
-import type { Kernel } from './kernel.js';
 import { LaneRoom } from './lane-room.js';
 import { openBatch, openClaim } from './misuse.js';
 import { PayloadCopier } from './payload-copier.js';
 import type { RecordSink } from './record-sink.js';
 import { Ringer } from './ringer.js';
 import type { SegmentMemory } from './segment-memory.js';
-
-// Constants of this module are compiled in; imported ones are loaded at every use.
-const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
-const MAGIC: number = RECORD_MAGIC;
-const TYPE_SHIFT: number = RECORD_TYPE_SHIFT;
-const ALIGNMENT: number = RECORD_ALIGNMENT;
 
 // Instead of a claimed length: nobody is writing, or a batch is being read and written.
 export const FREE = -1;
@@ -46,7 +47,7 @@ export const BATCH = -2;
  */
 export abstract class LaneCursor {
   private readonly words: Int32Array;
-  private readonly kernel: Kernel;
+  private readonly hot: HotWords;
   private readonly bytes: Buffer;
   private readonly payloads: PayloadCopier;
   /** What goes into records; zeros in a segment without timestamps. */
@@ -93,7 +94,7 @@ export abstract class LaneCursor {
     const control = laneControlIndex(memory, lane);
     const slot = producerSlotIndex(memory, lane);
     this.words = words;
-    this.kernel = memory.kernel;
+    this.hot = memory.hot;
     this.bytes = memory.bytes;
     this.payloads = new PayloadCopier(memory.times, memory.bytes);
     this.time = new PublicationTime(memory.clockOffsetNs);
@@ -141,14 +142,14 @@ export abstract class LaneCursor {
 
   /** Writes one message, the `index`th of its batch, to the end, unpublished. False when there is no room before a publication. */
   protected append(payload: Uint8Array, length: number, type: number, index: number): boolean {
-    const need = (length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
+    const need = recordLength(length);
     if (((this.limit - this.end) | 0) < need && !this.makeRoom(need)) return false;
     this.put(payload, length, need, type, index);
     return true;
   }
 
   protected put(payload: Uint8Array, length: number, need: number, type: number, index: number): void {
-    this.payloads.copy(payload, length, this.laneStart + (this.end & this.mask) + HEADER_LENGTH, index);
+    this.payloads.copy(payload, length, this.laneStart + (this.end & this.mask) + RECORD_HEADER_LENGTH, index);
     this.seal(length, need, type, 1);
   }
 
@@ -156,7 +157,7 @@ export abstract class LaneCursor {
   protected seal(length: number, need: number, type: number, count: number): void {
     const index = this.laneIndex + ((this.end & this.mask) >>> 2);
     this.fillHeader(index, length, type);
-    if (count > 1) this.kernel.repeatHeader(index, need, count - 1);
+    if (count > 1) this.hot.repeatHeader(index, need, count - 1);
     if (this.checksum) for (let i = 0; i < count; i++) this.addChecksum(index + i * (need >>> 2), length);
     this.end = (this.end + need * count) | 0;
     this.sequenceLow = (this.sequenceLow + count) | 0;
@@ -165,18 +166,18 @@ export abstract class LaneCursor {
 
   private fillHeader(index: number, length: number, type: number): void {
     const { words, time } = this;
-    words[index] = MAGIC;
-    words[index + 1] = this.kind | (type << TYPE_SHIFT);
-    words[index + 2] = this.sequenceLow;
-    words[index + 3] = this.sequenceHigh;
-    words[index + 4] = time.low;
-    words[index + 5] = time.high;
-    words[index + 6] = length;
-    words[index + 7] = 0;
+    words[index] = RECORD_MAGIC;
+    words[index + RECORD_KIND_WORD] = this.kind | (type << RECORD_TYPE_SHIFT);
+    words[index + RECORD_SEQUENCE_LOW_WORD] = this.sequenceLow;
+    words[index + RECORD_SEQUENCE_HIGH_WORD] = this.sequenceHigh;
+    words[index + RECORD_TIME_LOW_WORD] = time.low;
+    words[index + RECORD_TIME_HIGH_WORD] = time.high;
+    words[index + RECORD_LENGTH_WORD] = length;
+    words[index + RECORD_CRC_WORD] = 0;
   }
 
   private addChecksum(index: number, length: number): void {
-    this.words[index + 7] = crc32OfRecord(this.words, this.bytes, index * 4, length);
+    this.words[index + RECORD_CRC_WORD] = crc32OfRecord(this.words, this.bytes, index * 4, length);
   }
 
   /** Makes all that was written visible: handover entry, high word if it changes, and last of all the head. */
@@ -189,7 +190,7 @@ export abstract class LaneCursor {
     words[entry + 2] = this.sequenceHigh;
     this.entryIndex = entry;
     if ((end ^ this.head) < 0) Atomics.store(words, this.headHighIndex, ++this.headHigh);
-    const bell = this.kernel.storeThenLoad(this.headIndex, end, this.consumers.bellIndex); // SYNC: published, handover, bell
+    const bell = this.hot.storeThenLoad(this.headIndex, end, this.consumers.bellIndex); // SYNC: published, handover, bell
     this.head = end;
     this.consumers.answer(bell);
   }
@@ -233,7 +234,7 @@ export abstract class LaneCursor {
   /** A padding record carries the sequence of the message that follows it; its CRC covers the header alone. */
   private pad(length: number): void {
     const index = this.laneIndex + ((this.end & this.mask) >>> 2);
-    this.fillHeader(index, length - HEADER_LENGTH, PADDING_TYPE);
+    this.fillHeader(index, length - RECORD_HEADER_LENGTH, PADDING_TYPE);
     if (this.checksum) this.addChecksum(index, 0);
     this.end = (this.end + length) | 0;
   }

@@ -2,12 +2,13 @@ import { RECORD_ALIGNMENT } from '../layout/record.js';
 import { corruptLane } from './corrupt-lane.js';
 import { positionIndex } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
+import type { Reader } from './reader.js';
 import { RecordWalker } from './record-walker.js';
 import type { Ringer } from './ringer.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /** Reads one lane for an exclusive reliable group, in place: the group's position holds the writer back. */
-export class LaneReader extends RecordWalker {
+export class LaneReader extends RecordWalker implements Reader {
   private readonly positionIndex: number;
   private acknowledged: number;
 
@@ -28,7 +29,7 @@ export class LaneReader extends RecordWalker {
     }
   }
 
-  /** Hands up to `limit` messages to `handler`; they stay in place until `acknowledge`. How many. */
+  /** They stay in place until `acknowledge`. */
   read(handler: MessageHandler<unknown>, limit: number): number {
     const head = this.loadHead();
     if (head === this.position) return 0;
@@ -42,12 +43,11 @@ export class LaneReader extends RecordWalker {
   acknowledge(): void {
     const { position, producers } = this;
     if (position === this.acknowledged) return;
-    const bell = this.kernel.storeThenLoad(this.positionIndex, position, producers.bellIndex); // SYNC: consumed, bell
+    const bell = this.hot.storeThenLoad(this.positionIndex, position, producers.bellIndex); // SYNC: consumed, bell
     this.acknowledged = position;
     producers.answer(bell);
   }
 
-  /** What was handed out and not acknowledged is handed out again. */
   rewind(): void {
     if (this.position !== this.acknowledged) this.moveTo(this.acknowledged);
   }

@@ -1,6 +1,6 @@
 import type { HermesError } from '../errors.js';
 import { COUNTER_ABORTED } from '../layout/counters.js';
-import { MAX_USER_TYPE, MIN_USER_TYPE, RECORD_ALIGNMENT, RECORD_HEADER_LENGTH } from '../layout/record.js';
+import { MAX_USER_TYPE, MIN_USER_TYPE, RECORD_HEADER_LENGTH, recordLength } from '../layout/record.js';
 import { Counter } from './counter.js';
 import { producerSlotIndex } from './indices.js';
 import { BATCH, FREE, LaneCursor } from './lane-cursor.js';
@@ -12,19 +12,6 @@ import type { SegmentMemory } from './segment-memory.js';
 
 /** Returned instead of a position when the slowest reliable group leaves no room: nothing was written, try again. */
 export const BACK_PRESSURED = -1;
-
-// Constants of this module are compiled in; imported ones are loaded at every use.
-const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
-const MIN_TYPE: number = MIN_USER_TYPE;
-const MAX_TYPE: number = MAX_USER_TYPE;
-const ALIGNMENT: number = RECORD_ALIGNMENT;
-/** Bytes: up to here the copier checks that a payload has the length that it says. */
-const MAX_UNCHECKED: number = MAX_LENGTH_BY_WORDS;
-
-/** `recordLength` of the layout, compiled in. */
-function recordLength(payloadLength: number): number {
-  return (payloadLength + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT;
-}
 
 /**
  * Writes the records of one lane. Exactly one writer exists at a time: whoever owns the lane's producer slot. Every call that
@@ -91,7 +78,7 @@ export class LaneWriter extends LaneCursor {
     this.claimedType = type;
     this.claimedCount = count;
     this.limit = this.end; // whatever else is tried meanwhile asks for room, and gets an error
-    return this.laneStart + (this.end & this.mask) + HEADER_LENGTH;
+    return this.laneStart + (this.end & this.mask) + RECORD_HEADER_LENGTH;
   }
 
   /** Messages are being written in place. */
@@ -144,7 +131,7 @@ export class LaneWriter extends LaneCursor {
   }
 
   private checkType(type: number): void {
-    if (typeof type !== 'number' || (type | 0) !== type || type < MIN_TYPE || type > MAX_TYPE)
+    if (typeof type !== 'number' || (type | 0) !== type || type < MIN_USER_TYPE || type > MAX_USER_TYPE)
       checkMessage(0, type, this.maxPayloadLength);
   }
 
@@ -154,7 +141,7 @@ export class LaneWriter extends LaneCursor {
       if (payload instanceof Uint8Array) {
         const { length } = payload;
         // At once: V8 still knows then what the payload is, and reads the true length without a call.
-        if (length > MAX_UNCHECKED && trueLength(payload) !== length) return this.checkedLength(payload);
+        if (length > MAX_LENGTH_BY_WORDS && trueLength(payload) !== length) return this.checkedLength(payload);
         if ((length | 0) === length && length > 0 && length <= this.maxPayloadLength) return length;
       }
     } catch {} // it only looks like an array of bytes
@@ -164,7 +151,7 @@ export class LaneWriter extends LaneCursor {
   /** The same of an array of another realm, or without bytes, or of what is none. */
   private checkedLength(payload: Uint8Array): number {
     const length = payloadLength(payload);
-    checkMessage(length, MIN_TYPE, this.maxPayloadLength);
+    checkMessage(length, MIN_USER_TYPE, this.maxPayloadLength);
     return length;
   }
 

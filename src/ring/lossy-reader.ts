@@ -3,11 +3,13 @@ import { COUNTER_LOST, COUNTER_MESSAGES } from '../layout/counters.js';
 import { HEAD_LOW_OFFSET, RESERVED_OFFSET, RESERVED_PIECES_PER_LANE } from '../layout/lane-control.js';
 import {
   PADDING_TYPE,
+  RECORD_CRC_WORD,
   RECORD_HEADER_LENGTH,
-  RECORD_TYPE_MASK,
-  RECORD_TYPE_SHIFT,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
   recordKind,
   recordLength,
+  recordType,
 } from '../layout/record.js';
 import { corruptLane } from './corrupt-lane.js';
 import { Counter } from './counter.js';
@@ -15,6 +17,7 @@ import { crc32OfRecord } from './crc32.js';
 import { exactHead, headAndSequence } from './head.js';
 import { laneControlIndex, laneOffset, memberSlotIndex, wordAt } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
+import type { Reader } from './reader.js';
 import type { RecordCopy } from './record-copy.js';
 import { corruptRecord, type RecordRules, recordFault } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
@@ -23,7 +26,7 @@ import type { SegmentMemory } from './segment-memory.js';
  * Reads one lane for a lossy group: it never holds the writer back. A record is copied out, and the copy is good only
  * if the writer had not come near it by then. Positions are unbounded (bytes).
  */
-export class LossyReader {
+export class LossyReader implements Reader {
   private readonly words: Int32Array;
   private readonly capacity: number;
   private readonly laneIndex: number;
@@ -37,7 +40,6 @@ export class LossyReader {
   private readonly copyBytes: Buffer;
   private readonly message: Message<unknown>;
 
-  /** Messages that were overwritten unread, so far. */
   lost = 0;
   private position: number;
   /** Of the next message; -1 when it could not be told at the start. */
@@ -104,12 +106,10 @@ export class LossyReader {
   acknowledge(): void {}
   rewind(): void {}
 
-  /** True when all that has been published was handed out, or lost. */
   get isEmpty(): boolean {
     return Atomics.load(this.words, this.headIndex) === (this.position | 0); // SYNC: published
   }
 
-  /** Ends a running poll after the message that is being handled. */
   stop(): void {
     this.remaining = 0;
   }
@@ -118,12 +118,12 @@ export class LossyReader {
   private copyRecord(): boolean {
     const { words, copy } = this;
     const index = this.laneIndex + ((this.position % this.capacity) >>> 2);
-    const length = words[index + 6]! >>> 0;
+    const length = words[index + RECORD_LENGTH_WORD]! >>> 0;
     const fits =
       length <= this.rules.maxPayloadLength && recordLength(length) <= this.capacity - (this.position % this.capacity);
     const wordCount = (fits ? recordLength(length) : RECORD_HEADER_LENGTH) >>> 2;
     for (let i = 0; i < wordCount; i++) copy[i] = words[index + i]!;
-    if (fits) copy[6] = length; // the length that was bounded, whatever a second read gave
+    if (fits) copy[RECORD_LENGTH_WORD] = length; // the length that was bounded, whatever a second read gave
     Atomics.store(copy, copy.length - 1, 0); // a fence: the copy is complete before `reserved` is loaded
     const reserved = Atomics.load(words, this.reservedIndex); // SYNC: reserved
     const piece = Math.floor(this.position / (this.capacity / RESERVED_PIECES_PER_LANE));
@@ -143,10 +143,10 @@ export class LossyReader {
     const untilEnd = this.capacity - (this.position % this.capacity);
     const fault = recordFault(this.copy, 0, this.rules, untilEnd, available);
     if (fault !== undefined) throw corruptRecord(this.memory, this.lane, this.position | 0, fault);
-    const isPadding = (this.copy[1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT === PADDING_TYPE;
+    const isPadding = recordType(this.copy[RECORD_KIND_WORD]!) === PADDING_TYPE;
     if (this.memory.checksum) {
-      const crc = crc32OfRecord(this.copy, this.copyBytes, 0, isPadding ? 0 : this.copy[6]!);
-      if (crc !== this.copy[7]) {
+      const crc = crc32OfRecord(this.copy, this.copyBytes, 0, isPadding ? 0 : this.copy[RECORD_LENGTH_WORD]!);
+      if (crc !== this.copy[RECORD_CRC_WORD]) {
         throw corruptRecord(this.memory, this.lane, this.position | 0, 'its checksum does not match its content');
       }
     }
@@ -157,9 +157,9 @@ export class LossyReader {
   /** How many messages were lost before this one. */
   private fillMessage(): number {
     const { copy, message } = this;
-    message.type = (copy[1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+    message.type = recordType(copy[RECORD_KIND_WORD]!);
     message.lane = this.lane;
-    message.length = copy[6]!;
+    message.length = copy[RECORD_LENGTH_WORD]!;
     message.offset = RECORD_HEADER_LENGTH;
     message.lost = this.sequence === -1 ? 0 : message.sequence - this.sequence;
     if (message.lost < 0) {

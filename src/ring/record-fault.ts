@@ -3,10 +3,12 @@ import {
   MAX_USER_TYPE,
   PADDING_TYPE,
   RECORD_HEADER_LENGTH,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
   RECORD_MAGIC,
   RECORD_TYPE_MASK,
-  RECORD_TYPE_SHIFT,
   recordLength,
+  recordType,
 } from '../layout/record.js';
 import { corruptLane } from './corrupt-lane.js';
 import { exactHead } from './head.js';
@@ -31,9 +33,9 @@ export function recordFault(
   available: number,
 ): string | undefined {
   const magic = words[index]!;
-  const kind = words[index + 1]!;
-  const length = words[index + 6]! >>> 0;
-  const type = (kind & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+  const kind = words[index + RECORD_KIND_WORD]!;
+  const length = words[index + RECORD_LENGTH_WORD]! >>> 0;
+  const type = recordType(kind);
   if (magic !== RECORD_MAGIC) return `its magic is ${hex(magic)} instead of ${hex(RECORD_MAGIC)}`;
   if ((kind & ~RECORD_TYPE_MASK) !== rules.kind) {
     return `its version, flags and lane are ${hex(kind & ~RECORD_TYPE_MASK)} instead of ${hex(rules.kind)}`;

@@ -3,30 +3,25 @@ import { HEAD_LOW_OFFSET } from '../layout/lane-control.js';
 import {
   MAX_USER_TYPE,
   PADDING_TYPE,
-  RECORD_ALIGNMENT,
+  RECORD_CRC_WORD,
   RECORD_HEADER_LENGTH,
+  RECORD_KIND_WORD,
+  RECORD_LENGTH_WORD,
   RECORD_MAGIC,
+  RECORD_SEQUENCE_HIGH_WORD,
+  RECORD_SEQUENCE_LOW_WORD,
   RECORD_TYPE_MASK,
-  RECORD_TYPE_SHIFT,
   recordKind,
+  recordLength,
+  recordType,
 } from '../layout/record.js';
 import { corruptLane } from './corrupt-lane.js';
 import { crc32OfRecord } from './crc32.js';
+import type { HotWords } from './hot-words.js';
 import { laneControlIndex, laneOffset, wordAt } from './indices.js';
-import type { Kernel } from './kernel.js';
 import type { Message, MessageHandler } from './message.js';
 import { corruptRecord, type RecordRules, recordFault } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
-
-// Constants of this module are compiled in; imported ones are loaded at every use.
-/** A payload's record is as long as it and this, less the bits of the mask: `recordLength` of the layout. */
-const HEADER_AND_ROUNDING: number = RECORD_HEADER_LENGTH + RECORD_ALIGNMENT - 1;
-const ALIGNED: number = -RECORD_ALIGNMENT;
-const MAGIC: number = RECORD_MAGIC;
-const TYPE_SHIFT: number = RECORD_TYPE_SHIFT;
-const TYPE_MASK: number = RECORD_TYPE_MASK;
-const MAX_TYPE: number = MAX_USER_TYPE;
-const PADDING: number = PADDING_TYPE;
 
 /**
  * Walks the records of one lane in place and believes nothing of them: each field is read once and checked, then used.
@@ -35,7 +30,7 @@ const PADDING: number = PADDING_TYPE;
  */
 export class RecordWalker {
   protected readonly words: Int32Array;
-  protected readonly kernel: Kernel;
+  protected readonly hot: HotWords;
   protected readonly capacity: number;
   private readonly bytes: Buffer;
   private readonly checksum: boolean;
@@ -63,7 +58,7 @@ export class RecordWalker {
   ) {
     const { words, geometry } = memory;
     this.words = words;
-    this.kernel = memory.kernel;
+    this.hot = memory.hot;
     this.bytes = memory.bytes;
     this.checksum = memory.checksum;
     this.capacity = geometry.laneCapacity;
@@ -75,9 +70,13 @@ export class RecordWalker {
     this.headIndex = wordAt(laneControlIndex(memory, lane), HEAD_LOW_OFFSET);
   }
 
-  /** True when all that has been published was handed out. */
   get isEmpty(): boolean {
     return this.loadHead() === this.position;
+  }
+
+  /** The group holds the writer back. */
+  get lost(): number {
+    return 0;
   }
 
   /** Ends a running walk after the message that is being handled. */
@@ -86,7 +85,7 @@ export class RecordWalker {
   }
 
   protected loadHead(): number {
-    return this.kernel.load(this.headIndex); // SYNC: published
+    return this.hot.load(this.headIndex); // SYNC: published
   }
 
   /** Goes to a position whose sequence is not known. */
@@ -111,20 +110,20 @@ export class RecordWalker {
       const { position } = this;
       const at = position & (capacity - 1);
       const index = this.laneIndex + (at >>> 2);
-      const found = words[index + 1]!;
-      const type = (found >>> TYPE_SHIFT) & 0xff;
-      const length = words[index + 6]!;
-      const whole = (length + HEADER_AND_ROUNDING) & ALIGNED;
+      const found = words[index + RECORD_KIND_WORD]!;
+      const type = recordType(found);
+      const length = words[index + RECORD_LENGTH_WORD]!;
+      const whole = recordLength(length);
       if (
-        words[index] !== MAGIC ||
-        (found & ~TYPE_MASK) !== kind ||
-        type === PADDING ||
-        type > MAX_TYPE ||
+        words[index] !== RECORD_MAGIC ||
+        (found & ~RECORD_TYPE_MASK) !== kind ||
+        type === PADDING_TYPE ||
+        type > MAX_USER_TYPE ||
         length >>> 0 > maxPayloadLength ||
         whole > capacity - at ||
         whole > (end - position) >>> 0 ||
-        words[index + 2] !== this.sequenceLow ||
-        words[index + 3] !== this.sequenceHigh
+        words[index + RECORD_SEQUENCE_LOW_WORD] !== this.sequenceLow ||
+        words[index + RECORD_SEQUENCE_HIGH_WORD] !== this.sequenceHigh
       ) {
         this.passPadding(end, index);
         continue;
@@ -153,8 +152,8 @@ export class RecordWalker {
     const untilEnd = this.capacity - (position & (this.capacity - 1));
     const fault = recordFault(words, index, this.rules, untilEnd, (end - position) >>> 0);
     if (fault !== undefined) throw corruptRecord(this.memory, this.lane, position, fault);
-    const sequenceLow = words[index + 2]!;
-    const sequenceHigh = words[index + 3]!;
+    const sequenceLow = words[index + RECORD_SEQUENCE_LOW_WORD]!;
+    const sequenceHigh = words[index + RECORD_SEQUENCE_HIGH_WORD]!;
     const learnt = this.sequenceLow !== -1 || this.sequenceHigh !== -1;
     if (learnt && (sequenceLow !== this.sequenceLow || sequenceHigh !== this.sequenceHigh)) {
       const expected = `${this.sequenceHigh >>> 0}:${this.sequenceLow >>> 0}`;
@@ -168,14 +167,14 @@ export class RecordWalker {
     }
     this.sequenceLow = sequenceLow;
     this.sequenceHigh = sequenceHigh;
-    if ((words[index + 1]! & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT === PADDING_TYPE) {
+    if (recordType(words[index + RECORD_KIND_WORD]!) === PADDING_TYPE) {
       if (this.checksum) this.checkCrc(index, 0);
       this.position = (position + untilEnd) | 0;
     }
   }
 
   private checkCrc(index: number, length: number): void {
-    if (crc32OfRecord(this.words, this.bytes, index * 4, length) !== this.words[index + 7]) {
+    if (crc32OfRecord(this.words, this.bytes, index * 4, length) !== this.words[index + RECORD_CRC_WORD]) {
       throw corruptRecord(this.memory, this.lane, this.position, 'its checksum does not match its content');
     }
   }

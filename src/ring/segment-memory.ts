@@ -1,12 +1,12 @@
 import type { Geometry, Sections } from '../layout/geometry.js';
-import { type Kernel, kernelOf } from './kernel.js';
+import { type HotWords, hotWordsOf } from './hot-words.js';
 
 /** A mapped segment as the ring sees it: views of one buffer, and where things are in it. */
 export interface SegmentMemory {
   /** The whole segment; shared words are accessed with `Atomics` only. */
   readonly words: Int32Array;
   /** What the hot path does with the same words. */
-  readonly kernel: Kernel;
+  readonly hot: HotWords;
   /** The whole segment, for payloads. */
   readonly bytes: Buffer;
   /** The whole segment by eight bytes: for timestamps, and for payloads. */
@@ -27,7 +27,7 @@ export interface SegmentMemory {
  */
 export function segmentMemory(
   buffer: ArrayBufferLike,
-  shape: Omit<SegmentMemory, 'words' | 'kernel' | 'bytes' | 'times'>,
+  shape: Omit<SegmentMemory, 'words' | 'hot' | 'bytes' | 'times'>,
   memory?: object,
 ): SegmentMemory {
   const { fileLength } = shape.sections;
@@ -35,7 +35,7 @@ export function segmentMemory(
   return {
     ...shape,
     words,
-    kernel: kernelOf(words, memory),
+    hot: hotWordsOf(words, memory),
     bytes: Buffer.from(buffer, 0, fileLength),
     times: new BigInt64Array(buffer, 0, fileLength >>> 3),
   };

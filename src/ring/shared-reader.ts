@@ -3,19 +3,19 @@ import { RECORD_ALIGNMENT } from '../layout/record.js';
 import type { Claimed, InFlight } from './in-flight.js';
 import { positionIndex, wordAt } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
+import type { Reader } from './reader.js';
 import { RecordWalker } from './record-walker.js';
 import type { Ringer } from './ringer.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /** More than a lane can hold. */
 const ALL = 0x3fff_ffff;
-const ALIGNMENT: number = RECORD_ALIGNMENT;
 
 /**
  * Reads one lane for a shared group, in place: the members of the group share its messages by moving one claim position.
  * Lock-free, by hazard and then claim: `test/models/shared.pml` shows why no store may be left out or moved.
  */
-export class SharedReader extends RecordWalker {
+export class SharedReader extends RecordWalker implements Reader {
   private readonly claimIndex: number;
   /** The entry that holds what was handed out and not acknowledged, and where that ends. */
   private held: InFlight | undefined;
@@ -88,7 +88,7 @@ export class SharedReader extends RecordWalker {
     const { inFlight } = this;
     for (;;) {
       const start = this.loadClaim();
-      if (start % ALIGNMENT !== 0) throw this.outOfBounds(start);
+      if (start % RECORD_ALIGNMENT !== 0) throw this.outOfBounds(start);
       if (this.loadHead() === start) return undefined; // so that an idle member stores nothing
       inFlight.announce(this.lane, start);
       if (this.loadClaim() === start) {
@@ -123,6 +123,6 @@ export class SharedReader extends RecordWalker {
   }
 
   private loadClaim(): number {
-    return this.kernel.load(this.claimIndex); // SYNC: claimed
+    return this.hot.load(this.claimIndex); // SYNC: claimed
   }
 }

@@ -1,5 +1,5 @@
 import { UsageError } from './command.js';
-import { type Declarations, isSame, whatItTakes } from './declarations.js';
+import { type Declarations, isSame, whatItTakes } from './declared-options.js';
 
 /**
  * Before a word that begins with a sign and is no option: a lone - (stdin), and what follows a -- . No argument of a process can hold

@@ -7,8 +7,7 @@ import {
   type JoinFrom,
   type Message,
 } from '../index.js';
-import { type Command, type CommonArguments, UsageError } from './command.js';
-import { untilInterrupted } from './interruption.js';
+import { type Command, type CommonArguments, UsageError, untilInterrupted } from './command.js';
 import { checkText, FORMAT_TEXT, MessageEncoder, type MessageFormat, TEXT_TEXT } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
 import { Progress } from './progress.js';

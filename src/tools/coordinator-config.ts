@@ -3,7 +3,6 @@ import type { GroupDeclaration, SegmentDeclaration } from '../index.js';
 import { nearName } from '../near-name.js';
 import { parseByteSize } from './byte-size.js';
 import { UsageError } from './command.js';
-import { repeatedName } from './repeated-name.js';
 
 /** What the file of `hermes coordinator` says. */
 interface CoordinatorConfig {
@@ -15,6 +14,9 @@ const NUMBERS: readonly string[] = ['producers', 'maxGroups', 'members'];
 const SIZES: readonly string[] = ['capacity', 'maxPayload'];
 const SWITCHES: readonly string[] = ['checksum', 'timestamps', 'shared'];
 const SETTINGS: readonly string[] = [...NUMBERS, 'groups', ...SIZES, ...SWITCHES, 'mode'];
+
+/** What a text of JSON is made of, but for numbers and words. */
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
 
 /** `{"directory": "...", "segments": {"jobs": {"producers": 4, "groups": {"workers": {"shared": true}}, "mode": "0660"}}}` @throws UsageError */
 export function readCoordinatorConfig(file: string): CoordinatorConfig {
@@ -43,6 +45,27 @@ function parse(file: string): unknown {
   }
   if (repeated !== undefined) throw new UsageError(`${file}: ${repeated} is there twice: leave one out`);
   return config;
+}
+
+/**
+ * The first name that an object of a JSON text has twice, with the names that lead to it: `segments.ticks`. `JSON.parse`, which must have
+ * taken the text, keeps only the last of them, and does not say so.
+ */
+export function repeatedName(text: string): string | undefined {
+  /** For each object and array around the place, from the outermost: the names so far, and the last of them. */
+  const around: { readonly names: Set<string>; last: string }[] = [];
+  let latest = '';
+  for (const [token] of text.matchAll(TOKENS)) {
+    const inner = around.at(-1);
+    if (token === '{' || token === '[') around.push({ names: new Set(), last: '' });
+    else if (token === '}' || token === ']') around.pop();
+    else if (token === ':' && inner !== undefined) {
+      inner.last = JSON.parse(latest) as string;
+      if (inner.names.has(inner.last)) return around.map(({ last }) => last).join('.');
+      inner.names.add(inner.last);
+    } else if (token !== ',') latest = token;
+  }
+  return undefined;
 }
 
 function declarationOf(settings: Readonly<Record<string, unknown>>, where: string): SegmentDeclaration {

@@ -1,8 +1,20 @@
-import type { GroupInspection, LaneInspection } from '../index.js';
+import { memberText } from '../control/held-back-remedy.js';
+import type { GroupInspection, LaneInspection, ParticipantInspection } from '../index.js';
 import { formatByteSize } from './byte-size.js';
-import { formatCount } from './output.js';
-import { participantText } from './participant-text.js';
+import { formatCount, formatTime } from './output.js';
 import { detailedTable } from './text-table.js';
+
+/** Seconds after which a participant that is neither dead nor stopped is said not to let its event loop turn. */
+const OLD_HEARTBEAT_S = 1;
+
+const STATES: Readonly<Record<ParticipantInspection['state'], string>> = {
+  alive: 'alive',
+  asleep: 'alive, asleep',
+  stopped: 'stopped (state T)',
+  writing: 'alive, waits until its output is read',
+  elsewhere: 'alive, elsewhere (another PID namespace, or hidden)',
+  dead: 'dead',
+};
 
 /** A table of groups, the members of each below it, and which lanes it holds back. */
 export function groupsText(
@@ -32,4 +44,16 @@ export function groupsText(
 function holdingText({ name }: GroupInspection, lanes: readonly LaneInspection[]): string[] {
   const held = lanes.filter(({ heldBackBy }) => heldBackBy.some(({ group }) => group === name)).map(({ lane }) => lane);
   return held.length === 0 ? [] : [`holds back lane${held.length === 1 ? '' : 's'} ${held.join(', ')}`];
+}
+
+/** `process 4242 (node worker.js): alive since 2026-01-31T12:00:00.000Z` */
+export function participantText(participant: ParticipantInspection): string {
+  const { attachedAtNs, state } = participant;
+  return `${memberText(participant)}: ${STATES[state]}${beatText(participant)}, attached ${formatTime(attachedAtNs)}`;
+}
+
+function beatText({ heartbeatNs, state }: ParticipantInspection): string {
+  if (state === 'dead') return '';
+  const seconds = (Date.now() - Number(BigInt(heartbeatNs) / 1_000_000n)) / 1000;
+  return `, heartbeat ${seconds.toFixed(1)} s ago${seconds > OLD_HEARTBEAT_S && state === 'alive' ? ' (busy, or blocked)' : ''}`;
 }

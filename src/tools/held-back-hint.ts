@@ -1,6 +1,6 @@
-import { heldBackText } from '../broker/held-back-remedy.js';
-import { tellWhenHeldBack } from '../broker/held-back-watch.js';
+import { heldBackText } from '../control/held-back-remedy.js';
 import type { HeldBack, Producer } from '../index.js';
+import { tellWhenHeldBack } from '../participants/held-back-watch.js';
 import { say } from './output.js';
 
 /** Milliseconds without progress after which a command says why. */

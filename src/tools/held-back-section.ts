@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { heldBackText, memberText } from '../broker/held-back-remedy.js';
-import { inspectAgain } from '../broker/inspect-segment.js';
+import { heldBackText, memberText } from '../control/held-back-remedy.js';
+import { inspectAgain } from '../control/inspect-segment.js';
 import type { HeldBack, LaneInspection, SegmentInspection } from '../index.js';
 import { heading, warning } from './output.js';
 import { wrapped } from './text-wrap.js';

@@ -1,10 +1,9 @@
 import type { LaneInspection, SegmentInspection } from '../index.js';
 import { formatByteSize } from './byte-size.js';
 import type { Command, CommonArguments } from './command.js';
-import { groupsText } from './groups-text.js';
+import { groupsText, participantText } from './groups-text.js';
 import { heldBackSection, inspectTwice, waitingText } from './held-back-section.js';
 import { formatCount, formatTime, heading, json, terminalWidth, writeData } from './output.js';
-import { participantText } from './participant-text.js';
 import { detailedTable } from './text-table.js';
 import { wrapped } from './text-wrap.js';
 

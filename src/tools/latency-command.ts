@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { attachConsumer, type Consumer, type IdleStrategyName, inspectSegment, type Message } from '../index.js';
-import { type Command, type CommonArguments, UsageError } from './command.js';
-import { untilInterrupted } from './interruption.js';
+import { type Command, type CommonArguments, UsageError, untilInterrupted } from './command.js';
 import { LATENCY_OUTPUT_OPTIONS, LatencyOutput, type LatencyOutputArguments } from './latency-output.js';
 import { say } from './output.js';
 import { attachWithin, WAIT_OPTION } from './wait-option.js';

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import { directoryPath } from '../broker/directory.js';
 import { listSegments, type SegmentListing } from '../index.js';
+import { directoryPath } from '../segment/directory.js';
 import { formatByteSize } from './byte-size.js';
 import type { Command, CommonArguments } from './command.js';
 import { isHeldBack } from './held-back-section.js';

@@ -5,7 +5,7 @@ import { HermesError, type HermesErrorCode } from '../errors.js';
 import { type CommonArguments, Failure, UsageError } from './command.js';
 import { checkArguments, END_OF_OPTIONS, wordsForYargs } from './command-line.js';
 import { addCommands } from './commands.js';
-import type { Declarations } from './declarations.js';
+import type { Declarations } from './declared-options.js';
 import { say, watchOutput } from './output.js';
 import { limitText } from './system-limits.js';
 import { asWritten, usageError, WORDS } from './usage-words.js';

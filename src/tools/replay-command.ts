@@ -1,9 +1,8 @@
-import { type Damage, openJournal, Replay, type ReplayIntoOptions, replayInto } from '../index.js';
+import { type Damage, type JournalPlace, openJournal, Replay, type ReplayIntoOptions, replayInto } from '../index.js';
 import { FollowPace } from '../journal/follow-pace.js';
 import { Turns } from '../os/turns.js';
 import { type Command, type CommonArguments, UsageError } from './command.js';
 import { HeldBackHint } from './held-back-hint.js';
-import { parseJournalPlace } from './journal-place.js';
 import { checkText, FORMAT_TEXT, MessageEncoder, type MessageFormat, TEXT_TEXT } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
 
@@ -84,6 +83,25 @@ function rangeOf({ from, to, lane, speed, skipDamage }: ReplayArguments): Replay
     skipDamage,
     onDamage: sayDamage,
   };
+}
+
+/** `4096`, a position; `seq:100`, a sequence of the lane; `2026-01-31T12:00:00Z` or `2026-01-31`, a time. @throws UsageError */
+function parseJournalPlace(option: string, text: string, lane: number | undefined): JournalPlace {
+  if (/^\d+$/.test(text)) return { position: Number(text) };
+  const [, sequence] = /^seq:(\d+)$/.exec(text) ?? [];
+  if (sequence !== undefined) {
+    if (lane === undefined) throw new UsageError(`--${option} ${text} needs a lane: give --lane too`);
+    return { lane, sequence: Number(sequence) };
+  }
+  const [, nanoseconds] = /^ns:(\d+)$/.exec(text) ?? [];
+  if (nanoseconds !== undefined) return { timeNs: BigInt(nanoseconds) };
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) {
+    throw new UsageError(
+      `--${option} is ${text}: give a position in bytes, seq:<number> with --lane, a time such as 2026-01-31T12:00:00Z, or ns:<nanoseconds since 1970>`,
+    );
+  }
+  return { timeNs: BigInt(Math.round(ms)) * 1_000_000n };
 }
 
 async function copyToStdout(

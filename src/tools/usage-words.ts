@@ -1,7 +1,7 @@
 import { nearName } from '../near-name.js';
 import { UsageError } from './command.js';
 import { asGiven, wordsBeforeEnd } from './command-line.js';
-import { type Declarations, isSame, whatItTakes } from './declarations.js';
+import { type Declarations, isSame, whatItTakes } from './declared-options.js';
 
 /** How commands that have commands begin when they ask for one. */
 const SUBCOMMAND_MISSING = /^Say /;

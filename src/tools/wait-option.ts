@@ -1,8 +1,7 @@
-import { whenReadyAsync } from '../broker/attach-when-ready.js';
 import { monotonicMs } from '../clock.js';
 import type { HermesError } from '../index.js';
-import { UsageError } from './command.js';
-import { untilInterrupted } from './interruption.js';
+import { whenReadyAsync } from '../participants/attach-when-ready.js';
+import { UsageError, untilInterrupted } from './command.js';
 import { say } from './output.js';
 
 /** The option of commands that attach. */

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { barChart } from '../../bench/report/bar-chart.js';
-import { type LineSeries, lineChart } from '../../bench/report/line-chart.js';
+import { barChart, type LineSeries, lineChart } from '../../bench/report/charts.js';
 import { elementsOf } from '../tools/xml.js';
 
 const point = (x: number, median: number) => ({ x, median, min: median / 2, max: median * 2 });

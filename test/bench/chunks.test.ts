@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LENGTH_PREFIX_LENGTH, Unpacker, writePrefixed } from '../../bench/links/chunks.js';
+import { LENGTH_PREFIX_LENGTH, Unpacker, writePrefixed } from '../../bench/links/link.js';
 
 test.each([1, 3, 4, 5, 17, 1000])('messages come out whole when their bytes come in pieces of %i', (pieceLength) => {
   const messages = [0, 1, 64, 5, 300].map((length, number) => Buffer.alloc(length, number));

@@ -1,20 +1,24 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hermes, PLAIN } from '../../bench/contestants/hermes.js';
+import { VerificationError } from '../../bench/contestants/contestant.js';
 import { linkContestant } from '../../bench/contestants/links.js';
-import { type Bench, RING_CAPACITY } from '../../bench/harness/bench.js';
-import { VerificationError } from '../../bench/harness/contestant.js';
-import { rateOf, runMeasuring } from '../../bench/harness/pair.js';
-import { SHORT } from '../../bench/harness/profile.js';
-import type { ReceiptResult } from '../../bench/harness/receipt.js';
-import { makeScratch, type Scratch } from '../../bench/harness/scratch.js';
-import type { Workload } from '../../bench/harness/workload.js';
-import type { RingTask } from '../../bench/rings/ring-child.js';
+import { hermes, PLAIN } from '../../bench/contestants/rings.js';
+import type { RingTask } from '../../bench/rings/ring-ends.js';
+import {
+  type Bench,
+  makeScratch,
+  RING_CAPACITY,
+  type Scratch,
+  SHORT,
+  type Workload,
+} from '../../bench/runner/bench.js';
+import type { ReceiptResult } from '../../bench/runner/measured-end.js';
+import { rateOf, runMeasuring } from '../../bench/runner/measuring.js';
+import { startRole } from '../../bench/runner/role.js';
 import { createSegment } from '../../src/index.js';
 import { startChild } from '../../src/tools/bench/child.js';
 import type { SendWrong } from './programs/send-wrong.js';
 
-const RING_CHILD = new URL('../../bench/rings/ring-child.js', import.meta.url);
 const SEND_WRONG = new URL('./programs/send-wrong.js', import.meta.url);
 const workload: Workload = { payloadLength: 64, messageCount: 2000, warmUpCount: 500 };
 
@@ -54,7 +58,14 @@ describe('a receiver', () => {
   async function receive(wrongNumber: number, wrongByte: number): Promise<number> {
     const { directory } = scratch;
     createSegment('wrong', { directory, producers: 1, maxGroups: 1, members: 1 });
-    const receiver = { ...workload, role: 'receiver', ring: 'hermes', there: 'wrong', back: '', directory } as const;
+    const shape = {
+      ring: 'hermes',
+      there: 'wrong',
+      back: '',
+      directory,
+      capacity: RING_CAPACITY,
+      idle: 'spin',
+    } as const;
     const { payloadLength, messageCount, warmUpCount } = workload;
     const sender = {
       segment: 'wrong',
@@ -66,7 +77,7 @@ describe('a receiver', () => {
     };
     const result = await runMeasuring<ReceiptResult>(
       [
-        startChild<unknown>(RING_CHILD, { ...receiver, capacity: RING_CAPACITY, batchCount: 1 } satisfies RingTask),
+        startRole<unknown>('ring', { ...workload, ...shape, end: 'receiver', batchCount: 1 } satisfies RingTask),
         startChild<unknown>(SEND_WRONG, sender satisfies SendWrong),
       ],
       bench.interrupted,

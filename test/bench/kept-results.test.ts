@@ -3,9 +3,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { PARTS } from '../../bench/parts/all-parts.js';
-import { colourOf } from '../../bench/report/colours.js';
-import { ticksBetween } from '../../bench/report/ticks.js';
+import { colourOf } from '../../bench/report/charts.js';
 import { keptResults, writeReport } from '../../bench/report/write-report.js';
+import { ticksBetween } from '../../src/tools/report/ticks.js';
 import { scratchDirectory } from '../support/scratch.js';
 
 const DOCS = fileURLToPath(new URL('../../../docs', import.meta.url));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { VerificationError } from '../../bench/harness/contestant.js';
-import { SHORT } from '../../bench/harness/profile.js';
-import { interleave } from '../../bench/harness/rounds.js';
+import { VerificationError } from '../../bench/contestants/contestant.js';
+import { SHORT } from '../../bench/runner/bench.js';
+import { interleave, ratiosOf, spreadOf } from '../../bench/runner/rounds.js';
 
 const run = { profile: { ...SHORT, rounds: 3 }, interrupted: new AbortController().signal, progress() {} };
 
@@ -34,4 +34,30 @@ describe('rounds', () => {
     const entries = [{ key: 'wrong', measure: () => Promise.reject(new VerificationError('1 wrong')) }];
     await expect(interleave(run, 'test', entries)).rejects.toThrow('1 wrong');
   });
+});
+
+describe('a spread', () => {
+  test('is the median, the least and the greatest, in whatever order the values came', () => {
+    expect(spreadOf([5, 1, 3])).toEqual({ median: 3, min: 1, max: 5 });
+  });
+
+  test('of an even number of values has the mean of the middle two', () => {
+    expect(spreadOf([4, 1, 2, 100])).toEqual({ median: 3, min: 1, max: 100 });
+  });
+
+  test('of one value is that value', () => {
+    expect(spreadOf([7])).toEqual({ median: 7, min: 7, max: 7 });
+  });
+
+  test('of no values is an error', () => {
+    expect(() => spreadOf([])).toThrow(RangeError);
+  });
+});
+
+test('ratios are taken round by round, so that a slow hour cancels out', () => {
+  expect(ratiosOf([10, 1, 40], [5, 0.5, 20])).toEqual([2, 2, 2]);
+});
+
+test('ratios are of the rounds that both have', () => {
+  expect(ratiosOf([1, 2, 3], [1, 2])).toEqual([1, 1]);
 });

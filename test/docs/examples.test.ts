@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { inspectSegment, listSegments } from '../../src/index.js';
+import { RunningCommand } from '../support/running-command.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { RunningCommand, until } from '../tools/command-line.js';
+import { until } from '../support/until.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const EXAMPLES = path.join(ROOT, 'examples');
@@ -35,7 +35,7 @@ beforeEach(() => {
 
 function start(file: string, args: readonly string[] = commands.get(file)!): RunningCommand {
   const env = { ...process.env, HERMES_DIR: directory };
-  return new RunningCommand(spawn(process.execPath, [path.join(EXAMPLES, file), ...args], { env }));
+  return RunningCommand.start(process.execPath, [path.join(EXAMPLES, file), ...args], { env });
 }
 
 /** A clean end, with nothing on stderr and nothing left in the directory, not even a doorbell. */
@@ -70,7 +70,7 @@ describe('SIGTERM', () => {
   test.each(['request-reply.mjs', 'work-queue.mjs'])('ends %s in the middle, and nothing is left', async (file) => {
     const running = start(file);
     await until(() => running.hasEnded || running.stdout.length > 0);
-    running.process.kill('SIGTERM');
+    running.signal('SIGTERM');
     await expectCleanEnd(running);
   });
 
@@ -80,7 +80,7 @@ describe('SIGTERM', () => {
     const address = running.stdout.toString().trim();
     expect(await (await fetch(address)).text()).toBe('168\n');
     expect((await fetch(new URL('/-1', address))).status).toBe(400);
-    running.process.kill('SIGTERM');
+    running.signal('SIGTERM');
     await expectCleanEnd(running);
   });
 });

@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { attachProducer, createSegment, inspectJournal } from '../../src/index.js';
+import { type Outcome, RunningCommand } from '../support/running-command.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { type Outcome, RunningCommand, until } from '../tools/command-line.js';
+import { until } from '../support/until.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const DOCUMENT = fs.readFileSync(path.join(ROOT, 'docs', 'journal.md'), 'utf8');
@@ -48,13 +48,13 @@ const env = () => ({ ...process.env, HERMES_DIR: directory });
 function runModule(code: string): Promise<Outcome> {
   const module = path.join(modules, `${fs.readdirSync(modules).length}.mjs`);
   fs.writeFileSync(module, inScratch(code));
-  return new RunningCommand(spawn(process.execPath, [module], { env: env() })).ended;
+  return RunningCommand.start(process.execPath, [module], { env: env() }).ended;
 }
 
 function runLine(line: string): RunningCommand {
   const command = inScratch(line).replace(/^hermes/, 'exec "$NODE" "$HERMES"');
   const variables = { ...env(), NODE: process.execPath, HERMES: path.join(ROOT, 'bin/hermes.js') };
-  return new RunningCommand(spawn('sh', ['-c', command], { cwd: journals, env: variables }));
+  return RunningCommand.start('sh', ['-c', command], { cwd: journals, env: variables });
 }
 
 const recordedCount = () => {
@@ -70,7 +70,7 @@ async function untilEnd(line: string, running: RunningCommand): Promise<Outcome>
   const isDone = line.includes(' record ') ? isRecorded : line.includes('--follow') ? isRead : undefined;
   if (isDone !== undefined) {
     await until(() => running.hasEnded || isDone());
-    running.process.kill('SIGINT');
+    running.signal('SIGINT');
   }
   return running.ended;
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { resolveCreateOptions } from '../../src/broker/create-options.js';
+import { resolveCreateOptions } from '../../src/control/create-options.js';
 import { sectionsOf } from '../../src/layout/geometry.js';
 import { parseByteSize } from '../../src/tools/byte-size.js';
 import { readCoordinatorConfig } from '../../src/tools/coordinator-config.js';

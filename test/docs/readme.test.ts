@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { inspectSegment } from '../../src/index.js';
+import { type Outcome, RunningCommand } from '../support/running-command.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { type Outcome, RunningCommand, until } from '../tools/command-line.js';
+import { until } from '../support/until.js';
 import { untilMember } from '../tools/segment-traffic.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -38,7 +37,7 @@ describe('the JavaScript of the README', () => {
   function start(code: string): RunningCommand {
     const module = path.join(modules, `${fs.readdirSync(modules).length}.mjs`);
     fs.writeFileSync(module, code);
-    return new RunningCommand(spawn(process.execPath, [module], { env: { ...process.env, HERMES_DIR: directory } }));
+    return RunningCommand.start(process.execPath, [module], { env: { ...process.env, HERMES_DIR: directory } });
   }
 
   /**
@@ -54,7 +53,7 @@ describe('the JavaScript of the README', () => {
       const env = { ...process.env, HERMES_DIR: directory };
       return {
         output,
-        running: new RunningCommand(spawn(process.execPath, [module], { env, stdio: ['pipe', fd, 'pipe'] })),
+        running: RunningCommand.start(process.execPath, [module], { env, stdio: ['pipe', fd, 'pipe'] }),
       };
     } finally {
       fs.closeSync(fd);
@@ -91,10 +90,10 @@ describe('the JavaScript of the README', () => {
     const early = startWorker(); // before there is a segment
     const sending = start(boss);
     await until(() => fs.statSync(early.output).size > 10_000); // in the middle of the jobs
-    sending.process.kill('SIGSTOP');
+    sending.signal('SIGSTOP');
     const late = startWorker();
     await untilMember({ name: 'jobs', directory }, late.running.pid, 'workers');
-    sending.process.kill('SIGCONT');
+    sending.signal('SIGCONT');
     expect((await early.running.kill('SIGKILL')).signal).toBe('SIGKILL');
     const again = startWorker();
     expectSilent(await sending.ended);
@@ -146,7 +145,7 @@ async function untilAllDone(workers: readonly Worker[]): Promise<void> {
     const numbers = workers.flatMap(({ output }) => fs.readFileSync(output, 'utf8').trimEnd().split('\n').map(Number));
     return new Set(numbers.filter((number) => number >= 1 && number <= JOBS)).size;
   };
-  while (done() < JOBS) await sleep(250);
+  await until(() => done() >= JOBS, 250);
 }
 
 describe('the command lines of the README', () => {
@@ -168,10 +167,10 @@ describe('the command lines of the README', () => {
     for (const line of lines) {
       expect(line).toMatch(/^hermes /);
       const command = line.replace('hermes', 'exec "$NODE" "$HERMES"').replace('bench latency', '$& --messages 500');
-      const running = new RunningCommand(spawn('sh', ['-c', command], { cwd: directory, env }));
+      const running = RunningCommand.start('sh', ['-c', command], { cwd: directory, env });
       if (line.startsWith('hermes coordinator')) {
         await until(() => running.hasEnded || fs.existsSync(path.join(segments, 'ticks')));
-        running.process.kill('SIGTERM'); // it runs until it is told to end
+        running.signal('SIGTERM'); // it runs until it is told to end
       }
       const { code, stderr } = await running.ended;
       expect({ line, code, stderr }).toEqual({ line, code: 0, stderr: expect.not.stringMatching(/^hermes:/m) });

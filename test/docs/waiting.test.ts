@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { RunningCommand } from '../support/running-command.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { RunningCommand } from '../tools/command-line.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const DOCUMENT = fs.readFileSync(path.join(ROOT, 'docs', 'waiting.md'), 'utf8');
@@ -23,6 +22,6 @@ test('the blocks of the document are a program that prints what they say', async
   const module = path.join(modules, 'waiting.mjs');
   fs.writeFileSync(module, blocks('js'));
   const env = { ...process.env, HERMES_DIR: scratchDirectory() };
-  const { code, stdout, stderr } = await new RunningCommand(spawn(process.execPath, [module], { env })).ended;
+  const { code, stdout, stderr } = await RunningCommand.start(process.execPath, [module], { env }).ended;
   expect({ code, stdout: stdout.toString(), stderr }).toEqual({ code: 0, stdout: blocks('text'), stderr: '' });
 });

@@ -1,6 +1,4 @@
 import fs from 'node:fs';
-import { NO_SLOT, reapIfNeeded } from '../../src/broker/reap.js';
-import { openSegment, type Segment } from '../../src/broker/segment.js';
 import {
   attachConsumer,
   attachProducer,
@@ -15,11 +13,14 @@ import {
   removeGroup,
 } from '../../src/index.js';
 import { PREAMBLE_LENGTH } from '../../src/layout/preamble.js';
-import { Random } from './random.js';
+import { Reaper } from '../../src/membership/reap.js';
+import { openSegment, type Segment } from '../../src/segment/segment.js';
+import { readSigned, signedPayload } from '../support/numbered-payload.js';
+import { Random } from '../support/random.js';
 
 const SEGMENT = 'damaged';
 const STEPS = 120;
-const HEADER_LENGTH = 8;
+const LEAST_LENGTH = 8;
 const GROUPS: readonly ConsumerOptions[] = [
   {},
   { group: 'books', durable: true },
@@ -104,7 +105,7 @@ class CorruptionRun {
     else if (choice === 34) this.attachProducer();
     else if (choice === 35) this.attachConsumer(random.of(GROUPS));
     else if (choice === 36) inspectSegment(SEGMENT, { directory });
-    else if (choice === 37) reapIfNeeded(this.raw, NO_SLOT);
+    else if (choice === 37) new Reaper(this.raw).reapIfNeeded();
     else if (choice === 38) listSegments({ directory });
     else removeGroup(SEGMENT, random.of(GROUPS).group ?? 'default', { directory });
   }
@@ -126,12 +127,8 @@ class CorruptionRun {
     const { random, producers } = this;
     if (producers.length === 0) return;
     const producer = random.of(producers);
-    const payloads = Array.from({ length: 1 + random.below(5) }, () => this.payload(producer.lane));
     const type = 1 + (this.given.length % 200);
-    for (const payload of payloads) {
-      this.given.push({ lane: producer.lane, length: payload.length, type });
-      payload.writeUInt32LE(this.given.length - 1);
-    }
+    const payloads = Array.from({ length: 1 + random.below(5) }, () => this.give(producer.lane, type));
     if (random.below(3) === 0) {
       const claim = producer.tryClaim(payloads[0]!.length, type);
       if (claim === null) return;
@@ -143,13 +140,12 @@ class CorruptionRun {
     }
   }
 
-  /** Number and lane, and then bytes that follow from the number; the caller writes the number. */
-  private payload(lane: number): Buffer {
+  /** The next message, signed by its lane and its number. */
+  private give(lane: number, type: number): Buffer {
     const { random } = this;
-    const length = HEADER_LENGTH + random.below(random.below(6) === 0 ? 16_000 : 200);
-    const payload = Buffer.alloc(length, this.given.length & 0xff);
-    payload.writeUInt32LE(lane, 4);
-    return payload;
+    const length = LEAST_LENGTH + random.below(random.below(6) === 0 ? 16_000 : 200);
+    this.given.push({ lane, length, type });
+    return signedPayload(lane, this.given.length - 1, length);
   }
 
   private consume(): void {
@@ -174,13 +170,11 @@ class CorruptionRun {
       throw new Error('a message cannot be read');
     }
     if (!this.checksum) return;
-    const number = length < HEADER_LENGTH ? -1 : payload.readUInt32LE(0);
+    const { stream, number, isWhole } = readSigned(message, length);
     const given = this.given[number];
     const isGiven = given?.lane === lane && given.length === length && given.type === type;
-    if (!isGiven || payload.readUInt32LE(4) !== lane) throw new Error(`a message came that was never sent: ${number}`);
-    if (payload.subarray(HEADER_LENGTH).some((byte) => byte !== payload[HEADER_LENGTH])) {
-      throw new Error(`message ${number} came with an altered payload`);
-    }
+    if (!isGiven || stream !== lane) throw new Error(`a message came that was never sent: ${number}`);
+    if (!isWhole) throw new Error(`message ${number} came with an altered payload`);
   }
 
   /** Changes a bit, a byte or a word somewhere. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Message } from '../../src/index.js';
+import { numberedPayload } from '../support/numbered-payload.js';
 
 /** What was sent through a lane: all of it, by sequence. */
 export interface SentMessage {
@@ -34,10 +35,7 @@ export class ModelSegment {
 
   /** A message that will be the next of its lane. */
   nextMessage(lane: number, length: number, type: number): SentMessage {
-    const pattern = Buffer.alloc(8);
-    pattern.writeUInt32LE(Math.imul(this.lanes[lane]!.length + 1, 0x9e3779b1) >>> 0, 0);
-    pattern.writeUInt32LE(lane * 0x01010101 + 7, 4);
-    return { type, payload: length === 0 ? Buffer.alloc(0) : Buffer.alloc(length, pattern) };
+    return { type, payload: numberedPayload(lane, this.lanes[lane]!.length, length) };
   }
 
   /** Where a group that joins now begins. */

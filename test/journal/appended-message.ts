@@ -1,31 +1,18 @@
 import type { JournalSource } from '../../src/journal/journal-writer.js';
 import type { Message } from '../../src/ring/message.js';
+import { carriesNumber, MAX_NUMBERED_LENGTH } from '../support/numbered-payload.js';
 
-/** What the program `append-journal` appends: lane 0, lengths and bytes follow from sequences. */
-
-export const MAX_APPENDED_LENGTH = 2000;
-
+/** What the program `append-journal` appends: lane 0, numbered payloads by their sequences. */
 export const appendedSource: JournalSource = {
   segmentId: Buffer.alloc(16, 1),
   laneCount: 1,
-  maxPayloadLength: MAX_APPENDED_LENGTH,
+  maxPayloadLength: MAX_NUMBERED_LENGTH,
   checksum: false,
 };
 
-export function appendedLength(sequence: number): number {
-  return (sequence * 37) % MAX_APPENDED_LENGTH;
-}
-
-const patterns = Array.from({ length: 251 }, (_, byte) => Buffer.alloc(MAX_APPENDED_LENGTH, byte));
-
-/** Payloads are views of it: never write to it. */
-export function appendedPattern(sequence: number): Buffer {
-  return patterns[sequence % patterns.length]!;
-}
-
 /** @throws Error when it is not the message of that sequence */
-export function checkAppended({ sequence, length, buffer, offset }: Message, expected: number): void {
-  const isRight = length === appendedLength(expected) && sequence === expected;
-  if (isRight && buffer.compare(appendedPattern(expected), 0, length, offset, offset + length) === 0) return;
+export function checkAppended(message: Message, expected: number): void {
+  const { sequence, length } = message;
+  if (sequence === expected && carriesNumber(message, 0, expected)) return;
   throw new Error(`message ${sequence} of ${length} bytes is not message ${expected} as it was appended`);
 }

@@ -6,8 +6,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type Message, openJournal, pruneJournal, verifyJournal } from '../../src/index.js';
 import { resolveJournalOptions } from '../../src/journal/journal-options.js';
 import { JournalWriter } from '../../src/journal/journal-writer.js';
-import { Child, endAllChildren } from '../processes/child.js';
-import type { AppendJournal } from '../processes/programs/append-journal.js';
+import type { AppendJournal } from '../programs/append-journal.js';
+import { Program } from '../support/program.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { codeOf } from '../support/thrown.js';
 import { appendedSource, checkAppended } from './appended-message.js';
 import { scratchOnDisk } from './disk.js';
@@ -15,7 +16,7 @@ import { scratchOnDisk } from './disk.js';
 const COPIES = 12;
 const KEEP_LENGTH: number = 4 * 1024 * 1024;
 
-afterEach(endAllChildren);
+afterEach(endAllProcesses);
 
 interface Copied {
   /** Messages without a gap, all of them right. */
@@ -59,7 +60,7 @@ describe.each([
   test('has whole messages, says where they end, and can be written to', { timeout: 120_000 }, async ({ annotate }) => {
     const directory = scratchOnDisk();
     const journal = path.join(directory, 'journal');
-    const writer = Child.start('append-journal');
+    const writer = Program.start('append-journal');
     await writer.next('standing by');
     writer.command({ journal, restMs: 1 } satisfies AppendJournal);
     await writer.next('attached');

@@ -19,8 +19,9 @@ import { canMountDisk, type DiskFileSystem, diskFileSystem, fillUp, overlayOn } 
 import { scratchDirectory } from '../support/scratch.js';
 import { canMount } from '../support/small-file-system.js';
 import { codeOf } from '../support/thrown.js';
-import { until } from '../tools/command-line.js';
+import { until } from '../support/until.js';
 import { filesOf } from './journal-fixture.js';
+import { payloadsIn } from './journaled-segment.js';
 
 const SEGMENT = 'ticks';
 const FILE_LENGTH = 1024 * 1024;
@@ -41,13 +42,6 @@ function record({ directory, to }: Place, sync: SyncMode = 'os'): Recorder {
   const recorder = attachRecorder(SEGMENT, { directory, to, group: 'default', fileLength: FILE_LENGTH, sync });
   onTestFinished(() => recorder.detach());
   return recorder;
-}
-
-function textsIn(journal: string): string[] {
-  using reader = openJournal(journal);
-  const texts: string[] = [];
-  while (reader.read(({ payload }) => texts.push(payload.toString())) > 0);
-  return texts;
 }
 
 const texts = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `message ${from + i}`);
@@ -75,16 +69,16 @@ describe.each(['btrfs', 'xfs'] as const)('on a full disk with %s', (kind) => {
       const makeRoom = withoutSpace(kind, place);
       producer.offerBatch(texts(5, 12).map((text) => Buffer.from(text)));
       for (let i = 0; i < 3; i++) expect(codeOf(() => recorder.record())).toBe('ERR_HERMES_NO_SPACE');
-      expect([lag(place), textsIn(place.to)]).toEqual([7, texts(0, 5)]);
+      expect([lag(place), payloadsIn(place.to)]).toEqual([7, texts(0, 5)]);
       recorder.detach();
       const next = record(place, sync);
       for (let i = 0; i < 3; i++) expect(codeOf(() => next.record())).toBe('ERR_HERMES_NO_SPACE');
-      expect([lag(place), textsIn(place.to)]).toEqual([7, texts(0, 5)]);
+      expect([lag(place), payloadsIn(place.to)]).toEqual([7, texts(0, 5)]);
       makeRoom();
       expect(next.record()).toBe(7);
       producer.offer(Buffer.from('message 12'));
       expect(next.record()).toBe(1);
-      expect([lag(place), textsIn(place.to)]).toEqual([0, texts(0, 13)]);
+      expect([lag(place), payloadsIn(place.to)]).toEqual([0, texts(0, 13)]);
       expect(await verifyJournal(place.to)).toMatchObject({ messages: 13, damages: [], gaps: [] });
     },
   );
@@ -106,7 +100,7 @@ describe.each(['btrfs', 'xfs'] as const)('on a full disk with %s', (kind) => {
     ended.abort();
     await run;
     expect(told).toEqual(['ERR_HERMES_NO_SPACE', null]);
-    expect(textsIn(place.to)).toEqual(texts(0, 4));
+    expect(payloadsIn(place.to)).toEqual(texts(0, 4));
   });
 
   /** Every way to publish a message. */
@@ -144,11 +138,11 @@ describe.each(['btrfs', 'xfs'] as const)('on a full disk with %s', (kind) => {
       expect(await publish('offer', 'message 0')).toBe('published');
       const makeRoom = withoutSpace(kind, place);
       for (const way of Object.keys(ways)) expect(await publish(way, `lost by ${way}`)).toBe('ERR_HERMES_NO_SPACE');
-      expect([received, textsIn(place.to)]).toEqual([texts(0, 1), texts(0, 1)]);
+      expect([received, payloadsIn(place.to)]).toEqual([texts(0, 1), texts(0, 1)]);
       makeRoom();
       for (const [i, way] of Object.keys(ways).entries())
         expect(await publish(way, `message ${i + 1}`)).toBe('published');
-      expect([received, textsIn(place.to)]).toEqual([texts(0, 5), texts(0, 5)]);
+      expect([received, payloadsIn(place.to)]).toEqual([texts(0, 5), texts(0, 5)]);
       expect(await verifyJournal(place.to)).toMatchObject({ messages: 5, damages: [], gaps: [] });
     },
   );

@@ -14,11 +14,12 @@ import {
   removeSegment,
   verifyJournal,
 } from '../../src/index.js';
-import { endAllChildren } from '../processes/child.js';
 import { dieAtEveryStep } from '../processes/every-step.js';
-import type { Role } from '../processes/programs/die-at-step.js';
-import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
+import type { Role } from '../programs/die-at-step.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { journalOfSteps } from './journal-of-steps.js';
+import { textsOf } from './journaled-segment.js';
 import { dieBeforePublishing } from './unpublished.js';
 
 const SEGMENT = 'steps';
@@ -28,13 +29,10 @@ const TIMEOUT_MS = 120_000;
 let directory: string;
 let journal: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
   journal = journalOfSteps(directory).to;
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 const life = (role: Role) => ({ role, segment: SEGMENT, directory, noteFile: path.join(directory, '.counts') });
 const bytes = (texts: string) => [...texts].map((text) => Buffer.from(text));
@@ -55,16 +53,9 @@ function recordAll(segment: string): void {
   while (recorder.record() > 0);
 }
 
-/** The messages that `read` hands out until there are none, as one word. */
-function all(read: (handler: (message: Message) => void) => number): string {
-  const texts: string[] = [];
-  while (read(({ payload }) => texts.push(payload.toString())) > 0);
-  return texts.join('');
-}
-
 function recorded(): string {
   using reader = openJournal(journal);
-  return all((handler) => reader.read(handler));
+  return textsOf((handler) => reader.read(handler)).join('');
 }
 
 /** What is recorded of one segment. */
@@ -75,7 +66,7 @@ function recordedOf(segment: string): string {
     reader.read((message) => {
       if (reader.segmentId === segmentId) handler(message);
     });
-  return all(only);
+  return textsOf(only).join('');
 }
 
 async function expectWhole(): Promise<void> {
@@ -118,7 +109,7 @@ test('a producer with a journal leaves in it what was published, also when it di
     using next = attachProducer(SEGMENT, { directory, journal });
     next.offer(Buffer.from('.'));
     using consumer = attachConsumer(SEGMENT, { directory });
-    const received = all((handler) => consumer.poll(handler));
+    const received = textsOf((handler) => consumer.poll(handler)).join('');
     expect(['ab.', 'abx.', 'abxyz.']).toContain(received);
     expect(recorded()).toBe(received);
     await expectWhole();
@@ -139,7 +130,7 @@ test('a producer leaves what was published, when another segment is recorded bef
     publish(OTHER, 'r', { journal });
     publish(SEGMENT, '.', { journal });
     using consumer = attachConsumer(SEGMENT, { directory });
-    const received = all((handler) => consumer.poll(handler));
+    const received = textsOf((handler) => consumer.poll(handler)).join('');
     expect(['ab.', 'abx.', 'abxyz.']).toContain(received);
     expect([recordedOf(SEGMENT), recordedOf(OTHER)]).toEqual([received, 'qr']);
     consumer.detach();

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { decodeJournalHeader, encodeJournalHeader, type JournalHeader } from '../../src/journal/file-start.js';
 import { journalEntries } from '../../src/journal/journal-directory.js';
-import { decodeJournalHeader, encodeJournalHeader, type JournalHeader } from '../../src/journal/journal-header.js';
+import type { RecordedMessage } from '../../src/journal/journal-iteration.js';
 import { type JournalOptions, resolveJournalOptions } from '../../src/journal/journal-options.js';
 import { openJournal } from '../../src/journal/journal-reader.js';
 import type { JournalReaderOptions } from '../../src/journal/journal-reader-options.js';
 import { JournalWriter } from '../../src/journal/journal-writer.js';
-import type { RecordedMessage } from '../../src/journal/recorded-message.js';
 import { JOURNAL_FIRST_POSITION_OFFSET, JOURNAL_HEADER_LENGTH } from '../../src/layout/journal-file.js';
 import {
   RECORD_HEADER_LENGTH,
@@ -15,7 +15,7 @@ import {
   RECORD_SEQUENCE_OFFSET,
   RECORD_TIMESTAMP_OFFSET,
 } from '../../src/layout/record.js';
-import { numberedPayload } from '../processes/numbered-payload.js';
+import { numberedPayload } from '../support/numbered-payload.js';
 import { scratchDirectory } from '../support/scratch.js';
 
 export const SMALL_FILE = 65_536;
@@ -82,6 +82,14 @@ export class FixtureWriter {
 /** A directory for a journal, which is not there yet. */
 export function journalDirectory(): string {
   return path.join(scratchDirectory(), 'journal');
+}
+
+/** A journal of so many messages of lane 0, whose writer has gone. */
+export function recordedJournal(count: number, directory: string = journalDirectory()): string {
+  const writer = FixtureWriter.open(directory);
+  writer.appendRange(0, count);
+  writer.close();
+  return directory;
 }
 
 /** All messages of a journal. */

@@ -11,17 +11,18 @@ import { journalFileName } from '../../src/layout/journal-file.js';
 import { rejectionOf } from '../support/rejected.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
-import { changeHeader, FixtureWriter, filesOf, journalDirectory, lastFile, messagesOf } from './journal-fixture.js';
+import { until } from '../support/until.js';
+import {
+  changeHeader,
+  FixtureWriter,
+  filesOf,
+  journalDirectory,
+  lastFile,
+  messagesOf,
+  recordedJournal,
+} from './journal-fixture.js';
 
 const SMALL = 20;
-
-/** A journal of `count` messages whose writer has gone. */
-function recorded(count = SMALL, directory = journalDirectory()): string {
-  const writer = FixtureWriter.open(directory);
-  writer.appendRange(0, count);
-  writer.close();
-  return directory;
-}
 
 /** A reader that has read all. */
 function readToEnd(directory: string): { reader: JournalReader; sequences: number[]; read: () => number } {
@@ -63,7 +64,7 @@ function recordedToTheBrim(): string {
 
 describe('a reader at the end of a journal', () => {
   test.each([
-    ['in the middle of a file', recorded],
+    ['in the middle of a file', () => recordedJournal(SMALL)],
     ['that ends with its file', recordedToTheBrim],
   ])('%s says at once that it was removed', (_, make) => {
     const directory = make();
@@ -78,7 +79,7 @@ describe('a reader at the end of a journal', () => {
   });
 
   test.each([
-    ['in the middle of a file', recorded],
+    ['in the middle of a file', () => recordedJournal(SMALL)],
     ['that ends with its file', recordedToTheBrim],
   ])('%s names both, when another was begun in its place', (_, make) => {
     const directory = make();
@@ -86,7 +87,7 @@ describe('a reader at the end of a journal', () => {
     const { reader, sequences, read } = readToEnd(directory);
     const count = sequences.length;
     fs.rmSync(directory, { recursive: true });
-    recorded(300, directory); // longer than the one before
+    recordedJournal(300, directory); // longer than the one before
     for (const call of [read, read, () => reader.seek({ lane: 0, sequence: 1 })]) {
       const { code, message } = thrownBy(call);
       expect(code).toBe('ERR_HERMES_REMOVED');
@@ -96,7 +97,7 @@ describe('a reader at the end of a journal', () => {
   });
 
   test('says so while the writer of the new one is at work, too', () => {
-    const directory = recorded();
+    const directory = recordedJournal(SMALL);
     const { read } = readToEnd(directory);
     fs.rmSync(directory, { recursive: true });
     const writer = FixtureWriter.open(directory);
@@ -106,14 +107,14 @@ describe('a reader at the end of a journal', () => {
   });
 
   test('says that the directory was moved', () => {
-    const directory = recorded();
+    const directory = recordedJournal(SMALL);
     const { read } = readToEnd(directory);
     fs.renameSync(directory, `${directory}-elsewhere`);
     expect(thrownBy(read).message).toMatch(/or moved, and none is there now: open it anew where it is/);
   });
 
   test('says that its file alone was removed', () => {
-    const directory = recorded(300);
+    const directory = recordedJournal(300);
     const { read } = readToEnd(directory);
     const file = lastFile(directory);
     fs.rmSync(file);
@@ -122,7 +123,7 @@ describe('a reader at the end of a journal', () => {
   });
 
   test('goes on when its file was replaced by a copy, and later by one that has more', () => {
-    const directory = recorded();
+    const directory = recordedJournal(SMALL);
     const { sequences, read } = readToEnd(directory);
     restore(copyOf(directory), directory);
     expect(read()).toBe(0);
@@ -140,7 +141,7 @@ describe('a reader at the end of a journal', () => {
   });
 
   test.each(['other files', 'the same files'])('says that an earlier state of it was restored: %s', (kind) => {
-    const directory = recorded();
+    const directory = recordedJournal(SMALL);
     const backup = copyOf(directory);
     const writer = FixtureWriter.open(directory);
     writer.appendRange(SMALL, SMALL + 10);
@@ -157,7 +158,7 @@ describe('a reader at the end of a journal', () => {
   });
 
   test('hands out nothing of an earlier state that was written on with other messages, until it is as long', () => {
-    const directory = recorded();
+    const directory = recordedJournal(SMALL);
     const backup = copyOf(directory);
     const append = (writer: FixtureWriter, count: number, byte: string) => {
       for (let i = 0; i < count; i++) writer.append(0, SMALL + i, Buffer.alloc(100, byte));
@@ -185,7 +186,7 @@ describe('a reader at the end of a journal', () => {
 });
 
 test('a lane table that goes back behind what was read is damage: nothing comes twice', () => {
-  const directory = recorded(300);
+  const directory = recordedJournal(300);
   const earlier = copyOf(directory);
   for (const file of filesOf(earlier).slice(2)) fs.rmSync(file);
   fs.rmSync(`${filesOf(earlier)[1]!}.index`);
@@ -212,21 +213,21 @@ test('a lane table that goes back behind what was read is damage: nothing comes 
 
 describe('those who follow end with the error', () => {
   test('messages()', async () => {
-    const directory = recorded();
+    const directory = recordedJournal(SMALL);
     using reader = openJournal(directory);
     const seen: number[] = [];
     const following = (async () => {
       for await (const { sequence } of reader.messages({ follow: true })) seen.push(sequence);
     })();
-    while (seen.length < SMALL) await sleep(5);
+    await until(() => seen.length >= SMALL);
     fs.rmSync(directory, { recursive: true });
-    recorded(5, directory);
+    recordedJournal(5, directory);
     expect(await rejectionOf(following)).toMatchObject({ code: 'ERR_HERMES_REMOVED' });
     expect(seen.length).toBe(SMALL);
   });
 
   test('replayInto', async () => {
-    const directory = recorded();
+    const directory = recordedJournal(SMALL);
     const segments = scratchDirectory();
     createSegment('again', { directory: segments });
     const following = replayInto(directory, 'again', { directory: segments, follow: true });
@@ -237,7 +238,7 @@ describe('those who follow end with the error', () => {
 });
 
 test('a path that is relative is of the directory where the process was when it opened the journal', () => {
-  const directory = recorded(300);
+  const directory = recordedJournal(300);
   const before = process.cwd();
   onTestFinished(() => process.chdir(before));
   process.chdir(path.dirname(directory));
@@ -265,7 +266,7 @@ describe('a file of another journal', () => {
       },
     ],
   ])('%s is refused by all who look at it, with both ids', async (_, mix) => {
-    const [directory, other] = [recorded(300), recorded(300)];
+    const [directory, other] = [recordedJournal(300), recordedJournal(300)];
     const [own, foreign] = [idOf(directory), idOf(other)];
     mix(directory, other);
     const before = filesOf(directory);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openJournal } from '../../src/journal/journal-reader.js';
 import { verifyJournal } from '../../src/journal/verify-journal.js';
 import { RECORD_HEADER_LENGTH } from '../../src/layout/record.js';
-import { seededRandom } from '../processes/programs/random.js';
+import { Random } from '../support/random.js';
 import { thrownBy } from '../support/thrown.js';
 import {
   FixtureWriter,
@@ -13,6 +13,7 @@ import {
   lastFile,
   messagesOf,
   overwrite,
+  recordedJournal,
   recordedNames,
   SEGMENT_ID,
 } from './journal-fixture.js';
@@ -32,10 +33,7 @@ interface Recorded {
 
 /** A journal whose last file is partly full. */
 async function recorded(count: number): Promise<Recorded> {
-  const directory = journalDirectory();
-  const writer = FixtureWriter.open(directory);
-  writer.appendRange(0, count);
-  writer.close();
+  const directory = recordedJournal(count);
   const file = lastFile(directory);
   const firstPosition = Number.parseInt(file.slice(-28), 10);
   const messages = await messagesOf(directory);
@@ -184,13 +182,13 @@ describe('damage in the middle', () => {
 });
 
 test('random garbage anywhere ends in a coded error or in whole messages, never in a crash or a wrong one', async () => {
-  const random = seededRandom(7);
+  const random = new Random(7);
   const journal = await recorded(120);
   for (let round = 0; round < 150; round++) {
     const garbled = Buffer.from(journal.bytes);
-    for (let i = Math.floor(random() * 4); i >= 0; i--) {
-      const at = Math.floor(random() * usedEnd(journal));
-      for (let j = 0; j < 1 + random() * 40; j++) garbled[at + j] = Math.floor(random() * 256);
+    for (let i = random.below(4); i >= 0; i--) {
+      const at = random.below(usedEnd(journal));
+      for (let j = 0; j < 1 + random.fraction() * 40; j++) garbled[at + j] = random.below(256);
     }
     fs.writeFileSync(journal.file, garbled);
     try {

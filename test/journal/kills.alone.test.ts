@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   attachConsumer,
@@ -15,17 +15,20 @@ import {
   type SyncMode,
   verifyJournal,
 } from '../../src/index.js';
-import { Child, endAllChildren } from '../processes/child.js';
 import { consumeUntil } from '../processes/consuming.js';
 import { killInSuccession } from '../processes/kill-in-succession.js';
-import { carriesNumber, numberedPayload } from '../processes/numbered-payload.js';
-import type { ProduceNumbered } from '../processes/programs/produce-numbered.js';
-import { seededRandom } from '../processes/programs/random.js';
-import type { RecordJournal } from '../processes/programs/record-journal.js';
-import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
-import { StandbyPool } from '../processes/standby-pool.js';
 import { Succession } from '../processes/succession.js';
-import { together } from '../processes/together.js';
+import type { ProduceNumbered } from '../programs/produce-numbered.js';
+import type { RecordJournal } from '../programs/record-journal.js';
+import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
+import { Program } from '../support/program.js';
+import { Random } from '../support/random.js';
+import { randomMoments } from '../support/random-moments.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
+import { together } from '../support/together.js';
+import { until } from '../support/until.js';
 import { checkAppended } from './appended-message.js';
 import { scratchOnDisk } from './disk.js';
 
@@ -39,13 +42,10 @@ const FILE_LENGTH = 1024 * 1024;
 let directory: string;
 let journal: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
   journal = path.join(scratchOnDisk(), 'journal');
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 function recordCommand(generation: number, sync: SyncMode = 'os'): RecordJournal {
   return { segment: SEGMENT, generation, ...recorderOptions(sync) };
@@ -95,7 +95,7 @@ describe('a recorder that is killed at a random moment', () => {
           produced = await produceUntil(producers, () => allKilled || signal.aborted);
         },
         async (signal) => {
-          const pool = new StandbyPool('record-journal');
+          const pool = new StandbyPool(() => Program.start('record-journal'));
           await killInSuccession({ pool, kills: KILLS, commandOf: (it) => recordCommand(it, sync), signal });
           allKilled = true;
         },
@@ -123,9 +123,9 @@ test(`recorders of two segments in turn into one journal, killed at random: ${KI
   for (const name of names) createSegment(name, { directory, producers: 1, capacity: 131_072, maxPayload: 2000 });
   const producers = names.map((name) => attachProducer(name, { directory }));
   const produced = names.map(() => 0);
-  const random = seededRandom(KILLS);
+  const random = new Random(KILLS);
   const commandOf = (generation: number): RecordJournal => {
-    return { ...recordCommand(generation), segment: names[Math.floor(random() * 2)]! };
+    return { ...recordCommand(generation), segment: names[random.below(2)]! };
   };
   let allKilled = false;
   await together(
@@ -138,7 +138,12 @@ test(`recorders of two segments in turn into one journal, killed at random: ${KI
       }
     },
     async (signal) => {
-      await killInSuccession({ pool: new StandbyPool('record-journal'), kills: KILLS, commandOf, signal });
+      await killInSuccession({
+        pool: new StandbyPool(() => Program.start('record-journal')),
+        kills: KILLS,
+        commandOf,
+        signal,
+      });
       allKilled = true;
     },
   );
@@ -176,13 +181,18 @@ test(`recorders and producers killed at random: ${KILLS} times each`, { timeout:
   await together(
     (signal) =>
       killInSuccession({
-        pool: new StandbyPool('record-journal'),
+        pool: new StandbyPool(() => Program.start('record-journal')),
         kills: KILLS,
         commandOf: (it) => recordCommand(it),
         signal,
       }),
     (signal) =>
-      killInSuccession({ pool: new StandbyPool('produce-numbered'), kills: KILLS, commandOf: produceCommand, signal }),
+      killInSuccession({
+        pool: new StandbyPool(() => Program.start('produce-numbered')),
+        kills: KILLS,
+        commandOf: produceCommand,
+        signal,
+      }),
   );
   using last = attachRecorder(SEGMENT, recorderOptions());
   while (last.record() > 0);
@@ -213,7 +223,7 @@ describe('a producer with a journal in its path, killed at a random moment', () 
           () => allKilled || signal.aborted,
         ),
       async (signal) => {
-        const pool = new StandbyPool('produce-numbered');
+        const pool = new StandbyPool(() => Program.start('produce-numbered'));
         await killInSuccession({ pool, kills: KILLS, commandOf, signal, longestLifeMs: 60 });
         allKilled = true;
       },
@@ -234,13 +244,14 @@ test(`a reader that follows sees no wrong message and misses none while writers 
   let reader: JournalReader | undefined;
   let next = 0;
   const check = (message: Message) => checkAppended(message, next++);
+  const moments = randomMoments();
   for (let life = 0; life < KILLS; life++) {
-    const writer = Child.start('append-journal');
+    const writer = Program.start('append-journal');
     await writer.next('standing by');
     writer.command({ journal });
     await writer.next('attached');
     reader ??= openJournal(journal);
-    const endMs = performance.now() + 20 + Math.random() * 60;
+    const endMs = performance.now() + 20 + moments.fraction() * 60;
     while (performance.now() < endMs) {
       reader.read(check);
       await setImmediate();
@@ -256,7 +267,7 @@ test(`a reader that follows sees no wrong message and misses none while writers 
 
 test('a recorder that is stopped holds producers back, and goes on where it was', async () => {
   createSegment(SEGMENT, { directory, producers: 1, capacity: 65_536 });
-  const recorder = Child.start('record-journal');
+  const recorder = Program.start('record-journal');
   await recorder.next('standing by');
   recorder.command(recordCommand(0));
   await recorder.next('attached');
@@ -265,7 +276,7 @@ test('a recorder that is stopped holds producers back, and goes on where it was'
   let count = 0;
   while (producer.offer(numberedPayload(0, count)) >= 0) count++;
   recorder.signal('SIGCONT');
-  while (producer.offer(numberedPayload(0, count)) < 0) await setTimeout(1);
+  await until(() => producer.offer(numberedPayload(0, count)) >= 0);
   recorder.kill();
   await recorder.exited;
   using last = attachRecorder(SEGMENT, recorderOptions());

@@ -16,6 +16,7 @@ import {
   laneZero,
   lastFile,
   overwrite,
+  recordedJournal,
   recordedNames,
   SMALL_FILE,
 } from './journal-fixture.js';
@@ -25,10 +26,7 @@ const COUNT = 300;
 
 /** A journal of some files. */
 function recorded(): string {
-  const directory = journalDirectory();
-  const writer = FixtureWriter.open(directory);
-  writer.appendRange(0, COUNT);
-  writer.close();
+  const directory = recordedJournal(COUNT);
   expect(filesOf(directory).length).toBeGreaterThan(4);
   return directory;
 }

@@ -11,8 +11,9 @@ import {
 } from '../../src/index.js';
 import { JOURNAL_LOCK_FILE, JOURNAL_TAIL_LOCK_OFFSET } from '../../src/layout/journal-locks.js';
 import { ByteLocks } from '../../src/os/byte-locks.js';
-import { Child, endAllChildren } from '../processes/child.js';
+import { Program } from '../support/program.js';
 import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
 import { FixtureWriter, filesOf, journalDirectory, laneZero, lastFile, recordedNames } from './journal-fixture.js';
 
@@ -94,8 +95,8 @@ test('two producers never publish into one journal', async () => {
 
 test('a writer that was killed leaves its place, whatever became of the lock file', async () => {
   const directory = path.join(scratchDirectory(), 'journal');
-  onTestFinished(endAllChildren);
-  const writer = Child.start('append-journal');
+  onTestFinished(endAllProcesses);
+  const writer = Program.start('append-journal');
   await writer.next('standing by');
   writer.command({ journal: directory });
   await writer.next('attached');

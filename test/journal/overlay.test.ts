@@ -6,6 +6,7 @@ import { openJournal } from '../../src/journal/journal-reader.js';
 import { verifyJournal } from '../../src/journal/verify-journal.js';
 import { canMountOverlay, overlayOver } from '../support/overlay.js';
 import { scratchDirectory } from '../support/scratch.js';
+import { until } from '../support/until.js';
 import { FixtureWriter } from './journal-fixture.js';
 
 const COUNT = 300;
@@ -55,7 +56,7 @@ describe.skipIf(!canMountOverlay)('a reader on an overlay that is not written to
     await sleep(30);
     const writer = FixtureWriter.open(directory);
     writer.appendRange(10, COUNT);
-    while (seen.length < COUNT - 10) await sleep(5);
+    await until(() => seen.length >= COUNT - 10);
     ending.abort();
     await following;
     expect(seen).toEqual(Array.from({ length: COUNT - 10 }, (_, i) => i + 10));

@@ -1,31 +1,8 @@
-import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { attachConsumer, attachProducer, createSegment, openJournal, type ProducerOptions } from '../../src/index.js';
-import { scratchDirectory } from '../support/scratch.js';
+import { attachConsumer, attachProducer, type ProducerOptions } from '../../src/index.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
+import { newSegment, payloadsIn, received, SEGMENT } from './journaled-segment.js';
 import { dieBeforePublishing } from './unpublished.js';
-
-const SEGMENT = 'ticks';
-
-function newSegment(options: object = {}): { directory: string; journal: string } {
-  const directory = scratchDirectory();
-  createSegment(SEGMENT, { directory, producers: 2, capacity: 65_536, ...options });
-  return { directory, journal: path.join(directory, '.journal') };
-}
-
-function payloadsIn(journal: string): string[] {
-  using reader = openJournal(journal);
-  const payloads: string[] = [];
-  while (reader.read(({ payload }) => payloads.push(payload.toString())) > 0);
-  return payloads;
-}
-
-function received(directory: string): string[] {
-  using consumer = attachConsumer(SEGMENT, { directory });
-  const payloads: string[] = [];
-  while (consumer.poll(({ payload }) => payloads.push(payload.toString())) > 0);
-  return payloads;
-}
 
 describe.each(['os', 'interval', 'every'] as const)('a producer with a journal, sync %s', (sync) => {
   test('appends every message before it is published, in every way to publish', () => {

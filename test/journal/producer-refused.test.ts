@@ -1,39 +1,17 @@
 import { constants } from 'node:os';
-import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { attachConsumer, attachProducer, createSegment, openJournal, type Producer } from '../../src/index.js';
+import { attachProducer, type Producer } from '../../src/index.js';
 import { JournalWriter } from '../../src/journal/journal-writer.js';
 import { libc } from '../../src/os/libc.js';
 import { NO_PAYLOADS } from '../support/odd-payloads.js';
-import { scratchDirectory } from '../support/scratch.js';
 import { codeOf } from '../support/thrown.js';
+import { newSegment, payloadsIn, received, SEGMENT } from './journaled-segment.js';
 
-const SEGMENT = 'ticks';
 const FILE_LENGTH = 131_072;
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-function newSegment(options: object = {}): { directory: string; journal: string } {
-  const directory = scratchDirectory();
-  createSegment(SEGMENT, { directory, producers: 2, capacity: 65_536, ...options });
-  return { directory, journal: path.join(directory, '.journal') };
-}
-
-function payloadsIn(journal: string): string[] {
-  using reader = openJournal(journal);
-  const payloads: string[] = [];
-  while (reader.read(({ payload }) => payloads.push(payload.toString())) > 0);
-  return payloads;
-}
-
-function received(directory: string): string[] {
-  using consumer = attachConsumer(SEGMENT, { directory });
-  const payloads: string[] = [];
-  while (consumer.poll(({ payload }) => payloads.push(payload.toString())) > 0);
-  return payloads;
-}
 
 const bytes = (text: string) => Buffer.from(text);
 

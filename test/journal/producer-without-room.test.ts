@@ -1,17 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  attachConsumer,
-  attachProducer,
-  createSegment,
-  type HermesError,
-  openJournal,
-  type Producer,
-} from '../../src/index.js';
+import { attachConsumer, attachProducer, createSegment, type HermesError, type Producer } from '../../src/index.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf } from '../support/thrown.js';
+import { payloadsIn } from './journaled-segment.js';
 
 const SEGMENT = 'ticks';
 const FILE_LENGTH = 131_072;
@@ -44,13 +38,6 @@ function newPlace(): Place {
   const filler = path.join(mounted, 'filler');
   fs.writeFileSync(filler, Buffer.alloc(FILE_LENGTH));
   return { directory, journal: path.join(mounted, 'journal'), makeRoom: () => fs.rmSync(filler) };
-}
-
-function payloadsIn(journal: string): string[] {
-  using reader = openJournal(journal);
-  const payloads: string[] = [];
-  while (reader.read(({ payload }) => payloads.push(payload.toString())) > 0);
-  return payloads;
 }
 
 describe.skipIf(!canMount)('without room for the journal', () => {

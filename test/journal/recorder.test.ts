@@ -18,10 +18,11 @@ import {
   type SyncMode,
   verifyJournal,
 } from '../../src/index.js';
-import { numberedPayload } from '../processes/numbered-payload.js';
+import { numberedPayload } from '../support/numbered-payload.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { canMount, smallFileSystem } from '../support/small-file-system.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
+import { until } from '../support/until.js';
 import { scratchOnDisk } from './disk.js';
 
 const SEGMENT = 'ticks';
@@ -179,9 +180,9 @@ describe.skipIf(!canMount)('a file system that is full', () => {
         fs.rmSync(path.join(path.dirname(place.directory), `${path.basename(place.directory)}-${name}`)),
       );
     }
-    while (producer.offer(numberedPayload(0, sent)) < 0) await setTimeout(1);
+    await until(() => producer.offer(numberedPayload(0, sent)) >= 0);
     sent++;
-    while (inspectSegment(SEGMENT, { directory: place.directory }).groups[0]!.lagLength > 0) await setTimeout(1);
+    await until(() => inspectSegment(SEGMENT, { directory: place.directory }).groups[0]!.lagLength === 0);
     ending.abort();
     await ran;
     expect(told).toEqual(['ERR_HERMES_NO_SPACE', null]);

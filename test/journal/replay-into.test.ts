@@ -11,9 +11,10 @@ import {
   inspectSegment,
   replayInto,
 } from '../../src/index.js';
-import { carriesNumber, numberedPayload } from '../processes/numbered-payload.js';
 import { Child } from '../support/child.js';
+import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
 import { scratchDirectory } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 const COUNT = 500;
 const LANES = 2;
@@ -72,7 +73,7 @@ test('that waits for room ends with its signal, and tells how many it has sent',
   const place = recorded();
   const ending = new AbortController();
   const replayed = replayInto(place.journal, INTO, { directory: place.directory, signal: ending.signal });
-  while (lagOf(place) < 60_000) await setTimeout(1);
+  await until(() => lagOf(place) >= 60_000);
   await setTimeout(20);
   ending.abort();
   const { messages } = await replayed;
@@ -94,7 +95,7 @@ test('that waits for room sleeps: it is woken by the doorbell alone', async () =
     place.journal,
   );
   expect(await child.line()).toBe('replays');
-  while (lagOf(place) < 60_000) await setTimeout(1);
+  await until(() => lagOf(place) >= 60_000);
   await vi.waitFor(
     async () => {
       const before = switchesOf(child.pid);

@@ -11,7 +11,7 @@ import { JOURNAL_CHECKSUM_OFFSET, JOURNAL_DATA_OFFSET, JOURNAL_MINOR_OFFSET } fr
 import { MAX_SEGMENT_TABLES, SEGMENT_TABLE_TYPE } from '../../src/layout/journal-segment-table.js';
 import { RECORD_LENGTH_OFFSET, RECORD_TYPE_OFFSET, recordLength } from '../../src/layout/record.js';
 import { Replay } from '../../src/recording/replay.js';
-import { seededRandom } from '../processes/programs/random.js';
+import { Random } from '../support/random.js';
 import { thrownBy } from '../support/thrown.js';
 import {
   FixtureWriter,
@@ -228,12 +228,12 @@ describe('segment tables', () => {
     recordRange(directory, 'a', 4, 6);
     const file = lastFile(directory);
     const whole = fs.readFileSync(file);
-    const random = seededRandom(3);
+    const random = new Random(3);
     for (let round = 0; round < 60; round++) {
       const garbled = Buffer.from(whole);
-      for (let i = Math.floor(random() * 4); i >= 0; i--) {
-        const at = JOURNAL_DATA_OFFSET + Math.floor(random() * 1500);
-        for (let j = 0; j < 1 + random() * 40; j++) garbled[at + j] = Math.floor(random() * 256);
+      for (let i = random.below(4); i >= 0; i--) {
+        const at = JOURNAL_DATA_OFFSET + random.below(1500);
+        for (let j = 0; j < 1 + random.fraction() * 40; j++) garbled[at + j] = random.below(256);
       }
       fs.writeFileSync(file, garbled);
       try {

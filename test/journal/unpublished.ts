@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
-import { journalSource } from '../../src/broker/producer-options.js';
-import { openSegment } from '../../src/broker/segment.js';
 import { InlineJournal } from '../../src/journal/inline-journal.js';
 import { resolveJournalOptions } from '../../src/journal/journal-options.js';
 import { JournalWriter } from '../../src/journal/journal-writer.js';
+import { journalSource } from '../../src/participants/producer-options.js';
 import { LaneWriter } from '../../src/ring/lane-writer.js';
+import { openSegment } from '../../src/segment/segment.js';
 
 /** Leaves what a producer of lane 0 leaves that died after it had appended these messages and before it published them. */
 export function dieBeforePublishing(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isName } from '../../src/broker/segment-name.js';
 import { isFifoOf, memberFifoName, producerFifoName } from '../../src/layout/doorbell-fifo.js';
+import { isName } from '../../src/segment/segment-name.js';
 
 const OWNER = { segmentId: Uint8Array.from({ length: 16 }, (_, i) => i * 17), inode: 2n ** 63n + 1n };
 const PREFIX = '.bell-00112233445566778899aabbccddeeff-9223372036854775809-';

@@ -15,7 +15,7 @@ import { scratchOnDisk } from '../journal/disk.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf } from '../support/thrown.js';
-import { Container, entering, mayEnter, printing } from './container.js';
+import { entering, mayEnter, printing, startContainer } from './container.js';
 
 const TMPFS = 0x0102_1994;
 const isTemporaryOnDisk = fs.statfsSync(os.tmpdir()).type !== TMPFS;
@@ -54,7 +54,7 @@ describe.runIf(isPermitted)('a container with a boot id of its own', () => {
   beforeEach(() => {
     enter = ownBootId();
   });
-  const inside = (module: string, directory: string) => new Container(enter, module, directory);
+  const inside = (module: string, directory: string) => startContainer(enter, module, directory);
 
   describe.each([
     ['in memory', scratchDirectory, true],
@@ -168,7 +168,7 @@ describe.runIf(isPermitted)('a container with a boot id of its own', () => {
       console.log('recorded');`;
     for (const turn of [[], enter, []]) {
       producer.offer(Buffer.from('one'));
-      const container = new Container(turn.length > 0 ? turn : ['env'], record, directory);
+      const container = startContainer(turn.length > 0 ? turn : ['env'], record, directory);
       expect(await container.line()).toBe('recorded');
     }
     const container = inside(printing(`(await verifyJournal(${JSON.stringify(to)})).messages`), directory);
@@ -184,7 +184,7 @@ describe.runIf(isPermitted).each([
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
     const to = JSON.stringify(path.join(directory, 'journal'));
-    const container = new Container(
+    const container = startContainer(
       enter,
       printing(
         `listSegments(${OPTIONS}).map(({ name, segment }) => [name, segment.isOfThisBoot])`,
@@ -208,7 +208,7 @@ describe.runIf(isPermitted).each([
       ['tocks', null],
     ]);
     attachProducer('tocks', { directory }).detach();
-    const remover = new Container(enter, printing(`removeSegment('tocks', ${OPTIONS})`), directory);
+    const remover = startContainer(enter, printing(`removeSegment('tocks', ${OPTIONS})`), directory);
     expect(await remover.line()).toBe('fine');
     expect(codeOf(() => inspectSegment('tocks', { directory }))).toBe('ERR_HERMES_SEGMENT_NOT_FOUND');
   });
@@ -221,13 +221,13 @@ describe.runIf(isPermitted).each([
       `attachConsumer('ticks', ${OPTIONS}).detach()`,
       `createSegment('tocks', ${OPTIONS})`,
     );
-    const container = new Container(enter, questions, directory);
+    const container = startContainer(enter, questions, directory);
     expect(await container.line()).toBe('[["ticks",null]]');
     const naming = /^ERR_HERMES_SYSTEM .*\/proc\/sys\/kernel\/random\/boot_id: ENOENT/;
     expect(await container.line()).toMatch(naming);
     expect(await container.line()).toMatch(naming);
     using _producer = attachProducer('ticks', { directory });
-    const later = new Container(enter, questions, directory);
+    const later = startContainer(enter, questions, directory);
     expect([await later.line(), await later.line()]).toEqual(['[["ticks",null]]', 'fine']);
   });
 });

@@ -3,14 +3,14 @@ import { attachConsumer, attachProducer, createSegment, inspectSegment } from '.
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { thrownBy } from '../support/thrown.js';
-import { until } from '../tools/command-line.js';
-import { Container, mayEnter } from './container.js';
+import { until } from '../support/until.js';
+import { mayEnter, startContainer } from './container.js';
 
 const UNSHARE = ['--pid', '--fork', '--mount-proc', '--kill-child'];
 const ENTER = ['unshare', ...UNSHARE];
 
 /** Node with a PID namespace and a /proc of its own. */
-const contained = (module: string, directory: string) => new Container(ENTER, module, directory);
+const contained = (module: string, directory: string) => startContainer(ENTER, module, directory);
 
 /** Prints its PID, which is 1 in every container, once it is attached, and runs what follows. */
 const attached = (attach: string, then = '') => `

@@ -11,8 +11,8 @@ import {
 import { Replay } from '../../src/recording/replay.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { until } from '../tools/command-line.js';
-import { Container, mayEnter } from './container.js';
+import { until } from '../support/until.js';
+import { mayEnter, startContainer } from './container.js';
 
 const DAY_S = 86_400;
 const MINUTE_NS = 60_000_000_000n;
@@ -42,7 +42,7 @@ describe.runIf(mayEnter(entering(DAY_S)))('in a time namespace', () => {
           using producer = attachProducer('ticks', { directory });
           producer.offer(Buffer.from(turn));
         } else {
-          const container = new Container(entering(lead), sending(turn), directory);
+          const container = startContainer(entering(lead), sending(turn), directory);
           const seconds = Number(await container.line()) - process.hrtime()[0];
           expect(Math.abs(seconds - lead)).toBeLessThan(3600);
           await container.kill();
@@ -57,7 +57,7 @@ describe.runIf(mayEnter(entering(DAY_S)))('in a time namespace', () => {
 
   test('what is created has its times in terms of the machine’s clock', async () => {
     const directory = scratchDirectory();
-    const container = new Container(
+    const container = startContainer(
       entering(DAY_S),
       `createSegment('ticks', { ...${JSON.stringify(SMALL)}, ...${OPTIONS} });
        ${sending('inside')}`,
@@ -76,7 +76,7 @@ describe.runIf(mayEnter(entering(DAY_S)))('in a time namespace', () => {
   test('heartbeats are of the same clock', async () => {
     const directory = scratchDirectory();
     createSegment('ticks', { ...SMALL, directory });
-    const container = new Container(entering(DAY_S), sending('inside'), directory);
+    const container = startContainer(entering(DAY_S), sending('inside'), directory);
     await container.line();
     const heartbeat = () => BigInt(inspectSegment('ticks', { directory }).lanes[0]!.producer!.heartbeatNs);
     const first = heartbeat();
@@ -94,7 +94,7 @@ describe.runIf(mayEnter(entering(DAY_S)))('in a time namespace', () => {
       producer.offer(Buffer.from(text));
     };
     send('1');
-    const container = new Container(entering(DAY_S), sending('2'), directory);
+    const container = startContainer(entering(DAY_S), sending('2'), directory);
     await container.line();
     await container.kill();
     send('3');
@@ -114,9 +114,9 @@ describe.runIf(mayEnter(entering(DAY_S)))('in a time namespace', () => {
       const { monotonicLeadNs } = await import(${module});
       console.log(String(monotonicLeadNs()));`;
     const directory = scratchDirectory();
-    const inside = new Container(entering(DAY_S), printLead, directory);
+    const inside = startContainer(entering(DAY_S), printLead, directory);
     expect(await inside.line()).toBe(`${DAY_S}000000000`);
-    const parent = new Container(
+    const parent = startContainer(
       ['env'],
       `import { createRequire } from 'node:module';
        import fs from 'node:fs';

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, inspectSegment } from '../../src/index.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { Container, LIBRARY, printing } from './container.js';
+import { LIBRARY, printing, startContainer } from './container.js';
 
 const UID = 1000;
 const OTHER_ID = 12_345;
@@ -38,7 +38,7 @@ describe.runIf(isPermitted)('in a user namespace that does not know root', () =>
     createSegment('ticks', { ...SMALL, directory, mode: 0o660 });
     using producer = attachProducer('ticks', { directory });
     producer.offer(Buffer.from('from the host'));
-    const container = new Container(
+    const container = startContainer(
       entering(),
       `${printing(
         `listSegments(${OPTIONS}).map(({ name, error }) => [name, error])`,
@@ -61,7 +61,7 @@ describe.runIf(isPermitted)('in a user namespace that does not know root', () =>
 
   test('so is one of any owner whom the namespace does not know: a member of the group could do as much', async () => {
     const directory = directoryOf(OTHER_ID, UID, 0o2770);
-    const container = new Container(entering(), printing(`listSegments(${OPTIONS})`), directory);
+    const container = startContainer(entering(), printing(`listSegments(${OPTIONS})`), directory);
     expect(await container.line()).toBe('[]');
   });
 
@@ -72,7 +72,7 @@ describe.runIf(isPermitted)('in a user namespace that does not know root', () =>
     ['of a group of the user’s that the namespace does not know', 0, OTHER_ID, 0o2770, `--groups ${OTHER_ID}`],
   ])('a directory %s is refused, and the error tells of the namespace', async (_, uid, gid, mode, groups) => {
     const directory = directoryOf(uid, gid, mode);
-    const container = new Container(entering(groups), printing(`listSegments(${OPTIONS})`), directory);
+    const container = startContainer(entering(groups), printing(`listSegments(${OPTIONS})`), directory);
     const line = await container.line();
     expect(line).toMatch(/^ERR_HERMES_PERMISSION .*a user that this user namespace does not know \(65534\)/);
     expect(line).toContain('one that a group of yours may write to');
@@ -80,13 +80,13 @@ describe.runIf(isPermitted)('in a user namespace that does not know root', () =>
 
   test('one that everybody may write to is refused as elsewhere', async () => {
     const directory = directoryOf(0, UID, 0o2777);
-    const container = new Container(entering(), printing(`listSegments(${OPTIONS})`), directory);
+    const container = startContainer(entering(), printing(`listSegments(${OPTIONS})`), directory);
     expect(await container.line()).toMatch(/^ERR_HERMES_PERMISSION .*written to by everybody/);
   });
 
   test('the user’s own directory is good', async () => {
     const directory = directoryOf(UID, UID, 0o700);
-    const container = new Container(
+    const container = startContainer(
       entering(),
       printing(`createSegment('ticks', { ...${JSON.stringify(SMALL)}, ...${OPTIONS} }).name`),
       directory,

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -7,6 +6,7 @@ import { ByteLocks } from '../../src/os/byte-locks.js';
 import { koffiMapper } from '../../src/os/koffi-mapper.js';
 import { isMissing } from '../../src/os/system-error.js';
 import { Child } from '../support/child.js';
+import { RunningCommand } from '../support/running-command.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
 
@@ -104,7 +104,7 @@ test('the kernel drops the bytes of a process that is killed', async () => {
   const mine = open(file);
   const child = await holdingChild(file);
   expect(mine.tryLock(FAR)).toBe(false);
-  expect(await child.kill('SIGKILL')).toBe('SIGKILL');
+  expect(await child.kill()).toEqual({ code: null, signal: 'SIGKILL' });
   expect(mine.tryLock(FAR)).toBe(true);
 });
 
@@ -139,11 +139,8 @@ test('programs that are started meanwhile do not keep a byte', async () => {
   const file = newFile();
   const [one, two] = [open(file), open(file)];
   one.tryLock(FAR);
-  const program = spawn('sleep', ['100']);
-  onTestFinished(() => {
-    program.kill('SIGKILL');
-  });
-  await new Promise((resolve) => program.on('spawn', resolve));
+  const program = RunningCommand.start('sleep', ['100']);
+  await new Promise((resolve) => program.process.on('spawn', resolve));
   one.close();
   expect(two.tryLock(FAR)).toBe(true);
 });

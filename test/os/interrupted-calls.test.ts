@@ -6,7 +6,7 @@ import { ByteLocks } from '../../src/os/byte-locks.js';
 import { awaitByte, ensureFifo, openFifo, writeByte } from '../../src/os/fifo.js';
 import { libc, MOST_TRIES, restartedBy } from '../../src/os/libc.js';
 import { allocate, newFile } from '../../src/os/new-file.js';
-import { readAt } from '../../src/os/read-at.js';
+import { readAt } from '../../src/os/open-file.js';
 import { Child } from '../support/child.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { thrownBy } from '../support/thrown.js';

@@ -1,56 +1,33 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { commandName, processEntry } from '../../src/os/process-entry.js';
+import { RunningCommand } from '../support/running-command.js';
 import { scratchDirectory } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 /** A program of a shell that has a file open, with a pipe that nobody reads as its stdout. */
 async function shell(program: string): Promise<{ pid: number; file: fs.Stats }> {
   const file = path.join(scratchDirectory(), 'file');
   fs.writeFileSync(file, '');
-  const child = spawn('sh', ['-c', `exec 3<${file}; echo begun >&2; ${program}`], { stdio: ['pipe', 'pipe', 'pipe'] });
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await once(child, 'close');
-  });
-  child.stdout.pause();
-  onTestFinished(() => void child.stdout.resume());
-  await once(child.stderr, 'data');
-  return { pid: child.pid!, file: fs.statSync(file) };
-}
-
-async function untilSo<T>(look: () => T, isSo: (value: T) => boolean): Promise<T> {
-  for (;;) {
-    const value = look();
-    if (isSo(value)) return value;
-    await setTimeout(5);
-  }
+  const running = RunningCommand.start('sh', ['-c', `exec 3<${file}; echo begun >&2; ${program}`]);
+  running.process.stdout!.pause();
+  await until(() => running.errors !== '');
+  return { pid: running.pid, file: fs.statSync(file) };
 }
 
 describe('what /proc says of a process', () => {
   test('its command, and that it was stopped', async () => {
     const { pid, file } = await shell('exec sleep 60');
-    const entry = await untilSo(
-      () => processEntry(pid, file),
-      (found) => found?.command === 'sleep',
-    );
-    expect(entry).toEqual({ command: 'sleep', isStopped: false, awaitsReader: false });
+    await until(() => processEntry(pid, file)?.command === 'sleep');
+    expect(processEntry(pid, file)).toEqual({ command: 'sleep', isStopped: false, awaitsReader: false });
     process.kill(pid, 'SIGSTOP');
-    await untilSo(
-      () => processEntry(pid, file),
-      (found) => found?.isStopped === true,
-    );
+    await until(() => processEntry(pid, file)?.isStopped === true);
   });
 
   test('that it waits until its output is read', async () => {
     const { pid, file } = await shell('exec yes');
-    await untilSo(
-      () => processEntry(pid, file),
-      (found) => found?.awaitsReader === true,
-    );
+    await until(() => processEntry(pid, file)?.awaitsReader === true);
   });
 
   test('nothing of a process that has not the file open, nor of one that there is not', async () => {

@@ -3,11 +3,16 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { hasOwnExtents } from '../../src/os/extents.js';
 import { fileSystemOf } from '../../src/os/file-system.js';
 import { libc } from '../../src/os/libc.js';
 import { allocate } from '../../src/os/new-file.js';
-import { checkPlacing, checkReadable, ensureBlocks, storesInPlace } from '../../src/os/stores-in-place.js';
+import {
+  checkPlacing,
+  checkReadable,
+  ensureBlocks,
+  hasOwnExtents,
+  storesInPlace,
+} from '../../src/os/stores-in-place.js';
 import { canMountDisk, diskFileSystem, fillUp, overlayOn } from '../support/other-file-systems.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { canMount, smallFileSystem } from '../support/small-file-system.js';

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CreateOptions, inspectSegment } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
-import type { ExchangeEnds } from './programs/exchange-ends.js';
-import type { HeapReport } from './programs/heap-watch.js';
+import type { ExchangeEnds } from '../programs/exchange-ends.js';
+import { Program } from '../support/program.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
+import type { HeapReport } from './heap-watch.js';
 import { createRaisedSegment } from './raised-segment.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
 
 const SEGMENT = 'heap';
 const NODE_OPTIONS = ['--max-semi-space-size=1'];
@@ -24,15 +25,12 @@ const MOST_GARBAGE_OF_LOOK = 16 * 1024;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
-function start(role: ExchangeEnds['role'], messages: number): Child {
-  const child = Child.start('exchange-ends', NODE_OPTIONS);
+function start(role: ExchangeEnds['role'], messages: number): Program {
+  const child = Program.start('exchange-ends', { execArgv: NODE_OPTIONS });
   const command: ExchangeEnds = {
     segment: SEGMENT,
     directory,

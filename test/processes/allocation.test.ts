@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CreateOptions } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
-import type { AlternateEnds, Way } from './programs/alternate-ends.js';
-import type { HeapReport } from './programs/heap-watch.js';
+import type { AlternateEnds, Way } from '../programs/alternate-ends.js';
+import { Program } from '../support/program.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
+import type { HeapReport } from './heap-watch.js';
 import { createRaisedSegment } from './raised-segment.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
 
 /** One MiB for new objects: a collection for each MiB of garbage. */
 const NODE_OPTIONS = ['--max-semi-space-size=1'];
@@ -18,12 +19,9 @@ const HEAP_NUMBER_LENGTH = 16;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 interface Run {
   readonly way: Way;
@@ -35,7 +33,7 @@ interface Run {
 /** Both ends in one process, which writes some messages and then reads them, again and again. */
 async function alternate({ way, shape = {}, startPosition = 0, messages = MESSAGES }: Run): Promise<HeapReport> {
   createRaisedSegment('heap', startPosition, { ...shape, directory, producers: 1 });
-  const child = Child.start('alternate-ends', NODE_OPTIONS);
+  const child = Program.start('alternate-ends', { execArgv: NODE_OPTIONS });
   const command: AlternateEnds = { segment: 'heap', directory, way, warmUpMessages: WARM_UP_MESSAGES, messages };
   child.command(command);
   return child.next<HeapReport>('measured');

@@ -2,15 +2,16 @@ import path from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachProducer, createSegment, inspectSegment, type Producer } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
+import type { ConsumeNumbered } from '../programs/consume-numbered.js';
+import { numberedPayload } from '../support/numbered-payload.js';
+import { Program } from '../support/program.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
+import { together } from '../support/together.js';
 import { readHandledLog } from './handled-log.js';
 import { killInSuccession } from './kill-in-succession.js';
-import { numberedPayload } from './numbered-payload.js';
-import type { ConsumeNumbered } from './programs/consume-numbered.js';
 import { checkRedelivery } from './redelivery.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
-import { StandbyPool } from './standby-pool.js';
-import { together } from './together.js';
 
 /** 500 and more in a long run. */
 const KILLS = Number(process.env.HERMES_TEST_CONSUMER_KILLS ?? 60);
@@ -23,12 +24,9 @@ const LIMIT = 50;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 /** Keeps the lanes full, message after message, until the signal or `isDone` ends it. How many each lane got. */
 async function produceUntil(producers: readonly Producer[], isDone: () => boolean): Promise<number[]> {
@@ -67,11 +65,16 @@ describe('a consumer of a durable group that is killed at a random moment', () =
         produced = await produceUntil(producers, () => allKilled || signal.aborted);
       },
       async (signal) => {
-        await killInSuccession({ pool: new StandbyPool(PROGRAM), kills: KILLS, commandOf, signal });
+        await killInSuccession({
+          pool: new StandbyPool(() => Program.start(PROGRAM)),
+          kills: KILLS,
+          commandOf,
+          signal,
+        });
         allKilled = true;
       },
     );
-    const last = Child.start(PROGRAM);
+    const last = Program.start(PROGRAM);
     last.command(commandOf(KILLS));
     while (inspectSegment(SEGMENT, { directory }).groups[0]!.lagLength > 0) {
       last.checkAlive();

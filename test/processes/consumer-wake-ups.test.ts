@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { attachProducer } from '../../src/index.js';
+import { untilAsleep } from '../support/asleep.js';
 import { attachedPair, offerNumbers } from '../support/attached-pair.js';
 import { Child } from '../support/child.js';
 import { sleepingConsumer, smallSegment, UNAIDED } from './sleeping.js';
@@ -15,12 +15,12 @@ describe('a sleeping consumer is woken', () => {
     using before = attachProducer('ticks', { directory });
     const consumer = sleepingConsumer(directory, '');
     expect(await consumer.line()).toBe('sleeps');
-    await setTimeout(20);
+    await untilAsleep(directory, { consumers: 1 });
     using after = attachProducer('ticks', { directory });
     for (const [i, producer] of [before, after, before, after].entries()) {
       offerNumbers(producer, i, 1);
       expect(await consumer.line()).toBe(`${i}`);
-      await setTimeout(5); // asleep again
+      await untilAsleep(directory, { consumers: 1 });
     }
   });
 
@@ -29,10 +29,10 @@ describe('a sleeping consumer is woken', () => {
     using producer = attachProducer('ticks', { directory });
     const consumer = sleepingConsumer(directory, '');
     expect(await consumer.line()).toBe('sleeps');
-    await setTimeout(20);
+    await untilAsleep(directory, { consumers: 1 });
     producer.offerBatch([Buffer.from([1])]);
     expect(await consumer.line()).toBe('1');
-    await setTimeout(5);
+    await untilAsleep(directory, { consumers: 1 });
     const claim = producer.tryClaim(1)!;
     claim.buffer[claim.offset] = 2;
     claim.commit();
@@ -46,11 +46,11 @@ describe('a sleeping consumer is woken', () => {
       sleepingConsumer(directory, options),
     );
     for (const consumer of consumers) expect(await consumer.line()).toBe('sleeps');
-    await setTimeout(20);
+    await untilAsleep(directory, { consumers: 3 });
     for (let i = 0; i < 3; i++) {
       offerNumbers(producer, i, 1);
       for (const consumer of consumers) expect(await consumer.line()).toBe(`${i}`);
-      await setTimeout(5);
+      await untilAsleep(directory, { consumers: 3 });
     }
   });
 
@@ -71,7 +71,7 @@ describe('a sleeping consumer is woken', () => {
       ),
     );
     for (const member of members) expect(await member.line()).toBe('sleeps');
-    await setTimeout(20);
+    await untilAsleep(directory, { consumers: 3 });
     offerNumbers(producer, 0, 1);
     for (const member of members) expect(await member.line()).toBe('woken');
   });
@@ -97,7 +97,7 @@ describe('a sleeping consumer is woken', () => {
         ),
     );
     await Promise.all(workers.map((worker) => once(worker, 'message')));
-    await setTimeout(20);
+    await untilAsleep(directory, { consumers: 2 });
     const received = () => Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0]));
     const first = received();
     offerNumbers(producer, 3, 1);
@@ -114,9 +114,9 @@ describe('a sleeping consumer is woken', () => {
       const directory = smallSegment();
       const consumer = sleepingConsumer(directory, '', by === 'its slow look' ? '' : UNAIDED);
       expect(await consumer.line()).toBe('sleeps');
-      await setTimeout(20);
+      await untilAsleep(directory, { consumers: 1 });
       const producer = Child.start(
-        `import { Doorbells } from 'hermes:broker/doorbells.js';
+        `import { Doorbells } from 'hermes:segment/doorbells.js';
          import { attachProducer } from 'hermes:index.js';
          const producer = attachProducer('ticks', { directory: process.argv[1] });
          Doorbells.prototype.ringConsumers = () => process.kill(process.pid, 'SIGKILL');

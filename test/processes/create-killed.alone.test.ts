@@ -3,10 +3,12 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, removeSegment } from '../../src/index.js';
-import { endAllChildren } from './child.js';
-import type { Create } from './programs/create.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
-import { StandbyPool } from './standby-pool.js';
+import type { Create } from '../programs/create.js';
+import { Program } from '../support/program.js';
+import { randomMoments } from '../support/random-moments.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
 
 const KILLS = Number(process.env.HERMES_TEST_CREATE_KILLS ?? 40);
 const SERIES = 20;
@@ -19,12 +21,9 @@ const payload: Buffer = Buffer.alloc(65_536, 'whole');
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 /** All of its memory is there, and `length` bytes go through each lane. */
 function checkUsable(length: number): void {
@@ -45,16 +44,17 @@ describe('a creator that is killed at a random moment', () => {
   test(`leaves a whole segment or nothing at all: ${KILLS} times`, { timeout: 60_000 + KILLS * 500 }, async ({
     annotate,
   }) => {
-    const pool = new StandbyPool('create');
+    const pool = new StandbyPool(() => Program.start('create'));
     // Killed within 0 to `latest` ms, which follows the time that a creation takes, so that half of them are too late.
     let latest = FIRST_LATEST_MS;
+    const moments = randomMoments();
     const outcomes = { none: 0, whole: 0 };
     for (let kill = 0; kill < KILLS; kill++) {
       if (pool.size === 0) await pool.fill(Math.min(SERIES, KILLS - kill));
       const creator = pool.take();
       const command: Create = { segment: SEGMENT, options: { ...SHAPE, directory } };
       creator.command(command);
-      await setTimeout(Math.random() * latest);
+      await setTimeout(moments.fraction() * latest);
       creator.kill();
       await creator.exited;
       const left = fs.readdirSync(directory);

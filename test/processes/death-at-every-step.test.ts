@@ -11,13 +11,12 @@ import {
   type Producer,
   removeSegment,
 } from '../../src/index.js';
-import { withoutDoorbells } from '../support/scratch.js';
-import { endAllChildren } from './child.js';
+import type { Role } from '../programs/die-at-step.js';
+import { numberedPayload } from '../support/numbered-payload.js';
+import { scratchDirectory, withoutDoorbells } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { dieAtEveryStep } from './every-step.js';
-import { numberedPayload } from './numbered-payload.js';
-import type { Role } from './programs/die-at-step.js';
 import { createRaisedSegment } from './raised-segment.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
 import { Succession, typeOfGeneration } from './succession.js';
 
 const SEGMENT = 'steps';
@@ -29,12 +28,9 @@ const SUCCESSOR_MESSAGES = 200;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 const noteFile = () => path.join(directory, '.counts');
 const life = (role: Role) => ({ role, segment: SEGMENT, directory, noteFile: noteFile() });

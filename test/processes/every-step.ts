@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
-import type { DieAtStep } from './programs/die-at-step.js';
-import { StandbyPool } from './standby-pool.js';
+import type { DieAtStep } from '../programs/die-at-step.js';
+import { Program } from '../support/program.js';
+import { StandbyPool } from '../support/standby-pool.js';
 
 const NEVER = Number.MAX_SAFE_INTEGER;
 
@@ -17,7 +18,7 @@ export interface Lives extends Omit<DieAtStep, 'moment'> {
  * each store to shared memory. How many stores there are.
  */
 export async function dieAtEveryStep({ prepare, check, ...command }: Lives): Promise<number> {
-  const pool = new StandbyPool('die-at-step');
+  const pool = new StandbyPool(() => Program.start('die-at-step'));
   const live = async (step: number, side: 'before' | 'after'): Promise<number> => {
     prepare();
     if (pool.size === 0) await pool.fill(2);

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Child } from './child.js';
-import type { StandbyPool } from './standby-pool.js';
+import type { Program } from '../support/program.js';
+import { randomMoments } from '../support/random-moments.js';
+import type { StandbyPool } from '../support/standby-pool.js';
 
 /** Successors that stand by at the beginning of each series, so that none is waited for within it. */
 const SERIES = 20;
@@ -25,8 +26,9 @@ export interface KillingPlan {
  */
 export async function killInSuccession(plan: KillingPlan): Promise<void> {
   const { pool, kills, commandOf, signal, longestLifeMs = DEFAULT_LONGEST_LIFE_MS } = plan;
+  const moments = randomMoments();
   const killed: Promise<unknown>[] = [];
-  let current: Child | undefined;
+  let current: Program | undefined;
   const killCurrent = () => {
     if (current === undefined) return;
     current.kill();
@@ -39,10 +41,10 @@ export async function killInSuccession(plan: KillingPlan): Promise<void> {
     successor.command(commandOf(generation));
     current = successor;
     if (generation % 4 === 3) {
-      await setTimeout(Math.random() * LONGEST_START_MS);
+      await setTimeout(moments.fraction() * LONGEST_START_MS);
     } else {
       await successor.next('attached');
-      await setTimeout(Math.random() * longestLifeMs);
+      await setTimeout(moments.fraction() * longestLifeMs);
     }
     current.checkAlive();
   }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSegment, inspectSegment } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
-import type { Consumed, ConsumeHashed } from './programs/consume-hashed.js';
-import type { Produced, ProduceHashed } from './programs/produce-hashed.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
+import type { Consumed, ConsumeStreams } from '../programs/consume-streams.js';
+import type { Produced, ProduceStream } from '../programs/produce-stream.js';
+import { Program } from '../support/program.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
 
 const SEGMENT = 'many';
 const PRODUCERS = 4;
@@ -12,26 +13,23 @@ const GROUPS = [{ group: 'default' }, { group: 'audit', durable: true }, { group
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
-async function startConsumer(group: (typeof GROUPS)[number]): Promise<Child> {
-  const consumer = Child.start('consume-hashed');
+async function startConsumer(group: (typeof GROUPS)[number]): Promise<Program> {
+  const consumer = Program.start('consume-streams');
   const options = { ...group, directory };
-  const command: ConsumeHashed = { segment: SEGMENT, options, laneCount: PRODUCERS, countPerLane: COUNT };
+  const command: ConsumeStreams = { segment: SEGMENT, options, laneCount: PRODUCERS, countPerLane: COUNT };
   consumer.command(command);
   await consumer.next('attached');
   return consumer;
 }
 
-async function startProducer(stream: number): Promise<Child> {
-  const producer = Child.start('produce-hashed');
+async function startProducer(stream: number): Promise<Program> {
+  const producer = Program.start('produce-stream');
   await producer.next('standing by');
-  const command: ProduceHashed = { segment: SEGMENT, directory, stream, count: COUNT };
+  const command: ProduceStream = { segment: SEGMENT, directory, stream, count: COUNT };
   producer.command(command);
   return producer;
 }
@@ -43,8 +41,8 @@ describe('four producers and three reliable groups at once', () => {
     const producers = await Promise.all(Array.from({ length: PRODUCERS }, (_, stream) => startProducer(stream)));
     const produced = await Promise.all(producers.map((producer) => producer.next<Produced>('produced')));
     const consumed = await Promise.all(consumers.map((consumer) => consumer.next<Consumed[]>('consumed')));
-    for (const [stream, { lane, count, sha256 }] of produced.entries()) {
-      const expected = { count, sha256, type: 1 + stream };
+    for (const [stream, { lane, count }] of produced.entries()) {
+      const expected = { count, stream };
       expect(consumed.map((lanes) => lanes[lane])).toEqual(GROUPS.map(() => expected));
     }
     expect(new Set(produced.map(({ lane }) => lane)).size).toBe(PRODUCERS);

@@ -1,14 +1,15 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, createSegment, inspectSegment, type Message } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
+import type { ProduceNumbered } from '../programs/produce-numbered.js';
+import { Program } from '../support/program.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
+import { together } from '../support/together.js';
 import { consumeUntil } from './consuming.js';
 import { killInSuccession } from './kill-in-succession.js';
-import type { ProduceNumbered } from './programs/produce-numbered.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
-import { StandbyPool } from './standby-pool.js';
 import { Succession } from './succession.js';
-import { together } from './together.js';
 
 /** In all, 500 and more in a long run; one in five is killed beside a producer that lives. */
 const KILLS = Number(process.env.HERMES_TEST_KILLS ?? 100);
@@ -20,12 +21,9 @@ const PROGRAM = 'produce-numbered';
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 function commandOf(generation: number, countsFile: string, paceMs: number): ProduceNumbered {
   return { segment: SEGMENT, directory, generation, countsFile: path.join(directory, countsFile), paceMs };
@@ -34,7 +32,7 @@ function commandOf(generation: number, countsFile: string, paceMs: number): Prod
 describe('a producer that is killed at a random moment', () => {
   test(`hands its lane over whole: ${KILLS_ALONE} times`, { timeout: TIMEOUT_MS }, async ({ annotate }) => {
     createSegment(SEGMENT, { directory, producers: 1, capacity: 65_536, maxPayload: 2000 });
-    const pool = new StandbyPool(PROGRAM);
+    const pool = new StandbyPool(() => Program.start(PROGRAM));
     const lane = new Succession(0);
     let allKilled = false;
     using consumer = attachConsumer(SEGMENT, { directory });
@@ -62,10 +60,10 @@ describe('a producer that is killed at a random moment', () => {
     timeout: TIMEOUT_MS,
   }, async ({ annotate }) => {
     createSegment(SEGMENT, { directory, producers: 2, maxPayload: 2000, checksum: true });
-    const steady = Child.start(PROGRAM);
+    const steady = Program.start(PROGRAM);
     steady.command(commandOf(0, '.steady', 1));
     expect(await steady.next<number>('attached')).toBe(0);
-    const pool = new StandbyPool(PROGRAM);
+    const pool = new StandbyPool(() => Program.start(PROGRAM));
     const lanes = [new Succession(0), new Succession(1)];
     let allKilled = false;
     using consumer = attachConsumer(SEGMENT, { directory });

@@ -2,24 +2,24 @@ import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachProducer, createSegment, inspectSegment, removeSegment } from '../../src/index.js';
-import { Child, endAllChildren, type Failure } from './child.js';
-import type { RunUntilError } from './programs/run-until-error.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
+import type { RunUntilError } from '../programs/run-until-error.js';
+import { type Failure, Program } from '../support/program.js';
+import { randomMoments } from '../support/random-moments.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
+import { until } from '../support/until.js';
 
 const SEGMENT = 'removed';
 const RUNS = 5;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
-async function start(role: RunUntilError['role']): Promise<Child> {
-  const child = Child.start('run-until-error');
+async function start(role: RunUntilError['role']): Promise<Program> {
+  const child = Program.start('run-until-error');
   const command: RunUntilError = { segment: SEGMENT, directory, role };
   child.command(command);
   await child.next('attached');
@@ -41,10 +41,11 @@ describe('a segment that is removed while processes use it', () => {
   });
 
   test('forced: ends both sides with ERR_HERMES_REMOVED, and the name is free', async () => {
+    const moments = randomMoments();
     for (let run = 0; run < RUNS; run++) {
       createSegment(SEGMENT, { directory, capacity: 65_536 });
       const running = [await start('producer'), await start('consumer')];
-      await setTimeout(Math.random() * 20);
+      await setTimeout(moments.fraction() * 20);
       removeSegment(SEGMENT, { directory, force: true });
       expect(fs.readdirSync(directory)).toEqual([]);
       expect(() => attachProducer(SEGMENT, { directory })).toThrow(code('ERR_HERMES_SEGMENT_NOT_FOUND'));
@@ -60,7 +61,7 @@ describe('a segment that is removed while processes use it', () => {
   test('forced: ends a producer that waits for room, and a consumer that has nothing to read', async () => {
     createSegment(SEGMENT, { directory, capacity: 65_536 });
     const producer = await start('producer');
-    while (inspectSegment(SEGMENT, { directory }).lanes[0]!.backPressured === 0) await setTimeout(1);
+    await until(() => inspectSegment(SEGMENT, { directory }).lanes[0]!.backPressured > 0);
     removeSegment(SEGMENT, { directory, force: true });
     expect((await producer.next<Failure>('failed')).code).toBe('ERR_HERMES_REMOVED');
 

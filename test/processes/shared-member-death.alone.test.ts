@@ -11,11 +11,11 @@ import {
   type Producer,
   removeSegment,
 } from '../../src/index.js';
-import { endAllChildren } from './child.js';
+import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { dieAtEveryStep } from './every-step.js';
 import { type Handled, HandledLog, readHandledLog } from './handled-log.js';
-import { carriesNumber, numberedPayload } from './numbered-payload.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
 
 const SEGMENT = 'work';
 const SHAPE = { producers: 1, maxGroups: 1, members: 3, capacity: 65_536, maxPayload: 2000, shared: true } as const;
@@ -28,12 +28,9 @@ const LIMIT = 4;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 /** Times that each message was handled. */
 function timesHandled(log: readonly Handled[]): number[] {

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type CreateOptions, createSegment } from '../../src/index.js';
+import { untilAsleep } from '../support/asleep.js';
 import { Child } from '../support/child.js';
 import { SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
@@ -38,7 +38,7 @@ export async function blockedProducer(directory: string, prelude: string = UNAID
     directory,
   );
   expect(await child.line()).toBe('sleeps');
-  await setTimeout(20);
+  await untilAsleep(directory, { producers: 1 });
   return child;
 }
 

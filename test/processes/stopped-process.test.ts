@@ -3,13 +3,15 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, inspectSegment, type Producer } from '../../src/index.js';
-import { Child, endAllChildren } from './child.js';
+import type { ConsumeNumbered } from '../programs/consume-numbered.js';
+import type { HoldControlLock } from '../programs/hold-control-lock.js';
+import { numberedPayload } from '../support/numbered-payload.js';
+import { Program } from '../support/program.js';
+import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
+import { until } from '../support/until.js';
 import { readHandledLog } from './handled-log.js';
-import { numberedPayload } from './numbered-payload.js';
-import type { ConsumeNumbered } from './programs/consume-numbered.js';
-import type { HoldControlLock } from './programs/hold-control-lock.js';
 import { checkRedelivery } from './redelivery.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
 
 const SEGMENT = 'stopped';
 const MESSAGES = 2000;
@@ -18,15 +20,12 @@ const STALL_MS = 500;
 
 let directory: string;
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
-afterEach(async () => {
-  await endAllChildren();
-  removeDirectory(directory);
-});
+afterEach(endAllProcesses);
 
 /** Waits until the kernel says that the process is stopped. @throws when it has failed meanwhile */
-async function stopped(child: Child): Promise<void> {
+async function stopped(child: Program): Promise<void> {
   for (;;) {
     child.checkAlive();
     if (/^State:\s+T/m.test(fs.readFileSync(`/proc/${child.pid}/status`, 'ascii'))) return;
@@ -51,7 +50,7 @@ describe('a stopped (SIGSTOP) consumer of a reliable group', () => {
   test('stalls the producer, keeps its place, and goes on without loss', async () => {
     createSegment(SEGMENT, { directory, producers: 1, maxGroups: 2, capacity: 65_536, maxPayload: 2000 });
     const logFile = path.join(directory, '.handled');
-    const consumer = Child.start('consume-numbered');
+    const consumer = Program.start('consume-numbered');
     const command: ConsumeNumbered = { segment: SEGMENT, directory, generation: 0, logFile, limit: 10 };
     consumer.command(command);
     await consumer.next('attached');
@@ -77,7 +76,7 @@ describe('a stopped (SIGSTOP) consumer of a reliable group', () => {
     consumer.signal('SIGCONT');
     const least = sent + MESSAGES;
     while (sent < least) sent += await offerFor(10, producer, sent);
-    while (inspectSegment(SEGMENT, { directory }).groups[0]!.lagLength > 0) await setTimeout(5);
+    await until(() => inspectSegment(SEGMENT, { directory }).groups[0]!.lagLength === 0);
     consumer.checkAlive();
     const { handled, repeated } = checkRedelivery(readHandledLog(logFile), 1, 0);
     expect({ handled, repeated }).toEqual({ handled: [sent], repeated: 0 });
@@ -87,7 +86,7 @@ describe('a stopped (SIGSTOP) consumer of a reliable group', () => {
 describe('a stopped (SIGSTOP) holder of the control lock', () => {
   test('makes attaching fail with ERR_HERMES_BUSY, which names it, until it goes on', async () => {
     createSegment(SEGMENT, { directory });
-    const holder = Child.start('hold-control-lock');
+    const holder = Program.start('hold-control-lock');
     const command: HoldControlLock = { segment: SEGMENT, directory };
     holder.command(command);
     await holder.next('holding');
@@ -105,7 +104,7 @@ describe('a stopped (SIGSTOP) holder of the control lock', () => {
 
   test('that is killed then lets go of it', async () => {
     createSegment(SEGMENT, { directory });
-    const holder = Child.start('hold-control-lock');
+    const holder = Program.start('hold-control-lock');
     const command: HoldControlLock = { segment: SEGMENT, directory };
     holder.command(command);
     await holder.next('holding');

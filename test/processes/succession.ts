@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import type { Message } from '../../src/index.js';
-import { carriesNumber } from './numbered-payload.js';
+import { carriesNumber } from '../support/numbered-payload.js';
 
 /**
  * A lane that one producer after the other writes: each is a generation, whose messages are numbered from 0 and typed

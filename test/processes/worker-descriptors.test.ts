@@ -5,8 +5,8 @@ import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment } from '../../src/index.js';
+import type { Activity, Ending } from '../programs/worker-ending.js';
 import { scratchDirectory } from '../support/scratch.js';
-import type { Activity, Ending } from './programs/worker-ending.js';
 
 /** Files that the main thread opens as soon as the worker may have closed some. */
 const MOST_FILES = 60;
@@ -51,7 +51,7 @@ function openBelow(directory: string): string[] {
 
 /** Lives a Worker's life beside a main thread that opens files, and returns what was said, warnings and errors among it. */
 async function live(data: Ending, directory: string, trackUnmanagedFds: boolean): Promise<unknown[]> {
-  const program = new URL('./programs/worker-ending.js', import.meta.url);
+  const program = new URL('../programs/worker-ending.js', import.meta.url);
   const worker = new Worker(program, { workerData: data, trackUnmanagedFds, execArgv: [], stderr: true });
   const said: unknown[] = [];
   worker.on('message', (message) => said.push(message));

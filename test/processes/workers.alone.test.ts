@@ -3,24 +3,24 @@ import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, inspectSegment } from '../../src/index.js';
-import type { Exchange } from './programs/worker-exchange.js';
-import type { Occupant } from './programs/worker-occupant.js';
-import { makeDirectory, removeDirectory } from './segment-directory.js';
+import type { Exchange } from '../programs/worker-exchange.js';
+import type { Occupant } from '../programs/worker-occupant.js';
+import { randomMoments } from '../support/random-moments.js';
+import { scratchDirectory } from '../support/scratch.js';
 
 const SUCCESSORS = 12;
 
 let directory: string;
 const workers: Worker[] = [];
 beforeEach(() => {
-  directory = makeDirectory();
+  directory = scratchDirectory();
 });
 afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
-  removeDirectory(directory);
 });
 
 function startWorker(program: string, workerData: Exchange | Occupant): Worker {
-  const worker = new Worker(new URL(`./programs/${program}.js`, import.meta.url), { workerData, execArgv: [] });
+  const worker = new Worker(new URL(`../programs/${program}.js`, import.meta.url), { workerData, execArgv: [] });
   workers.push(worker);
   return worker;
 }
@@ -69,10 +69,11 @@ describe('a Worker that is terminated', () => {
 
   test('while it attaches and detaches leaves everything free', async () => {
     createSegment('slots', { directory, producers: 1, maxGroups: 1, members: 1 });
+    const moments = randomMoments();
     for (let i = 0; i < SUCCESSORS; i++) {
       const worker = startWorker('worker-occupant', { segment: 'slots', directory, activity: 'attaching' });
       await posted(worker);
-      await setTimeout(Math.random() * 10);
+      await setTimeout(moments.fraction() * 10);
       await worker.terminate();
       using producer = attachProducer('slots', { directory });
       using consumer = attachConsumer('slots', { directory });

@@ -11,6 +11,7 @@ import {
   recordLength,
 } from '../../src/layout/record.js';
 import { crc32OfRecord } from '../../src/ring/crc32.js';
+import { Random } from '../support/random.js';
 
 const buffers: [string, (length: number) => ArrayBufferLike][] = [
   ['ArrayBuffer', (length) => new ArrayBuffer(length)],
@@ -42,13 +43,8 @@ function expectedCrc({ bytes }: Views, recordOffset: number, payloadLength: numb
 
 /** Fills the bytes with noise that depends on the seed alone. */
 function fillNoise(words: Int32Array, seed: number): void {
-  let state = seed | 1;
-  for (let i = 0; i < words.length; i++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    words[i] = state;
-  }
+  const random = new Random(seed);
+  for (let i = 0; i < words.length; i++) words[i] = random.word();
 }
 
 /** Headers as they are in a lane, and with every field that the implementation treats specially in both states. */
@@ -159,7 +155,8 @@ test('records beyond 2 GiB are reached', () => {
 test('payloads below 1,536 bytes cost no garbage, wherever the record is', () => {
   // 16 bytes (an offset as an object) for each of 2 million calls would be dozens of scavenges of 1 MiB each.
   const script = `
-    import { crc32OfRecord } from ${JSON.stringify(new URL('../../src/ring/crc32.js', import.meta.url).href)};
+    import { Random } from '../support/random.js';
+import { crc32OfRecord } from ${JSON.stringify(new URL('../../src/ring/crc32.js', import.meta.url).href)};
     const buffer = new SharedArrayBuffer(3 * 1024 ** 3 + 65536);
     const words = new Int32Array(buffer), bytes = Buffer.from(buffer);
     const run = (calls, base, length) => {

@@ -8,7 +8,7 @@ import { rawSegment, SEGMENT_NAME } from '../support/raw-segment.js';
 
 /** Looks at a damaged lane in a process of its own, for an endless loop would not end with the test. */
 const OBSERVER = `
-  import { openSegment } from 'hermes:broker/segment.js';
+  import { openSegment } from 'hermes:segment/segment.js';
   import { LossyReader } from 'hermes:ring/lossy-reader.js';
   import { RecordCopy } from 'hermes:ring/record-copy.js';
   const { memory } = openSegment(process.argv[1], { directory: process.argv[2] }, 'read-write');

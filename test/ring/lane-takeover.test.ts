@@ -6,7 +6,7 @@ import {
   RESERVED_OFFSET,
 } from '../../src/layout/lane-control.js';
 import { headAndSequence } from '../../src/ring/head.js';
-import { kernelOf } from '../../src/ring/kernel.js';
+import { hotWordsOf } from '../../src/ring/hot-words.js';
 import { LaneWriter } from '../../src/ring/lane-writer.js';
 import type { SegmentMemory } from '../../src/ring/segment-memory.js';
 import { control, laneReader, offsetOf, setControl, startLaneAt } from '../support/lane-state.js';
@@ -83,7 +83,7 @@ test.each([1, 2, 3])(
   'after a writer that died at the atomic store %d of a publication, nothing of it is seen',
   (fatal) => {
     const raised = laneBeforeBorders();
-    const memory = { ...raised, kernel: kernelOf(raised.words) }; // so that all stores are those of Atomics
+    const memory = { ...raised, hot: hotWordsOf(raised.words) }; // so that all stores are those of Atomics
     const writer = new LaneWriter(memory, 0);
     const { store } = Atomics;
     let stores = 0;

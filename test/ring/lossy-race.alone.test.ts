@@ -15,7 +15,7 @@ const STOP_INDEX = PREAMBLE_LENGTH / 4 - 1;
 
 /** Every byte of a message follows from its sequence: its length, and 32-bit words that are all the same. */
 const WRITER = `
-  import { openSegment } from 'hermes:broker/segment.js';
+  import { openSegment } from 'hermes:segment/segment.js';
   import { LaneWriter } from 'hermes:ring/lane-writer.js';
   const { memory } = openSegment(process.argv[1], { directory: process.argv[2] }, 'read-write');
   const writer = new LaneWriter(memory, 0);

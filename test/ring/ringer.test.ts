@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CONSUMER_BELL_OFFSET } from '../../src/layout/preamble.js';
 import { memberSlotIndex } from '../../src/ring/indices.js';
 import { Ringer } from '../../src/ring/ringer.js';
-import { SleepWord } from '../../src/ring/sleep-word.js';
+import { SleepWord } from '../../src/segment/sleep-word.js';
 import { rawSegment } from '../support/raw-segment.js';
 
 function bells() {

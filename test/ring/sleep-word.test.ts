@@ -3,7 +3,7 @@ import { SLOT_SLEEP_OFFSET } from '../../src/layout/participant-slot.js';
 import { CONSUMER_BELL_OFFSET, PRODUCER_BELL_OFFSET } from '../../src/layout/preamble.js';
 import { memberSlotIndex, wordAt } from '../../src/ring/indices.js';
 import type { SegmentMemory } from '../../src/ring/segment-memory.js';
-import { ringIfAsleep, SleepWord } from '../../src/ring/sleep-word.js';
+import { ringIfAsleep, SleepWord } from '../../src/segment/sleep-word.js';
 import { rawSegment } from '../support/raw-segment.js';
 
 function sleeper() {

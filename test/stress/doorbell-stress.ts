@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
-import { seededRandom } from '../processes/programs/random.js';
+import { Random } from '../support/random.js';
 import { Round, type RoundResult } from './round.js';
 import { chooseSeats, describeSeats } from './topology.js';
 
 /*
  * The stress of the doorbells: `node dist/test/stress/doorbell-stress.js --minutes 3 [--seed n] [--json]`. Producers and
  * consumers in processes of their own, with random pauses, fall asleep and are woken all the time. Rounds without kills have
- * no safety net (see `programs/without-safety-net.ts`): a lost wake-up is a hang. In rounds with kills somebody dies all the
+ * no safety net (see `test/programs/without-safety-net.ts`): a lost wake-up is a hang. In rounds with kills somebody dies all the
  * time, and the safety net is there. Every message is accounted for. Chance follows the seed; the times of the machine do not.
  */
 
@@ -34,7 +34,7 @@ type Totals = Omit<RoundResult, 'violations'> & { readonly rounds: number };
 const totals: Record<'without kills' | 'with kills', Totals> = { 'without kills': empty(), 'with kills': empty() };
 const violations: string[] = [];
 const startedMs = performance.now();
-const random = seededRandom(seed);
+const random = new Random(seed);
 const totalMs = minutes * 60_000;
 
 for (let round = 0; performance.now() - startedMs < totalMs && violations.length === 0; round++) {

@@ -1,9 +1,12 @@
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { attachConsumer, createSegment, inspectSegment, removeGroup } from '../../src/index.js';
-import { Child, endAllChildren } from '../processes/child.js';
-import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
-import { MAX_PAYLOAD } from '../torture/torture-payload.js';
+import { MAX_SIGNED_LENGTH } from '../support/numbered-payload.js';
+import { Program } from '../support/program.js';
+import type { Random } from '../support/random.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { Ledger } from './ledger.js';
 import { transitionsOf } from './sleep-transitions.js';
 import { DEFAULT_GROUP, GROUPS, LOSSY_GROUP, QUEUE_GROUP, SEGMENT } from './stress-command.js';
@@ -19,7 +22,7 @@ const LONGEST_LIFE_MS = 150;
 
 export interface RoundOptions {
   readonly seats: readonly Seat[];
-  readonly random: () => number;
+  readonly random: Random;
   readonly durationMs: number;
   /** Processes are SIGKILLed and replaced, and the safety net is there. Otherwise neither. */
   readonly kills: boolean;
@@ -40,8 +43,10 @@ export class Round {
   private readonly directory = makeDirectory();
   private readonly ledgerFile: string = path.join(this.directory, '.ledger');
   private readonly ledger: Ledger = Ledger.create(this.ledgerFile);
-  private readonly living: Child[] = [];
-  private readonly standbys: { readonly child: Child; readonly ready: Promise<unknown> }[] = [];
+  private readonly living: Program[] = [];
+  private readonly pool: StandbyPool = new StandbyPool(() =>
+    Program.start(PROGRAM, { execArgv: this.options.kills ? [] : ['--import', WITHOUT_SAFETY_NET] }),
+  );
   private readonly violations: string[] = [];
   private readonly watchdog: Watchdog = new Watchdog(this.ledger);
   private lives = 0;
@@ -55,7 +60,7 @@ export class Round {
       await this.live();
       return this.judge();
     } finally {
-      await endAllChildren();
+      await endAllProcesses();
       this.ledger.close();
       removeDirectory(this.directory);
     }
@@ -73,7 +78,13 @@ export class Round {
 
   private prepareSegment(): void {
     const { directory } = this;
-    const shape = { producers: 4, maxGroups: GROUPS.length, members: 2, capacity: 65_536, maxPayload: MAX_PAYLOAD };
+    const shape = {
+      producers: 4,
+      maxGroups: GROUPS.length,
+      members: 2,
+      capacity: 65_536,
+      maxPayload: MAX_SIGNED_LENGTH,
+    };
     createSegment(SEGMENT, { ...shape, directory });
     if (this.groups.includes(QUEUE_GROUP)) attachConsumer(SEGMENT, { ...GROUPS[QUEUE_GROUP], directory }).detach();
     if (!this.groups.includes(DEFAULT_GROUP)) removeGroup(SEGMENT, 'default', { directory });
@@ -82,15 +93,15 @@ export class Round {
   private async live(): Promise<void> {
     const { seats, durationMs, kills } = this.options;
     try {
-      await this.standBy(seats.length);
-      if (kills) for (let i = 0; i < STANDBYS; i++) this.start();
+      await this.pool.fill(seats.length);
       for (const [i, seat] of seats.entries()) this.seat(i, seat); // consumers first
+      if (kills) this.pool.refill(STANDBYS, STANDBYS);
       const endMs = performance.now() + durationMs;
       if (kills) await this.killUntil(endMs);
       while (performance.now() < endMs) await this.watch();
       await Promise.all(this.living.map((child) => child.next('attached')));
       this.ledger.stop();
-      const done = new Set<Child>();
+      const done = new Set<Program>();
       for (const [i, child] of this.living.entries()) {
         if (seats[i]!.role === 'producer') child.next('done').then(() => done.add(child), String);
       }
@@ -103,27 +114,10 @@ export class Round {
     }
   }
 
-  private start(): void {
-    const child = Child.start(PROGRAM, this.options.kills ? [] : ['--import', WITHOUT_SAFETY_NET]);
-    const ready = child.next('standing by');
-    ready.catch(() => {}); // ended with the round
-    this.standbys.push({ child, ready });
-  }
-
-  /** Waits until as many stand by: started two at a time. */
-  private async standBy(count: number): Promise<void> {
-    while (this.standbys.length < count) {
-      this.start();
-      this.start();
-      await Promise.all(this.standbys.map(({ ready }) => ready));
-    }
-    await Promise.all(this.standbys.slice(0, count).map(({ ready }) => ready));
-  }
-
   private seat(place: number, seat: Seat): void {
     const { directory, ledgerFile } = this;
-    const { child } = this.standbys.shift()!;
-    const seed = Math.floor(this.options.random() * 2 ** 31);
+    const child = this.pool.take();
+    const seed = this.options.random.seed();
     child.command({ ...seat, directory, ledgerFile, life: ++this.lives, seed });
     this.living[place] = child;
   }
@@ -131,11 +125,11 @@ export class Round {
   private async killUntil(endMs: number): Promise<void> {
     const { seats, random } = this.options;
     while (performance.now() < endMs) {
-      await setTimeout(SHORTEST_LIFE_MS + random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
+      await setTimeout(SHORTEST_LIFE_MS + random.fraction() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS));
       this.check();
-      this.start();
-      await this.standBy(1);
-      const place = Math.floor(random() * seats.length);
+      this.pool.refill(STANDBYS, STANDBYS);
+      await this.pool.fill(1);
+      const place = random.below(seats.length);
       this.living[place]!.kill();
       this.kills++;
       this.seat(place, seats[place]!);

@@ -1,6 +1,6 @@
-import { openSegment } from '../../src/broker/segment.js';
 import { SLOT_SLEEP_OFFSET } from '../../src/layout/participant-slot.js';
 import { memberSlotIndex, producerSlotIndex, wordAt } from '../../src/ring/indices.js';
+import { openSegment } from '../../src/segment/segment.js';
 import { SEGMENT } from './stress-command.js';
 
 export interface Transitions {

@@ -1,4 +1,5 @@
 import type { IdleStrategy, IdleStrategyName } from '../../src/index.js';
+import type { Random } from '../support/random.js';
 import { DEFAULT_GROUP, LOSSY_GROUP, type Pace, QUEUE_GROUP, WAYS, type Way } from './stress-command.js';
 
 type Idle = IdleStrategyName | IdleStrategy;
@@ -24,18 +25,18 @@ const PACES: readonly Pace[] = ['in step', 'send', 'offer'];
 const MOST = 4;
 
 /** Who takes part in a round: 1–4 producers and 1–4 consumers. Every third round is one of each, in step. */
-export function chooseSeats(round: number, random: () => number): Seat[] {
-  const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)]!;
+export function chooseSeats(round: number, random: Random): Seat[] {
+  const pick = <T>(list: readonly T[]) => list[random.below(list.length)]!;
   const isInStep = round % 3 === 0;
-  const producers = Array.from({ length: isInStep ? 1 : 1 + Math.floor(random() * MOST) }, (): ProducerSeat => {
+  const producers = Array.from({ length: isInStep ? 1 : random.upTo(MOST) }, (): ProducerSeat => {
     return { role: 'producer', pace: isInStep ? 'in step' : pick(PACES), idle: pick(IDLE) };
   });
   const groups = [DEFAULT_GROUP, QUEUE_GROUP, QUEUE_GROUP, LOSSY_GROUP]
-    .map((group) => ({ group, order: random() + (group === LOSSY_GROUP ? 0.5 : 0) }))
+    .map((group) => ({ group, order: random.fraction() + (group === LOSSY_GROUP ? 0.5 : 0) }))
     .toSorted((a, b) => a.order - b.order)
     .map(({ group }) => group);
   if (groups[0] === LOSSY_GROUP) groups.push(groups.shift()!); // somebody has to hold the producers back
-  const consumers = groups.slice(0, isInStep ? 1 : 1 + Math.floor(random() * MOST)).map((group): ConsumerSeat => {
+  const consumers = groups.slice(0, isInStep ? 1 : random.upTo(MOST)).map((group): ConsumerSeat => {
     return { role: 'consumer', group, way: pick(WAYS), idle: pick(IDLE) };
   });
   return [...consumers, ...producers];

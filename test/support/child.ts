@@ -1,35 +1,37 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { StartedProcess } from './started-process.js';
 
 const SOURCES = new URL('../../src/', import.meta.url).href;
 
 /** Node that runs the text of a module; `'hermes:…'` in it stands for a compiled file of `src`. Killed with the test. */
-export class Child {
+export class Child extends StartedProcess {
   private readonly lines: AsyncIterator<string>;
-  /** Resolves to the exit code, or to the signal that ended it. */
-  readonly ended: Promise<number | string>;
 
-  private constructor(private readonly process: ChildProcess) {
-    this.lines = createInterface({ input: process.stdout! })[Symbol.asyncIterator]();
-    this.ended = once(process, 'close').then(([code, signal]) => signal ?? code);
+  private constructor(enter: readonly string[], module: string, args: readonly string[]) {
+    const text = module.replaceAll(/'hermes:([^']+)'/g, (_, file) => JSON.stringify(SOURCES + file));
+    const [command, ...rest] = [...enter, process.execPath, '--input-type=module', '-e', text, ...args];
+    super(spawn(command!, rest, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    this.lines = createInterface({ input: this.process.stdout! })[Symbol.asyncIterator]();
+    onTestFinished(async () => {
+      await this.kill();
+    });
   }
 
   /** Starts it; `args` are its `process.argv` from 1 on. */
   static start(module: string, ...args: string[]): Child {
-    const text = module.replaceAll(/'hermes:([^']+)'/g, (_, file) => JSON.stringify(SOURCES + file));
-    const child = new Child(
-      spawn(process.execPath, ['--input-type=module', '-e', text, ...args], { stdio: ['pipe', 'pipe', 'inherit'] }),
-    );
-    onTestFinished(async () => {
-      await child.kill('SIGKILL');
-    });
-    return child;
+    return new Child([], module, args);
   }
 
-  get pid(): number {
-    return this.process.pid!;
+  /** Starts it by a command that runs what follows it somewhere else, in namespaces of its own, say; it has ended when all of that has. */
+  static startIn(enter: readonly string[], module: string, ...args: string[]): Child {
+    return new Child(enter, module, args);
+  }
+
+  /** The exit code, or the signal that ended it. */
+  get ended(): Promise<number | string> {
+    return this.exited.then(({ code, signal }) => signal ?? code!);
   }
 
   /** The next line that it prints. @throws when it ends before */
@@ -42,12 +44,6 @@ export class Child {
   /** Sends it a line on its stdin. */
   tell(line: string): void {
     this.process.stdin!.write(`${line}\n`);
-  }
-
-  /** Sends a signal and waits until the process is gone. */
-  kill(signal: NodeJS.Signals): Promise<number | string> {
-    this.process.kill(signal);
-    return this.ended;
   }
 }
 

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
-import type { CreateOptions } from '../../src/broker/create-options.js';
-import { createSegment } from '../../src/broker/create-segment.js';
-import { openSegment, type Segment } from '../../src/broker/segment.js';
+import type { CreateOptions } from '../../src/control/create-options.js';
+import { createSegment } from '../../src/control/create-segment.js';
+import { openSegment, type Segment } from '../../src/segment/segment.js';
 import { scratchDirectory } from './scratch.js';
 
 export const SEGMENT_NAME = 'ticks';

@@ -1,10 +1,11 @@
 import fs from 'node:fs';
 import { onTestFinished } from 'vitest';
+import { makeDirectory, removeDirectory } from './segment-directory.js';
 
 /** A directory in shared memory for the running test alone; removed when that has finished. */
 export function scratchDirectory(): string {
-  const directory = fs.mkdtempSync('/dev/shm/hermes-test-');
-  onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
+  const directory = makeDirectory();
+  onTestFinished(() => removeDirectory(directory));
   return directory;
 }
 

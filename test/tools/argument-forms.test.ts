@@ -3,7 +3,8 @@ import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createSegment, inspectSegment } from '../../src/index.js';
 import { SMALL } from '../support/raw-segment.js';
-import { CommandLine, type Outcome } from './command-line.js';
+import type { Outcome } from '../support/running-command.js';
+import { CommandLine } from './command-line.js';
 import { receiveTexts } from './segment-traffic.js';
 
 let cli: CommandLine;

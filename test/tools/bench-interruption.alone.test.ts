@@ -3,7 +3,9 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listSegments } from '../../src/index.js';
 import { measureThroughput } from '../../src/tools/bench/throughput.js';
-import { CommandLine, type Outcome, type RunningCommand, until } from './command-line.js';
+import type { Outcome, RunningCommand } from '../support/running-command.js';
+import { until } from '../support/until.js';
+import { CommandLine } from './command-line.js';
 import { descendantsOf, isRunning } from './processes.js';
 
 const ENDLESS = '1000000000';

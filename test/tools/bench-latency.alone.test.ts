@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LatencySummary } from '../../src/tools/report/latency-summary.js';
+import type { Outcome } from '../support/running-command.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { CommandLine, jsonLines, type Outcome } from './command-line.js';
+import { CommandLine, jsonLines } from './command-line.js';
 import { expectSummary } from './latency-figures.js';
 import { elementsOf } from './xml.js';
 

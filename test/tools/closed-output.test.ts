@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { type Outcome, RunningCommand } from '../support/running-command.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { CommandLine, jsonLines, type Outcome, RunningCommand, until } from './command-line.js';
+import { until } from '../support/until.js';
+import { CommandLine, jsonLines } from './command-line.js';
 import { type Place, receive, send, untilMember } from './segment-traffic.js';
 
 const MESSAGE_COUNT = 50_000;
@@ -35,7 +36,7 @@ function expectRestFrom(mostTaken: number): number {
 async function pipeInto(reader: string, args: readonly string[]): Promise<Outcome & { readonly hermes: number }> {
   const status = path.join(scratchDirectory(), 'status');
   const script = `{ "$@"; echo $? > "${status}"; } | ${reader}`;
-  const pipeline = new RunningCommand(spawn('sh', ['-c', script, 'sh', ...cli.commandFor(args)]));
+  const pipeline = RunningCommand.start('sh', ['-c', script, 'sh', ...cli.commandFor(args)]);
   const outcome = await pipeline.ended;
   return { ...outcome, hermes: Number(fs.readFileSync(status, 'utf8')) };
 }
@@ -73,7 +74,7 @@ describe('a reader that stands still', () => {
 
   test.each(['SIGTERM', 'SIGINT'] as const)('%s still detaches; what was not written is left', async (signal) => {
     const consumer = await startUnread();
-    consumer.process.kill(signal);
+    consumer.signal(signal);
     await new Promise((resolve) => consumer.process.once('exit', resolve)); // nobody has read anything yet
     const first = expectRestFrom(MESSAGE_COUNT - 1);
     consumer.process.stdout!.resume();
@@ -85,7 +86,7 @@ describe('a reader that stands still', () => {
 
   test('killed: nothing is acknowledged that had not left the process', async () => {
     const consumer = await startUnread();
-    consumer.process.kill('SIGKILL');
+    consumer.signal('SIGKILL');
     consumer.process.stdout!.resume();
     const { signal, stdout } = await consumer.ended;
     expect(signal).toBe('SIGKILL');

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { attachProducer } from '../../src/index.js';
-import { CommandLine, type Outcome, type RunningCommand, until } from './command-line.js';
+import type { Outcome, RunningCommand } from '../support/running-command.js';
+import { until } from '../support/until.js';
+import { CommandLine } from './command-line.js';
 import { offerAll, type Place, send, untilMember, untilProducer } from './segment-traffic.js';
 
 /** Long enough for a consumer that would end to have done so: some hundred looks. */

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { inspectSegment } from '../../src/index.js';
-import { CommandLine, jsonLines, type RunningCommand, until } from './command-line.js';
+import type { RunningCommand } from '../support/running-command.js';
+import { until } from '../support/until.js';
+import { CommandLine, jsonLines } from './command-line.js';
 import { type Place, receiveTexts, send, untilMember } from './segment-traffic.js';
 
 let cli: CommandLine;

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { DatagramReceiver } from '../support/datagram-receiver.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { CommandLine, until } from './command-line.js';
+import { until } from '../support/until.js';
+import { CommandLine } from './command-line.js';
 
 test('hermes coordinator tells systemd when it is ready, reads its file again, and ends', async () => {
   const cli = new CommandLine();
@@ -20,13 +21,13 @@ test('hermes coordinator tells systemd when it is ready, reads its file again, a
   expect(cli.files).toContain('jobs'); // whoever is started now finds it
 
   declare('jobs', 'more');
-  running.process.kill('SIGHUP');
+  running.signal('SIGHUP');
   const [, microseconds] = /^RELOADING=1\nMONOTONIC_USEC=(\d+)$/.exec(await manager.next()) ?? [];
   expect(Number(microseconds)).toBeLessThanOrEqual(Number(process.hrtime.bigint() / 1000n));
   expect(await manager.next()).toBe('READY=1\nSTATUS=Segments: jobs (created), more (created).');
 
   fs.writeFileSync(config, '{');
-  running.process.kill('SIGHUP');
+  running.signal('SIGHUP');
   expect(await manager.next()).toMatch(/^RELOADING=1\n/);
   expect(await manager.next()).toMatch(/^READY=1\n/); // it goes on with what it has
 

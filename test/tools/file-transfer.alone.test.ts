@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CommandLine, type RunningCommand, until } from './command-line.js';
+import type { RunningCommand } from '../support/running-command.js';
+import { until } from '../support/until.js';
+import { CommandLine } from './command-line.js';
 import { lanes, type Place, untilMember } from './segment-traffic.js';
 import { diskDirectory, sha256Of, type TransferFile, writeBinaryFile, writeTextFile } from './transfer-data.js';
 

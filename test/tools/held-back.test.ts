@@ -6,7 +6,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { attachConsumer, attachProducer, createSegment, inspectSegment } from '../../src/index.js';
 import { fillLane } from '../support/attached-pair.js';
 import { addDurableGroup } from '../support/held-segment.js';
-import { CommandLine, type RunningCommand, until } from './command-line.js';
+import type { RunningCommand } from '../support/running-command.js';
+import { until } from '../support/until.js';
+import { CommandLine } from './command-line.js';
 import { type Place, untilMember } from './segment-traffic.js';
 
 /** More than a lane holds. */
@@ -84,7 +86,7 @@ describe('hermes produce', () => {
   test('tells of each that holds it back, one after the other, once: a stopped member, and a group that nobody reads', async () => {
     const stopped = cli.start(['consume', 'ticks']);
     await untilMember(place, stopped.pid);
-    stopped.process.kill('SIGSTOP');
+    stopped.signal('SIGSTOP');
     const producer = cli.start(['produce', 'ticks', input]);
     await until(() => told(producer).length === 1);
     expect(producer.errors).toContain(`process ${stopped.pid} (hermes consume) is stopped: continue it, or end it:\n`);

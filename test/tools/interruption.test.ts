@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { inspectSegment } from '../../src/index.js';
-import { CommandLine, until } from './command-line.js';
+import { until } from '../support/until.js';
+import { CommandLine } from './command-line.js';
 import {
   lanes,
   livingMembers,

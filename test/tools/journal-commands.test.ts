@@ -3,7 +3,8 @@ import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createSegment, inspectJournal } from '../../src/index.js';
 import { changeHeader } from '../journal/journal-fixture.js';
-import { CommandLine, jsonLines, until } from './command-line.js';
+import { until } from '../support/until.js';
+import { CommandLine, jsonLines } from './command-line.js';
 import { type Place, receiveTexts, send, untilMember } from './segment-traffic.js';
 
 let cli: CommandLine;

@@ -1,10 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createSegment, inspectJournal, inspectSegment } from '../../src/index.js';
 import { SMALL } from '../support/raw-segment.js';
-import { CommandLine, RunningCommand, until } from './command-line.js';
+import { RunningCommand } from '../support/running-command.js';
+import { until } from '../support/until.js';
+import { CommandLine } from './command-line.js';
 import { type Place, receiveTexts, send, untilMember, untilProducer } from './segment-traffic.js';
 
 let cli: CommandLine;
@@ -79,7 +81,7 @@ describe.each(Object.keys(STAYING))('hermes %s', (name) => {
     running.process.stdio[3]!.on('data', () => answers++);
     await begun(running.pid);
     for (let said = 1; said <= 3; said++) {
-      running.process.kill('SIGUSR2');
+      running.signal('SIGUSR2');
       await until(() => answers === said || running.hasEnded);
     }
     expect(running.hasEnded).toBe(false);
@@ -96,9 +98,9 @@ describe('what keeps on working though nobody reads stderr', () => {
     await until(() => inspect().coordinator !== null);
     for (const name of ['a', 'b']) {
       fs.writeFileSync(config, 'no JSON');
-      running.process.kill('SIGHUP');
+      running.signal('SIGHUP');
       fs.writeFileSync(config, JSON.stringify({ segments: { [name]: { capacity: '64KiB', producers: 1 } } }));
-      running.process.kill('SIGHUP');
+      running.signal('SIGHUP');
       await until(() => cli.files.includes(name) || running.hasEnded);
     }
     expect(await running.kill('SIGTERM')).toMatchObject({ code: 0, signal: null });
@@ -167,7 +169,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
 
   test.runIf(PYTHON)('leaves a coordinator running, though its terminal is gone', async () => {
     const command = cli.commandFor(['coordinator', '--config', config]);
-    const terminal = new RunningCommand(spawn('python3', ['-c', ON_A_TERMINAL, ...command]));
+    const terminal = RunningCommand.start('python3', ['-c', ON_A_TERMINAL, ...command]);
     await until(() => inspect().coordinator !== null);
     fs.writeFileSync(config, '{"segments": {"a": {"capacity": "64KiB", "producers": 1}}}');
     terminal.write('\n'); // closing is a SIGHUP
@@ -184,7 +186,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
     'ends a consumer whose terminal is gone, and nothing is acknowledged that was not written',
     async () => {
       const command = cli.commandFor(['consume', 'ticks', '--group', 'default']);
-      const terminal = new RunningCommand(spawn('python3', ['-c', ON_A_TERMINAL, ...command]));
+      const terminal = RunningCommand.start('python3', ['-c', ON_A_TERMINAL, ...command]);
       await until(() => inspect().groups[0]!.members.length === 1);
       terminal.write('\n');
       await until(() => inspect().groups[0]!.members.length === 0);

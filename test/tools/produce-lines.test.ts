@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Outcome } from '../support/running-command.js';
 import { scratchDirectory } from '../support/scratch.js';
-import { CommandLine, type Outcome } from './command-line.js';
+import { CommandLine } from './command-line.js';
 import { type Place, receiveTexts } from './segment-traffic.js';
 
 let cli: CommandLine;

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { scratchDirectory } from '../support/scratch.js';
-import { CommandLine, until } from './command-line.js';
+import { until } from '../support/until.js';
+import { CommandLine } from './command-line.js';
 import { type Place, publishedCount, receive, receiveTexts, send } from './segment-traffic.js';
 
 let cli: CommandLine;

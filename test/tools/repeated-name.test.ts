@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { repeatedName } from '../../src/tools/repeated-name.js';
+import { repeatedName } from '../../src/tools/coordinator-config.js';
 
 test.each([
   ['{"a": 1, "b": 2, "a": 3}', 'a'],

@@ -1,5 +1,5 @@
 import { main } from '../../src/tools/main.js';
-import type { Outcome } from './command-line.js';
+import type { Outcome } from '../support/running-command.js';
 
 type Write = typeof process.stdout.write;
 

@@ -1,13 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openSegment } from '../../src/broker/segment.js';
 import { attachProducer } from '../../src/index.js';
 import { SLOT_ATTACHED_AT_OFFSET, SLOT_HEARTBEAT_OFFSET } from '../../src/layout/participant-slot.js';
 import { REQUIRED_OFFSET } from '../../src/layout/preamble.js';
 import { producerSlotIndex } from '../../src/ring/indices.js';
+import { openSegment } from '../../src/segment/segment.js';
+import type { Outcome } from '../support/running-command.js';
 import { sealed } from '../support/sealed-preamble.js';
-import { CommandLine, jsonLines, type Outcome, until } from './command-line.js';
+import { until } from '../support/until.js';
+import { CommandLine, jsonLines } from './command-line.js';
 import { send, untilMember } from './segment-traffic.js';
 
 let cli: CommandLine;

@@ -1,7 +1,7 @@
-import { withControlLock } from '../../src/broker/control-lock.js';
-import { openSegment } from '../../src/broker/segment.js';
 import { attachConsumer, attachProducer, inspectSegment, type LaneInspection, type Producer } from '../../src/index.js';
-import { until } from './command-line.js';
+import { withControlLock } from '../../src/membership/control-lock.js';
+import { openSegment } from '../../src/segment/segment.js';
+import { until } from '../support/until.js';
 
 /** Where a segment is. */
 export interface Place {

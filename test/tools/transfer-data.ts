@@ -1,9 +1,10 @@
-import { createCipheriv, createHash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { onTestFinished } from 'vitest';
+import { Random } from '../support/random.js';
 
 /** A file that is to go through a segment. */
 export interface TransferFile {
@@ -15,6 +16,7 @@ export interface TransferFile {
 }
 
 const MAX_PAYLOAD_LENGTH = 65_536;
+const SEED = 1;
 
 /** A directory on disk for the running test alone; removed when that has finished. */
 export function diskDirectory(): string {
@@ -23,30 +25,15 @@ export function diskDirectory(): string {
   return directory;
 }
 
-/** Bytes that look random and are the same in every run: AES in counter mode, over zeros. */
-class RandomBytes {
-  private readonly cipher = createCipheriv('aes-128-ctr', Buffer.from('the seed of them'), Buffer.alloc(16));
-  private readonly zeros: Buffer = Buffer.alloc(MAX_PAYLOAD_LENGTH);
-
-  take(length: number): Buffer {
-    return this.cipher.update(this.zeros.subarray(0, length));
-  }
-
-  /** 0 to `most`. */
-  upTo(most: number): number {
-    return this.take(4).readUInt32LE() % (most + 1);
-  }
-}
-
 /** Writes at least `leastBytes` of length-prefixed messages of 0 to 65,536 random bytes, both lengths among them. */
 export function writeBinaryFile(file: string, leastBytes: number): Promise<TransferFile> {
   return writeFile(file, function* () {
-    const random = new RandomBytes();
+    const random = new Random(SEED);
     for (let bytes = 0, count = 0; bytes < leastBytes; count++) {
-      const length = count === 0 ? 0 : count === 1 ? MAX_PAYLOAD_LENGTH : random.upTo(MAX_PAYLOAD_LENGTH);
+      const length = count === 0 ? 0 : count === 1 ? MAX_PAYLOAD_LENGTH : random.below(MAX_PAYLOAD_LENGTH + 1);
       const prefix = Buffer.alloc(4);
       prefix.writeUInt32LE(length);
-      yield Buffer.concat([prefix, random.take(length)]);
+      yield Buffer.concat([prefix, random.bytes(length)]);
       bytes += prefix.length + length;
     }
   });
@@ -55,10 +42,10 @@ export function writeBinaryFile(file: string, leastBytes: number): Promise<Trans
 /** Writes so many lines of text, of 0 to 200 characters, each with a newline. */
 export function writeTextFile(file: string, lineCount: number): Promise<TransferFile> {
   return writeFile(file, function* () {
-    const random = new RandomBytes();
+    const random = new Random(SEED);
     for (let line = 0; line < lineCount; line++) {
-      const text = `${line} ${random.take(random.upTo(150)).toString('base64')}`;
-      yield Buffer.from(`${text.slice(0, random.upTo(200))}\n`);
+      const text = `${line} ${random.bytes(random.below(151)).toString('base64')}`;
+      yield Buffer.from(`${text.slice(0, random.below(201))}\n`);
     }
   });
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createSegment } from '../../src/index.js';
-import { CommandLine, until } from './command-line.js';
+import { until } from '../support/until.js';
+import { CommandLine } from './command-line.js';
 
 let cli: CommandLine;
 beforeEach(() => {

@@ -1,8 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Program } from '../support/program.js';
+import type { Random } from '../support/random.js';
+import type { StandbyPool } from '../support/standby-pool.js';
 import type { Dooms } from './dooms.js';
 import { Excuses } from './excuses.js';
 import { commonTimeMs, type LifeCommand, QUEUE_GROUP, type Refusal, type Role } from './life-command.js';
-import type { LifePool, LifeProcess } from './life-process.js';
 
 /** The places that are always taken, the most needed first. */
 const SEATS: readonly Role[] = [
@@ -17,6 +19,8 @@ const SEATS: readonly Role[] = [
   'churn',
   'observer',
 ];
+const STANDBYS = 8;
+const STARTED_AT_ONCE = 3;
 const LONGEST_LIFE_MS = 2500;
 /** For so long processes are stopped and continued, and then for so long not. */
 const STOPPING_MS = 2000;
@@ -34,7 +38,7 @@ interface Life {
   readonly id: number;
   readonly role: Role;
   readonly seat: number;
-  readonly process: LifeProcess;
+  readonly process: Program;
   readonly ending: Ending;
   readonly endMs: number;
   isAttached: boolean;
@@ -43,9 +47,9 @@ interface Life {
 }
 
 export interface CastOptions {
-  readonly pool: LifePool;
+  readonly pool: StandbyPool;
   readonly dooms: Dooms;
-  readonly random: () => number;
+  readonly random: Random;
   readonly directory: string;
   readonly journals: string;
   /** What holds a lane's producer back at present, for people. */
@@ -93,9 +97,9 @@ export class Cast {
     if (nowMs - this.lastStepMs > LATE_MS) this.excuses.add(this.lastStepMs, nowMs);
     this.lastStepMs = nowMs;
     this.continueStopped(nowMs);
-    this.options.pool.refill();
+    this.refill();
     // The exclusive consumer's place first; the others in turn, for there may be more vacant than stand by.
-    const first = 1 + Math.floor(this.options.random() * (SEATS.length - 1));
+    const first = this.options.random.upTo(SEATS.length - 1);
     for (const [i] of SEATS.entries()) {
       const seat = i === 0 ? 0 : ((first + i) % (SEATS.length - 1)) + 1;
       const life = this.lives[seat];
@@ -111,7 +115,7 @@ export class Cast {
     const ending = this.lives.filter((life) => life !== undefined).filter(({ role }) => roles.includes(role));
     for (const { process } of ending) {
       process.signal('SIGCONT');
-      process.end();
+      process.command('end');
     }
     while (ending.some(({ process }) => !process.isGone)) {
       this.continueStopped(commonTimeMs());
@@ -121,7 +125,7 @@ export class Cast {
 
   /** Fills the places of some roles with lives that nothing ends. */
   settle(roles: readonly Role[]): boolean {
-    this.options.pool.refill();
+    this.refill();
     for (const [seat, role] of SEATS.entries()) {
       if (roles.includes(role) && this.lives[seat] === undefined) this.fill(seat, commonTimeMs(), true);
     }
@@ -135,12 +139,16 @@ export class Cast {
     await Promise.all(left.map(({ process }) => process.exited));
   }
 
+  private refill(): void {
+    this.options.pool.refill(STANDBYS, STARTED_AT_ONCE);
+  }
+
   private fill(seat: number, nowMs: number, forEver = false): void {
+    if (this.options.pool.size === 0) return;
     const process = this.options.pool.take();
-    if (process === undefined) return;
     const { random, dooms, directory, journals } = this.options;
     const role = SEATS[seat]!;
-    const choice = random();
+    const choice = random.fraction();
     const ending: Ending = forEver
       ? 'end'
       : choice < 0.65
@@ -151,12 +159,12 @@ export class Cast {
             ? 'stop and kill'
             : 'end';
     const id = ++this.lastId;
-    const endMs = forEver ? Number.POSITIVE_INFINITY : nowMs + 5 + random() ** 2 * LONGEST_LIFE_MS;
+    const endMs = forEver ? Number.POSITIVE_INFINITY : nowMs + 5 + random.fraction() ** 2 * LONGEST_LIFE_MS;
     const life: Life = { id, role, seat, process, ending, endMs, isAttached: false, isStopped: false, hasEnded: false };
     this.lives[seat] = life;
     process.onReport = (kind, value) => this.take(life, kind, value);
     process.exited.then(({ code, signal }) => this.bury(life, code, signal));
-    const seed = Math.floor(random() * 2 ** 31);
+    const seed = random.seed();
     process.command({
       role,
       life: id,
@@ -187,11 +195,13 @@ export class Cast {
   private finish(life: Life): void {
     // The doomed get a little more time to come by their point.
     if (life.ending === 'exact' && commonTimeMs() < life.endMs + LONGEST_LIFE_MS / 2) return;
-    if (life.ending !== 'end' && this.options.pool.readyCount === 0) return;
+    if (life.ending !== 'end' && this.options.pool.size === 0) return;
     life.hasEnded = true;
     // Of the doomed who did not come by their point, some are given the occasion to leave in order, and may die of that.
-    if (life.ending === 'end' || (life.ending === 'exact' && this.options.random() < 0.25)) life.process.end();
-    else if (life.ending === 'stop and kill') this.stop(life, 50 + this.options.random() * LONGEST_STOP_MS, true);
+    if (life.ending === 'end' || (life.ending === 'exact' && this.options.random.fraction() < 0.25))
+      life.process.command('end');
+    else if (life.ending === 'stop and kill')
+      this.stop(life, 50 + this.options.random.fraction() * LONGEST_STOP_MS, true);
     else this.killOne(life, 'kill');
   }
 
@@ -205,9 +215,10 @@ export class Cast {
 
   private stopSomebody(nowMs: number): void {
     const { random } = this.options;
-    if (random() > 0.06) return;
-    const life = this.lives[Math.floor(random() * SEATS.length)];
-    if (life !== undefined && !life.hasEnded && nowMs < life.endMs) this.stop(life, random() * LONGEST_STOP_MS, false);
+    if (random.fraction() > 0.06) return;
+    const life = this.lives[random.below(SEATS.length)];
+    if (life !== undefined && !life.hasEnded && nowMs < life.endMs)
+      this.stop(life, random.fraction() * LONGEST_STOP_MS, false);
   }
 
   /** Those who stopped themselves at an exact point. */
@@ -218,7 +229,7 @@ export class Cast {
       this.exactStops++;
       // It stopped since the last look.
       this.excuses.add(nowMs - LATE_MS, nowMs);
-      this.stop(life, this.options.random() * LONGEST_STOP_MS, false);
+      this.stop(life, this.options.random.fraction() * LONGEST_STOP_MS, false);
     }
   }
 
@@ -250,9 +261,9 @@ export class Cast {
       this.killed.delete(life.id);
     }
     this.lives[life.seat] = undefined;
-    if (this.options.random() < 0.5)
+    if (this.options.random.fraction() < 0.5)
       this.vacantUntilMs[life.seat] =
-        commonTimeMs() + (life.role === 'default' ? 50 : LONGEST_VACANCY_MS) * this.options.random();
+        commonTimeMs() + (life.role === 'default' ? 50 : LONGEST_VACANCY_MS) * this.options.random.fraction();
     this.excuseVacant(commonTimeMs());
   }
 

@@ -1,7 +1,8 @@
+import type { Random } from '../support/random.js';
 import type { Site } from './instrumented-copy.js';
 import { DEATH, type JournalReader, STOP, VISIT } from './journal.js';
 import { ROLES, type Role } from './life-command.js';
-import { type Doom, OPERATIONS } from './programs/steps.js';
+import { type Doom, OPERATIONS } from './steps.js';
 
 const SIDES = ['before', 'after'] as const;
 const ANYWHERE = -1;
@@ -28,23 +29,23 @@ export class Dooms {
   constructor(
     private readonly journal: JournalReader,
     private readonly sites: readonly Site[],
-    private readonly random: () => number,
+    private readonly random: Random,
   ) {}
 
   choose(role: Role): Doom {
     this.learn();
-    const signal = this.random() < STOPPED_SHARE ? 'SIGSTOP' : 'SIGKILL';
+    const signal = this.random.fraction() < STOPPED_SHARE ? 'SIGSTOP' : 'SIGKILL';
     const sites = [...this.passed.get(role)!];
-    if (this.random() < RARE_SHARE) {
+    if (this.random.fraction() < RARE_SHARE) {
       const operation = OPERATIONS.findIndex(([name]) => name === this.rarest(role));
-      return { site: ANYWHERE, side: 0, operation, occurrence: Math.ceil(this.random() * 12), signal };
+      return { site: ANYWHERE, side: 0, operation, occurrence: Math.ceil(this.random.fraction() * 12), signal };
     }
-    if (sites.length === 0 || this.random() < 0.2) {
+    if (sites.length === 0 || this.random.fraction() < 0.2) {
       return {
         site: ANYWHERE,
         side: 0,
         operation: ANYWHERE,
-        occurrence: Math.ceil(Math.exp(this.random() * Math.log(2000))),
+        occurrence: Math.ceil(Math.exp(this.random.fraction() * Math.log(2000))),
         signal,
       };
     }
@@ -52,12 +53,12 @@ export class Dooms {
     const triedAt = (point: { site: number; side: number }) => this.tried.get(keyOf(role, point)) ?? 0;
     const least = Math.min(...points.map(triedAt));
     const candidates = points.filter((point) => triedAt(point) === least);
-    const point = candidates[Math.floor(this.random() * candidates.length)]!;
+    const point = candidates[this.random.below(candidates.length)]!;
     this.tried.set(keyOf(role, point), least + 1);
     return {
       ...point,
       operation: ANYWHERE,
-      occurrence: this.random() < 0.7 ? 1 : Math.ceil(this.random() * 10),
+      occurrence: this.random.fraction() < 0.7 ? 1 : Math.ceil(this.random.fraction() * 10),
       signal,
     };
   }

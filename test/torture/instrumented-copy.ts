@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT: string = fileURLToPath(new URL('../../../', import.meta.url));
 /** What the programs of the torture need of the compiled tests. */
-const TEST_PARTS = ['torture', 'processes'];
-const INSTRUMENTED_PARTS = ['ring', 'broker'];
+const TEST_PARTS = ['torture', 'support'];
+const INSTRUMENTED_PARTS = ['ring', 'segment', 'membership', 'waiting', 'control', 'participants'];
 
 const STORE = /\bAtomics\.(?=(?:store|add|sub|and|or|xor|exchange|compareExchange)\()/g;
 /** A store of the hot path. */
-const KERNEL = /\b((?:\w+\.)*kernel)\.(?=storeThenLoad\()/g;
+const KERNEL = /\b((?:\w+\.)*hot)\.(?=storeThenLoad\()/g;
 const LOCK = /\b((?:\w+\.)*locks)\.(?=(?:tryLock|unlock)\()/g;
 /** A byte into a sleeper's FIFO, and the making of one. */
 const FIFO_CALL = /^(\s*)((?:writeByte|ensureFifo)\(.*\);)$/;
@@ -25,7 +25,7 @@ export interface InstrumentedCopy {
 }
 
 /**
- * Copies the compiled sources to `target`, with a call of the global `tortureStep` (see `programs/steps.ts`) around every store
+ * Copies the compiled sources to `target`, with a call of the global `tortureStep` (see `steps.ts`) around every store
  * to shared memory, every lock and unlock, and every byte to a doorbell. The product itself has no hooks.
  * @param dist the compiled project: `dist`, or one that was broken on purpose
  */
@@ -44,7 +44,7 @@ export function makeInstrumentedCopy(target: string, dist: string = path.join(RO
       fs.writeFileSync(file, instrument(fs.readFileSync(file, 'utf8'), `${part}/${name}`, sites));
     }
   }
-  return { program: path.join(target, 'dist/test/torture/programs/life.js'), sites };
+  return { program: path.join(target, 'dist/test/torture/life.js'), sites };
 }
 
 function instrument(source: string, file: string, sites: Site[]): string {
@@ -58,7 +58,7 @@ function instrument(source: string, file: string, sites: Site[]): string {
     }
     const called = line
       .replace(STORE, () => `tortureStep.atomics(${siteAt(index + 1)}).`)
-      .replace(KERNEL, (_, kernel) => `tortureStep.kernel(${siteAt(index + 1)}, ${kernel}).`)
+      .replace(KERNEL, (_, hot) => `tortureStep.hot(${siteAt(index + 1)}, ${hot}).`)
       .replace(LOCK, (_, locks) => `tortureStep.locks(${siteAt(index + 1)}, ${locks}).`);
     return called === line && PLAIN_STORE.test(line) ? `${line} tortureStep.pass(${siteAt(index + 1)}, 1);` : called;
   });

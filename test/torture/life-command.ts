@@ -1,4 +1,4 @@
-import type { Doom } from './programs/steps.js';
+import type { Doom } from './steps.js';
 
 export const ROLES = ['default', 'queue', 'producer', 'churn', 'observer', 'coordinator'] as const;
 export type Role = (typeof ROLES)[number];

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
-import { isOccupied } from '../../src/broker/participants.js';
-import { memberSlots, producerSlots } from '../../src/broker/roster.js';
-import { openSegment } from '../../src/broker/segment.js';
 import { inspectSegment } from '../../src/index.js';
+import { memberSlots, producerSlots } from '../../src/membership/places.js';
+import { isOccupied } from '../../src/membership/slot.js';
 import { InFlight } from '../../src/ring/in-flight.js';
+import { openSegment } from '../../src/segment/segment.js';
 import { QUEUE_GROUP, SEGMENT } from './life-command.js';
 
 /** What is left in the segment, and in its directory, though everybody is gone. */

@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   attachConsumer,
@@ -11,20 +10,20 @@ import {
   type Message,
   type Producer,
 } from '../../src/index.js';
-import { carriesNumber, numberedPayload } from '../processes/numbered-payload.js';
-import { seededRandom } from '../processes/programs/random.js';
+import type { HoldBatch } from '../programs/hold-batch.js';
+import { carriesNumber, numberedPayload } from '../support/numbered-payload.js';
+import { Program } from '../support/program.js';
+import { Random } from '../support/random.js';
 import { scratchDirectory } from '../support/scratch.js';
+import { endAllProcesses } from '../support/started-process.js';
 import { codeOf } from '../support/thrown.js';
-import { killAllLives, LifeProcess } from './life-process.js';
-import type { HoldBatch } from './programs/hold-batch.js';
 
 const SEGMENT = 'work';
 const CAPACITY = 65_536;
-const HOLD_BATCH = fileURLToPath(new URL('./programs/hold-batch.js', import.meta.url));
 /** The slow timer's period, and more. */
 const TIMER_MS = 350;
 
-afterEach(killAllLives);
+afterEach(endAllProcesses);
 
 interface Work {
   readonly directory: string;
@@ -73,22 +72,17 @@ async function pollUntil(consumer: Consumer, handler: (message: Message) => void
 }
 
 async function killedHolding(directory: string, limit: number): Promise<number[]> {
-  const child = new LifeProcess(HOLD_BATCH);
-  const held = new Promise<number[]>((resolve) => {
-    child.onReport = (kind, value) => kind === 'holding' && resolve(value as number[]);
-  });
+  const child = Program.start('hold-batch');
   child.command({ segment: SEGMENT, directory, limit } satisfies HoldBatch);
-  const sequences = await Promise.race([held, child.exited]);
-  child.signal('SIGKILL');
-  await child.exited;
-  if (!Array.isArray(sequences)) throw new Error(`the member failed: ${child.failure}`);
+  const sequences = await child.next<number[]>('holding');
+  await child.kill();
   return sequences;
 }
 
 describe.each([1, 4])('a work queue on %i lanes', (lanes) => {
   test.each([1, 2, 4, 8])('with %i members hands each message to exactly one', (members) => {
     const messages = 1500;
-    const random = seededRandom(lanes * 100 + members);
+    const random = new Random(lanes * 100 + members);
     const queue = work(lanes, members);
     const producers = Array.from({ length: lanes }, () => queue.produce());
     const consumers = Array.from({ length: members }, () => queue.attach());
@@ -97,19 +91,19 @@ describe.each([1, 4])('a work queue on %i lanes', (lanes) => {
     const handledBy = consumers.map(() => 0);
     let handled = 0;
     while (handled < lanes * messages) {
-      const lane = Math.floor(random() * lanes);
-      for (let i = random() * 30; i > 0 && offered[lane]! < messages; i--) {
+      const lane = random.below(lanes);
+      for (let i = random.fraction() * 30; i > 0 && offered[lane]! < messages; i--) {
         if (producers[lane]!.offer(numberedPayload(lane, offered[lane]!)) < 0) break;
         offered[lane]!++;
       }
-      const member = Math.floor(random() * members);
+      const member = random.below(members);
       const take = (message: Message) => {
         expect(carriesNumber(message, message.lane, message.sequence)).toBe(true);
         expect(message.redelivered).toBe(false);
         times[message.lane]![message.sequence]!++;
       };
-      const limit = 1 + Math.floor(random() * 20);
-      const isRead = random() < 0.3;
+      const limit = random.upTo(20);
+      const isRead = random.fraction() < 0.3;
       const count = isRead ? consumers[member]!.read(take, limit) : consumers[member]!.poll(take, limit);
       if (isRead) consumers[member]!.acknowledge();
       expect(count).toBeLessThanOrEqual(limit);

@@ -4,17 +4,19 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { attachConsumer, createSegment, inspectSegment } from '../../src/index.js';
-import { seededRandom } from '../processes/programs/random.js';
-import { makeDirectory, removeDirectory } from '../processes/segment-directory.js';
+import { MAX_SIGNED_LENGTH } from '../support/numbered-payload.js';
+import { Program } from '../support/program.js';
+import { Random } from '../support/random.js';
+import { makeDirectory, removeDirectory } from '../support/segment-directory.js';
+import { StandbyPool } from '../support/standby-pool.js';
+import { killAllProcesses } from '../support/started-process.js';
 import { Cast } from './cast.js';
 import { Dooms } from './dooms.js';
 import { makeInstrumentedCopy } from './instrumented-copy.js';
 import { DEFAULT_JOURNAL, JournalReader, OFFERED_JOURNAL, QUEUE_JOURNAL, STEPS_JOURNAL } from './journal.js';
 import { commonTimeMs, LANES, QUEUE_GROUP, ROLES, SEGMENT } from './life-command.js';
-import { killAllLives, LifePool } from './life-process.js';
 import { remainsOf } from './remains.js';
 import { printSummary, type Summary } from './summary.js';
-import { MAX_PAYLOAD } from './torture-payload.js';
 import { verify } from './verification.js';
 
 /*
@@ -26,8 +28,6 @@ import { verify } from './verification.js';
  */
 
 const STEP_MS = 10;
-const STANDBYS = 8;
-const STARTED_AT_ONCE = 3;
 const LONGEST_BLOCK_MS = 1000;
 /** Time for what is left to be handled at the end. */
 const DRAIN_MS = 20_000;
@@ -54,7 +54,7 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
 const directory = makeDirectory();
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'hermes-torture-'));
 process.once('exit', () => {
-  killAllLives();
+  killAllProcesses();
   removeDirectory(directory);
   fs.rmSync(scratch, { recursive: true, force: true });
 });
@@ -76,15 +76,15 @@ async function torture(): Promise<Summary> {
     maxGroups: 8,
     members: 4,
     capacity: 65_536,
-    maxPayload: MAX_PAYLOAD,
+    maxPayload: MAX_SIGNED_LENGTH,
     checksum: true,
   };
   createSegment(SEGMENT, { ...shape, directory });
   attachConsumer(SEGMENT, { directory, group: QUEUE_GROUP, shared: true, durable: true }).detach();
 
-  const random = seededRandom(seed);
+  const random = new Random(seed);
   const dooms = new Dooms(journal(STEPS_JOURNAL), sites, random);
-  const pool = new LifePool(program, STANDBYS, STARTED_AT_ONCE);
+  const pool = new StandbyPool(() => Program.startFile(program));
   const cast = new Cast({ pool, dooms, random, directory, journals, lookAt });
   const endMs = startedMs + minutes * 60_000;
   while (commonTimeMs() < endMs) {

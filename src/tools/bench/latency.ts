@@ -1,5 +1,5 @@
-import { directoryPath } from '../../broker/directory.js';
 import type { IdleStrategyName } from '../../index.js';
+import { directoryPath } from '../../segment/directory.js';
 import { LatencyHistogram } from '../report/latency-histogram.js';
 import { runChildren, startChild } from './child.js';
 import type { LatencyResult, LatencyTask } from './latency-child.js';

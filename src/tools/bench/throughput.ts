@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { directoryPath } from '../../broker/directory.js';
+import { directoryPath } from '../../segment/directory.js';
 import { runChildren, startChild } from './child.js';
 import { leaseSegment } from './segment-lease.js';
 import type { ThroughputResult, ThroughputTask } from './throughput-child.js';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
-import { directoryPath } from '../../broker/directory.js';
-import { isName } from '../../broker/segment-name.js';
 import { inspectSegment } from '../../index.js';
+import { directoryPath } from '../../segment/directory.js';
+import { isName } from '../../segment/segment-name.js';
 import { wordsBeforeEnd } from '../command-line.js';
 
 /** What a shell is to complete by itself, from what there is on the disk. The scripts know these words; nothing else begins with a colon. */

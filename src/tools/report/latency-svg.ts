@@ -1,7 +1,9 @@
 import type { JsHistogram } from 'hdr-histogram-js';
 import { formatNs } from './duration-format.js';
+import { latencyAxis, percentileAxis } from './latency-axes.js';
 import { hasValuesBeyond, latencyAtPercentile, minLatency, recordedCells } from './latency-histogram.js';
-import { type Axis, latencyAxis, PLOT, percentileAxis } from './svg-axes.js';
+import { type Axis, grid, type Plot } from './svg-axes.js';
+import { escapeXml, type Ink, pixel, svgDocument } from './svg-document.js';
 
 /** One curve. */
 interface LatencySeries {
@@ -18,6 +20,7 @@ interface LatencySvgOptions {
 
 /** Pixels of the view box; the legend goes below the plot. */
 const WIDTH = 960;
+const PLOT: Plot = { left: 84, right: 924, top: 92, bottom: 460 };
 const MIDDLE_X = (PLOT.left + PLOT.right) / 2;
 const LEGEND = { top: 540, rowHeight: 24, columnWidth: 92 };
 
@@ -27,20 +30,17 @@ const MAX_LABEL_LENGTH = 44;
 /** A curve's vertex nearer than this to the one before, in pixels, is left out. */
 const MIN_VERTEX_DISTANCE = 0.5;
 
-const LIGHT = {
-  background: '#ffffff',
-  text: '#1f2328',
-  muted: '#656d76',
-  grid: '#e6e9ed',
-  series: ['#2563eb', '#ea580c', '#059669', '#9333ea', '#db2777', '#0891b2'],
+/** Of the curves, by their class. From the seventh curve on they repeat. */
+const INKS: Readonly<Record<string, Ink>> = {
+  s0: { light: '#2563eb', dark: '#58a6ff' },
+  s1: { light: '#ea580c', dark: '#fb923c' },
+  s2: { light: '#059669', dark: '#3fb98a' },
+  s3: { light: '#9333ea', dark: '#c084fc' },
+  s4: { light: '#db2777', dark: '#f472b6' },
+  s5: { light: '#0891b2', dark: '#22d3ee' },
 };
-const DARK = {
-  background: '#0d1117',
-  text: '#e6edf3',
-  muted: '#8d96a0',
-  grid: '#252b33',
-  series: ['#58a6ff', '#fb923c', '#3fb98a', '#c084fc', '#f472b6', '#22d3ee'],
-};
+
+const CAPTION = 'percentile: the share of values that are no higher';
 
 /** The dots on a curve; p50 and p99 only where the maximum is another one. */
 const MARKERS = [
@@ -53,27 +53,23 @@ const countFormat = new Intl.NumberFormat('en-US');
 
 /**
  * The percentile curves of one or more histograms of nanoseconds as an SVG document: percentiles in nines to the right,
- * latency upwards. Needs no font, script or style sheet from elsewhere, and follows the reader's light or dark scheme.
- * Series without values appear in the legend alone.
+ * latency upwards. Series without values appear in the legend alone.
  */
 export function latencySvg(series: readonly LatencySeries[], options: LatencySvgOptions): string {
   const many = series.length > 1;
   const height = many ? LEGEND.top + (series.length + 1) * LEGEND.rowHeight : LEGEND.top;
   const count = series[0]?.histogram.totalCount ?? 0;
   const counted = many ? [] : [`${countFormat.format(count)} ${count === 1 ? 'value' : 'values'}`];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">
-<title>${escapeXml(options.title)}</title>
-<desc>${escapeXml(series.map(describe).join('; '))}</desc>
-<style>
-${style()}
-</style>
-<rect class="background" width="${WIDTH}" height="${height}"/>
-<text class="title" x="${PLOT.left}" y="40">${escapeXml(options.title)}</text>
-<text class="muted" x="${PLOT.left}" y="64">${escapeXml([...options.details, ...counted].join(' · '))}</text>
-${plot(series)}
-${many ? legend(series) : ''}
-</svg>
-`;
+  return svgDocument({
+    width: WIDTH,
+    height,
+    left: PLOT.left,
+    title: options.title,
+    subtitle: [...options.details, ...counted].join(' · '),
+    description: series.map(describe).join('; '),
+    inks: INKS,
+    body: `${plot(series)}\n${many ? legend(series) : ''}`,
+  });
 }
 
 function plot(series: readonly LatencySeries[]): string {
@@ -81,32 +77,16 @@ function plot(series: readonly LatencySeries[]): string {
   if (histograms.length === 0) {
     return `<text class="muted middle" x="${MIDDLE_X}" y="${(PLOT.top + PLOT.bottom) / 2}">no latencies recorded</text>`;
   }
-  const x = percentileAxis(Math.max(...histograms.map(({ totalCount }) => totalCount)));
+  const x = percentileAxis(PLOT, Math.max(...histograms.map(({ totalCount }) => totalCount)));
   const y = latencyAxis(
+    PLOT,
     Math.min(...histograms.map(minLatency)),
     Math.max(...histograms.map(({ maxValue }) => maxValue)),
   );
   const curves = series.map((entry, index) =>
     entry.histogram.totalCount === 0 ? '' : curve(entry, seriesClass(index), x, y, series.length === 1),
   );
-  return [grid(x, y), ...curves].join('\n');
-}
-
-function grid(x: Axis, y: Axis): string {
-  const rows = y.ticks.map(({ value, label }) => {
-    const at = round(y.toPixel(value));
-    const line = `<path class="grid${label ? '' : ' faint'}" d="M${PLOT.left} ${at}H${PLOT.right}"/>`;
-    return label ? `${line}<text class="tick end" x="${PLOT.left - 10}" y="${at + 4}">${label}</text>` : line;
-  });
-  const columns = x.ticks.map(({ value, label }) => {
-    const at = round(x.toPixel(value));
-    return (
-      `<path class="grid" d="M${at} ${PLOT.top}V${PLOT.bottom}"/>` +
-      `<text class="tick middle" x="${at}" y="${PLOT.bottom + 20}">${label}</text>`
-    );
-  });
-  const caption = `<text class="tick middle" x="${MIDDLE_X}" y="${PLOT.bottom + 46}">percentile: the share of values that are no higher</text>`;
-  return [...rows, ...columns, caption].join('\n');
+  return [grid(PLOT, x, y, CAPTION), ...curves].join('\n');
 }
 
 /** A staircase, since that is what percentiles of finitely many values are, and its dots. */
@@ -114,37 +94,37 @@ function curve(series: LatencySeries, colour: string, x: Axis, y: Axis, alone: b
   const { histogram } = series;
   const start = y.toPixel(minLatency(histogram));
   let [lastX, lastY] = [PLOT.left, start];
-  let path = `M${lastX} ${round(lastY)}`;
+  let path = `M${lastX} ${pixel(lastY)}`;
   let below = 0;
   for (const cell of recordedCells(histogram)) {
     const nextX = x.toPixel((100 * below) / histogram.totalCount);
     const nextY = y.toPixel(Math.min(cell.highestNs, histogram.maxValue));
     if (nextX - lastX >= MIN_VERTEX_DISTANCE || Math.abs(nextY - lastY) >= MIN_VERTEX_DISTANCE) {
-      path += `H${round(nextX)}V${round(nextY)}`;
+      path += `H${pixel(nextX)}V${pixel(nextY)}`;
       [lastX, lastY] = [nextX, nextY];
     }
     below += cell.count;
   }
   // 100 % is infinitely far away. The last value stands half a value before it.
   const end = x.toPixel(100 - 50 / histogram.totalCount);
-  path += `H${round(end)}`;
+  path += `H${pixel(end)}`;
   const markers = MARKERS.filter(({ percentile }) => percentile === 100 || hasValuesBeyond(histogram, percentile));
   const dots = markers.map(({ name, percentile }) => {
     const ns = latencyAtPercentile(histogram, percentile);
     const [atX, atY] = [Math.min(x.toPixel(percentile), end), y.toPixel(ns)];
     const text = `${name} ${formatNs(ns)}`;
     const tooltip = `<title>${escapeXml(`${series.label} ${text}`)}</title>`;
-    const dot = `<circle class="dot ${colour}" cx="${round(atX)}" cy="${round(atY)}" r="4.5">${tooltip}</circle>`;
+    const dot = `<circle class="fill ${colour} dot" cx="${pixel(atX)}" cy="${pixel(atY)}" r="4.5">${tooltip}</circle>`;
     return alone ? dot + mark(text, atX, atY, percentile === 50) : dot;
   });
-  const area = alone ? `<path class="area" d="${path}V${PLOT.bottom}H${PLOT.left}Z"/>` : '';
+  const area = alone ? `<path class="fill ${colour} area" d="${path}V${PLOT.bottom}H${PLOT.left}Z"/>` : '';
   return `<g>${area}<path class="curve ${colour}" d="${path}"/>${dots.join('')}</g>`;
 }
 
 /** The text of a dot. A curve that only rises leaves room to the right below it and to the left above it. */
 function mark(text: string, x: number, y: number, right: boolean): string {
   const below = right && y + 28 < PLOT.bottom;
-  const place = `x="${round(x + (right ? 8 : -8))}" y="${round(y + (below ? 20 : -12))}"`;
+  const place = `x="${pixel(x + (right ? 8 : -8))}" y="${pixel(y + (below ? 20 : -12))}"`;
   return `<text class="mark${right ? '' : ' end'}" ${place}>${text}</text>`;
 }
 
@@ -164,7 +144,7 @@ function legend(series: readonly LatencySeries[]): string {
       histogram.totalCount === 0 ? '—' : formatNs(latencyAtPercentile(histogram, percentile)),
     );
     return (
-      `<rect class="dot ${seriesClass(index)}" x="${PLOT.left}" y="${y - 10}" width="18" height="10" rx="3"/>` +
+      `<rect class="fill ${seriesClass(index)}" x="${PLOT.left}" y="${y - 10}" width="18" height="10" rx="3"/>` +
       `<text class="label" x="${PLOT.left + 28}" y="${y}">${escapeXml(shorten(label))}</text>` +
       row([countFormat.format(histogram.totalCount), ...figures], y, 'label')
     );
@@ -182,61 +162,10 @@ function describe({ label, histogram }: LatencySeries): string {
 
 /** The class that gives a series its colour; from the seventh on they repeat. */
 function seriesClass(index: number): string {
-  return `s${index % LIGHT.series.length}`;
+  return `s${index % Object.keys(INKS).length}`;
 }
 
 /** As much of a label as fits beside the columns of the legend. */
 function shorten(label: string): string {
   return label.length <= MAX_LABEL_LENGTH ? label : `${label.slice(0, MAX_LABEL_LENGTH - 1)}…`;
-}
-
-function style(): string {
-  return `svg { font-family: ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-text { font-size: 13px; font-variant-numeric: tabular-nums; }
-.title { font-size: 21px; font-weight: 600; }
-.tick { font-size: 12px; }
-.end { text-anchor: end; }
-.middle { text-anchor: middle; }
-.mark { font-weight: 600; stroke-width: 4px; stroke-linejoin: round; paint-order: stroke; }
-.grid { fill: none; stroke-width: 1; }
-.faint { stroke-opacity: 0.5; }
-.curve { fill: none; stroke-width: 2.25; stroke-linejoin: round; }
-.dot { stroke-width: 2; }
-.area { fill-opacity: 0.08; }
-${colours(LIGHT)}
-@media (prefers-color-scheme: dark) {
-${colours(DARK)}
-}`;
-}
-
-function colours(palette: typeof LIGHT): string {
-  return [
-    `.background { fill: ${palette.background}; }`,
-    `.title, .mark, .label { fill: ${palette.text}; }`,
-    `.muted, .tick { fill: ${palette.muted}; }`,
-    `.grid { stroke: ${palette.grid}; }`,
-    `.mark, .dot { stroke: ${palette.background}; }`,
-    `.area { fill: ${palette.series[0]}; }`,
-    ...palette.series.map(
-      (colour, index) => `.curve.s${index} { stroke: ${colour}; } .dot.s${index} { fill: ${colour}; }`,
-    ),
-  ].join('\n');
-}
-
-/** Tenths of a pixel: finer than any screen, and half the size of the file. */
-function round(pixel: number): number {
-  return Math.round(pixel * 10) / 10;
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text for an element or attribute. Control characters, which XML cannot express, become spaces. */
-function escapeXml(text: string): string {
-  return text.replace(/\p{Cc}|\p{Cs}/gu, ' ').replace(/[&<>"']/g, (character) => ESCAPES[character]!);
 }

@@ -1,4 +1,4 @@
-import { OutgoingPayload } from '../../../bench/harness/payload.js';
+import { OutgoingPayload } from '../../../bench/runner/payload.js';
 import { attachProducer } from '../../../src/index.js';
 import { awaitStart, childTask, finish } from '../../../src/tools/bench/child.js';
 

@@ -55,7 +55,7 @@ describe('latencySvg', () => {
     expect(light).toContain('.background { fill: #ffffff; }');
     expect(dark).toContain('.background { fill: #0d1117; }');
     expect(svg).toContain('<rect class="background"');
-    for (const name of ['.title', '.muted', '.grid', '.curve.s5', '.dot.s5', '.mark', '.area']) {
+    for (const name of ['.title', '.muted', '.grid', '.curve.s5', '.fill.s5', '.mark', '.dot']) {
       expect([name, light!.includes(name), dark!.includes(name)]).toEqual([name, true, true]);
     }
   });

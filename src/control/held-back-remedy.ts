@@ -1,0 +1,127 @@
+import path from 'node:path';
+import type { ParticipantInspection } from '../membership/participant-state.js';
+import type { Segment } from '../segment/segment.js';
+
+/**
+ * Why a group does not go on: nobody is in it (`absent`); its members have died, and nobody has cleaned up yet; one is `stopped` (state T), or
+ * waits until its own output is read (`writing`); it goes on, but is `slow`; it is alive, and does not read (`silent`); one or the other
+ * (`alive`), when it was looked at only once; or it is `elsewhere`, in another PID namespace.
+ */
+export type HoldReason = 'absent' | 'dead' | 'stopped' | 'writing' | 'slow' | 'silent' | 'alive' | 'elsewhere';
+
+/** What can be done. */
+export interface Remedy {
+  /** In words; where there is a command, it comes behind them. */
+  readonly remedy: string;
+  /** A command for a shell that does it; null when there is none. */
+  readonly command: string | null;
+}
+
+/** A group that holds a producer back, as an object that JSON can write: for people. */
+export interface HeldBack extends Remedy {
+  readonly lane: number;
+  readonly group: string;
+  readonly durable: boolean;
+  readonly shared: boolean;
+  /** Why the group does not go on. */
+  readonly reason: HoldReason;
+  readonly members: readonly HoldingMember[];
+  /** Bytes of the lane that it has not acknowledged. */
+  readonly lagLength: number;
+  /** Messages likewise; null when they moved too fast to tell. */
+  readonly lagCount: number | null;
+  /** Milliseconds since the Unix epoch: when the producer was refused first, or, seen from outside, when it published last; null when unknown. */
+  readonly sinceMs: number | null;
+}
+
+/** A member of a group that holds a producer back. */
+export interface HoldingMember extends ParticipantInspection {
+  /** True for the member whose messages the producer waits for, if it is a certain member. */
+  readonly holds: boolean;
+}
+
+/** What to do about a group that holds a producer back. */
+export function remedyFor(
+  segment: Segment,
+  group: string,
+  reason: HoldReason,
+  members: readonly HoldingMember[],
+): Remedy {
+  const culprits = culpritsOf(members, reason);
+  const who = culprits.map(memberText).join(', ');
+  const pids = culprits.map(({ pid }) => pid).join(' ');
+  const it = culprits.length > 1 ? 'them' : 'it';
+  switch (reason) {
+    case 'absent':
+    case 'dead':
+      return {
+        remedy: 'attach a consumer to the group; or, if nobody will ever read what waits in it, remove it with that',
+        command: removalCommand(segment, group),
+      };
+    case 'stopped':
+      return { remedy: `${who} is stopped: continue ${it}, or end ${it}`, command: `kill -CONT ${pids}` };
+    case 'writing':
+      return {
+        remedy: `${who} waits until its output is read: read that, or end ${it}`,
+        command: `kill -KILL ${pids}`, // blocked in a write, it would not hear of a signal that it handles
+      };
+    case 'silent':
+      return {
+        remedy: `${who} is alive and does not read: see what it waits for (somebody who reads its output, say), or end ${it}`,
+        command: `kill ${pids}`,
+      };
+    case 'slow':
+      return {
+        remedy: `${who} reads more slowly than the producer sends: wait, or let the members of a shared group divide the work`,
+        command: null,
+      };
+    case 'alive':
+      return {
+        remedy: `${who} is alive: it reads more slowly than the producer sends, or waits for something else (somebody who reads its output, say)`,
+        command: null,
+      };
+    case 'elsewhere':
+      return {
+        remedy: `${who} is alive, in another PID namespace or hidden from here: look there, in its container`,
+        command: null,
+      };
+  }
+}
+
+/** Removes a group that has no members. */
+export function removalCommand(segment: Segment, group: string): string {
+  return `hermes groups ${segment.name} rm ${group}${directoryArgument(segment)}`;
+}
+
+/** `the group default (durable, no members, 1 MiB and 16,384 messages behind)` */
+export function heldBackText({ group, durable, shared, members, lagLength, lagCount }: HeldBack): string {
+  const kind = [durable ? 'durable' : 'ephemeral', ...(shared ? ['shared'] : [])];
+  const count = members.length === 1 ? '1 member' : `${members.length === 0 ? 'no' : members.length} members`;
+  const messages = lagCount === null ? '' : ` and ${lagCount.toLocaleString('en')} message${lagCount === 1 ? '' : 's'}`;
+  return `the group ${group} (${[...kind, count].join(', ')}, ${sizeText(lagLength)}${messages} behind)`;
+}
+
+/** `process 4242 (node worker.js)` */
+export function memberText({ pid, threadId, command }: Pick<HoldingMember, 'pid' | 'threadId' | 'command'>): string {
+  return `process ${pid}${threadId === 0 ? '' : ` thread ${threadId}`}${command === null ? '' : ` (${command})`}`;
+}
+
+function culpritsOf(members: readonly HoldingMember[], reason: HoldReason): readonly HoldingMember[] {
+  const holding = members.filter(({ holds, state }) => holds && state !== 'dead');
+  const those = holding.length > 0 ? holding : members.filter(({ state }) => state !== 'dead');
+  return reason === 'stopped' || reason === 'writing' ? those.filter(({ state }) => state === reason) : those;
+}
+
+/** For a segment that is not where it is looked for by default, as a shell takes it. */
+function directoryArgument({ path: file }: Segment): string {
+  const directory = path.dirname(file);
+  if (directory === `/dev/shm/hermes-${process.getuid?.()}` && process.env.HERMES_DIR === undefined) return '';
+  return ` --directory ${/^[\w./-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", "'\\''")}'`}`;
+}
+
+function sizeText(length: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  const power = length < 1024 ? 0 : Math.min(Math.floor(Math.log2(length) / 10), units.length - 1);
+  const value = length / 1024 ** power;
+  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[power]}`;
+}

@@ -1,0 +1,43 @@
+import fs from 'node:fs';
+import { checkKnown } from '../checks.js';
+import { HermesError } from '../errors.js';
+import { withSystemErrors } from '../os/system-error.js';
+import { checkDirectory, DIRECTORY_OPTIONS, type DirectoryOptions, directoryPath } from '../segment/directory.js';
+import { isName } from '../segment/segment-name.js';
+import { inspectSegment, type SegmentInspection } from './inspect-segment.js';
+
+/** An entry of a directory of segments: what it holds, or why it cannot be used. */
+export type SegmentListing = { readonly name: string } & (
+  | { readonly segment: SegmentInspection; readonly error: null }
+  | { readonly segment: null; readonly error: HermesError }
+);
+
+/** The segments of a directory, by name; none when there is no such directory. @throws HermesError ERR_HERMES_PERMISSION */
+export function listSegments(options: DirectoryOptions = {}): SegmentListing[] {
+  checkKnown('listSegments', options, DIRECTORY_OPTIONS);
+  const directory = directoryPath(options);
+  if (!checkDirectory(directory, 'look')) return [];
+  const entries = withSystemErrors('list', directory, () => fs.readdirSync(directory, { withFileTypes: true }));
+  const names = entries.filter((entry) => entry.isFile() && isName(entry.name)).map(({ name }) => name);
+  return names.sort().flatMap((name) => listing(name, options));
+}
+
+/** None when it was removed meanwhile; a name that was given to another segment meanwhile is looked at once more. */
+function listing(name: string, options: DirectoryOptions, isSecondLook = false): SegmentListing[] {
+  try {
+    return [{ name, segment: inspectSegment(name, options), error: null }];
+  } catch (error) {
+    const { code } = error as HermesError;
+    if (code === 'ERR_HERMES_SEGMENT_NOT_FOUND') return [];
+    if (code === 'ERR_HERMES_REMOVED' && !isSecondLook) return listing(name, options, true);
+    // Whatever is wrong with one must not hide the others.
+    const known = error instanceof HermesError;
+    return [
+      {
+        name,
+        segment: null,
+        error: known ? error : new HermesError('ERR_HERMES_SYSTEM', String(error), { cause: error }),
+      },
+    ];
+  }
+}

@@ -1,0 +1,39 @@
+import { SLOT_SLEEP_OFFSET } from '../layout/participant-slot.js';
+import { processEntry } from '../os/process-entry.js';
+import { wordAt } from '../ring/indices.js';
+import type { Segment } from '../segment/segment.js';
+import { type Participant, participantIn, type Slot } from './slot.js';
+
+/**
+ * How a participant is: `alive` and awake; `asleep`, until somebody rings; `stopped` (state T: SIGSTOP, Ctrl-Z, a debugger); `writing`, as
+ * far as the kernel tells: its main thread waits until its own output is read; `elsewhere`, alive, but in another PID namespace or hidden, so
+ * that its PID says nothing here; `dead`.
+ */
+export type ParticipantState = 'alive' | 'asleep' | 'stopped' | 'writing' | 'elsewhere' | 'dead';
+
+/** The participant in a slot, and how it is. */
+export interface ParticipantInspection extends Participant {
+  /** What runs there, such as `node worker.js`; null when that cannot be seen. */
+  readonly command: string | null;
+  readonly state: ParticipantState;
+}
+
+/** Who is in a slot, or undefined. Reads /proc: for people. */
+export function inspectParticipant(segment: Segment, slot: Slot): ParticipantInspection | undefined {
+  const participant = participantIn(segment, slot);
+  if (participant === undefined) return undefined;
+  const entry = participant.alive ? processEntry(participant.pid, segment.locks.stat()) : undefined;
+  const state = (): ParticipantState => {
+    if (!participant.alive) return 'dead';
+    if (entry === undefined) return 'elsewhere';
+    if (entry.isStopped) return 'stopped';
+    if (isAsleep(segment, slot)) return 'asleep';
+    return entry.awaitsReader && participant.threadId === 0 ? 'writing' : 'alive';
+  };
+  return { ...participant, command: entry?.command ?? null, state: state() };
+}
+
+/** True while the owner of a slot sleeps until somebody rings: a consumer for messages, a producer for room or acknowledgements. */
+export function isAsleep(segment: Segment, slot: Slot): boolean {
+  return (Atomics.load(segment.memory.words, wordAt(slot.index, SLOT_SLEEP_OFFSET)) & 1) === 1; // SYNC: sleep
+}

@@ -1,0 +1,71 @@
+import { checkKnown } from '../checks.js';
+import { attach } from '../membership/attachment.js';
+import { takeLane } from '../membership/places.js';
+import { reap } from '../membership/reap.js';
+import { countNews } from '../ring/busy-lanes.js';
+import { LaneWriter } from '../ring/lane-writer.js';
+import type { WaitOptions } from '../waiting/waiter.js';
+import { whenReady, whenReadyAsync } from './attach-when-ready.js';
+import type { JsonCodec, JsonValue, ValueCodec } from './codec.js';
+import { resolveParticipantOptions } from './participant-options.js';
+import { Producer } from './producer.js';
+import { openInlineJournal, PRODUCER_OPTIONS, type ProducerOptions } from './producer-options.js';
+
+/**
+ * Attaches to a segment as a producer of bytes. Takes a free lane or, at once, the lane of a producer that was killed, and continues
+ * where that one ended. Blocks for some hundred microseconds or, with `waitMs`, until there is a segment and a lane.
+ * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND, _NO_FREE_LANE, _CORRUPT_SEGMENT, _INCOMPATIBLE_LAYOUT, _OTHER_BOOT, _REMOVED, _BUSY,
+ *   _PERMISSION, _INVALID_OPTION
+ */
+export function attachProducer(name: string, options?: ProducerOptions): Producer;
+/** The same for any value that JSON can write, or for values of one type: `attachProducer<Job>('jobs', { codec: 'json' })`. */
+export function attachProducer<T = JsonValue>(name: string, options: ProducerOptions<T> & JsonCodec): Producer<T>;
+/** The same for what the structured clone takes (`v8`), or for what a codec of your own encodes. */
+export function attachProducer<T = unknown>(name: string, options: ProducerOptions<T> & ValueCodec<T>): Producer<T>;
+export function attachProducer<T>(name: string, options: ProducerOptions<T> = {}): Producer<T> {
+  return whenReady(options.waitMs, () => attachNow(name, options));
+}
+
+/**
+ * The same without blocking the thread: resolves once there is a segment, and a lane. Keeps the process alive meanwhile.
+ * @throws (rejects) the signal's reason; after `waitMs`, what attachProducer throws
+ */
+export function attachProducerAsync(name: string, options?: ProducerOptions & WaitOptions): Promise<Producer>;
+/** The same for any value that JSON can write, or for values of one type. */
+export function attachProducerAsync<T = JsonValue>(
+  name: string,
+  options: ProducerOptions<T> & JsonCodec & WaitOptions,
+): Promise<Producer<T>>;
+/** The same for what the structured clone takes (`v8`), or for what a codec of your own encodes. */
+export function attachProducerAsync<T = unknown>(
+  name: string,
+  options: ProducerOptions<T> & ValueCodec<T> & WaitOptions,
+): Promise<Producer<T>>;
+export function attachProducerAsync<T>(
+  name: string,
+  { signal, ...options }: ProducerOptions<T> & WaitOptions = {},
+): Promise<Producer<T>> {
+  return whenReadyAsync({ waitMs: options.waitMs, signal }, () => attachNow(name, options));
+}
+
+function attachNow<T>(name: string, options: ProducerOptions<T>): Producer<T> {
+  checkKnown('A producer', options, PRODUCER_OPTIONS);
+  const resolved = resolveParticipantOptions(options);
+  const journal = openInlineJournal(name, options);
+  try {
+    const { segment, taken } = attach(name, options, (opened) => {
+      const lane = takeLane(opened, journal?.lanes); // before the dead are cleaned up: a killed producer's lane comes first
+      reap(opened);
+      journal?.join(opened.memory, lane, opened.header.segmentId);
+      const ringSleepers = () => {
+        countNews(opened.memory, lane);
+        opened.doorbells.ringConsumers();
+      };
+      return new LaneWriter(opened.memory, lane, ringSleepers, journal);
+    });
+    return new Producer<T>(segment, taken, resolved, journal);
+  } catch (error) {
+    journal?.close();
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { checkAmount, checkKnown, type OptionNames } from '../checks.js';
+import { HermesError } from '../errors.js';
+import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../segment/directory.js';
+import { IDLE_OPTIONS, IDLE_STRATEGIES, type IdleStrategy, type IdleStrategyName } from '../waiting/idle-strategy.js';
+import { type Codec, type CodecChoice, resolveCodec } from './codec.js';
+
+/** A slice is one look at least, and keeps the event loop waiting: a second is long enough for anybody. */
+const MIN_SLICE_US = 0.001;
+const MAX_SLICE_US = 1_000_000;
+
+/** What producers and consumers have in common. */
+export interface ParticipantOptions<T> extends DirectoryOptions {
+  /** What values are as payloads: `bytes`, `json`, `v8` (structured clone), or a codec of your own. Default `bytes`. */
+  readonly codec?: CodecChoice<T> | undefined;
+  /**
+   * What it does while it waits: `spin` (the fastest, takes a core), `balanced` (looks for 50 µs, then sleeps), `doorbell` (sleeps at
+   * once), or figures of your own. It matters only to calls that wait. Default `balanced`.
+   */
+  readonly idle?: IdleStrategyName | IdleStrategy | undefined;
+  /**
+   * Milliseconds for which the attachment waits for the segment, if that is not there yet, or for a place, if all are taken. It looks at
+   * least every 50 ms. Default 0: it tries once. Default of the asynchronous forms: no limit.
+   */
+  readonly waitMs?: number | undefined;
+}
+
+export const PARTICIPANT_OPTIONS: OptionNames<ParticipantOptions<unknown>> = {
+  ...DIRECTORY_OPTIONS,
+  codec: true,
+  idle: true,
+  waitMs: true,
+};
+
+/** The same, resolved. */
+export interface ResolvedOptions<T> {
+  /** Undefined where values are bytes. */
+  readonly codec: Codec<T> | undefined;
+  readonly idle: IdleStrategy;
+}
+
+/** @throws HermesError ERR_HERMES_INVALID_OPTION */
+export function resolveParticipantOptions<T>(options: ParticipantOptions<T>): ResolvedOptions<T> {
+  return { codec: resolveCodec(options.codec), idle: resolveIdleStrategy(options.idle) };
+}
+
+function resolveIdleStrategy(idle: IdleStrategyName | IdleStrategy = 'balanced'): IdleStrategy {
+  const strategy = typeof idle === 'string' ? IDLE_STRATEGIES[idle] : idle;
+  if (strategy === undefined || strategy === null) {
+    const names = Object.keys(IDLE_STRATEGIES).join(', ');
+    throw new HermesError('ERR_HERMES_INVALID_OPTION', `idle is ${idle}: give ${names}, or { spinForUs, sliceUs }`);
+  }
+  if (typeof strategy === 'object') checkKnown('idle', strategy, IDLE_OPTIONS);
+  const { spinForUs, sliceUs } = strategy; // read once: the object is the caller's
+  checkAmount('idle.spinForUs', spinForUs, 'microseconds', 0);
+  checkAmount('idle.sliceUs', sliceUs, 'microseconds', MIN_SLICE_US, MAX_SLICE_US);
+  return { spinForUs, sliceUs };
+}

@@ -1,0 +1,28 @@
+import { monotonicMs } from '../clock.js';
+import type { Reaper } from '../membership/reap.js';
+
+/** Refused calls in a row between two looks at the clock, and milliseconds between two looks for the dead. */
+const REFUSALS_PER_LOOK = 32;
+const REAP_INTERVAL_MS = 5;
+
+/** What a producer does when there is no room: somebody who died may be what is in the way. */
+export class Refusals {
+  private count = 0;
+  private lastReapMs = 0;
+
+  /** `onLook` is told of some refusals only: of the first, and of not more than one in 5 ms. */
+  constructor(
+    private readonly reaper: Reaper,
+    private readonly onLook: (nowMs: number) => void,
+  ) {}
+
+  /** To be called at each refusal. Looks for the dead, at most every 5 ms, and removes what they held. */
+  note(): void {
+    if (this.count++ % REFUSALS_PER_LOOK !== 0) return;
+    const nowMs = monotonicMs();
+    if (nowMs - this.lastReapMs < REAP_INTERVAL_MS) return;
+    this.lastReapMs = nowMs;
+    this.onLook(nowMs);
+    this.reaper.reapIfNeeded();
+  }
+}

@@ -1,0 +1,20 @@
+import type { MessageHandler } from './message.js';
+
+/** How one member of a group reads one lane, whatever the group's kind. */
+export interface Reader {
+  /** True when all that has been published was handed out, or lost. */
+  readonly isEmpty: boolean;
+  /** Messages that were overwritten before they were read: always 0 but in a lossy group. */
+  readonly lost: number;
+  /**
+   * Hands up to `limit` messages to `handler`: how many. What the handler throws goes through, and that message comes again.
+   * @throws HermesError ERR_HERMES_CORRUPT_SEGMENT, _INVALID_STATE when the handler returns a promise
+   */
+  read(handler: MessageHandler<unknown>, limit: number): number;
+  /** Tells the writer that all that was handed out may be overwritten. */
+  acknowledge(): void;
+  /** What was handed out and not acknowledged is handed out again, where that can be. */
+  rewind(): void;
+  /** Ends a running read after the message that is being handled. */
+  stop(): void;
+}

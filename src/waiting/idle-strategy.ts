@@ -1,0 +1,40 @@
+import type { OptionNames } from '../checks.js';
+import { monotonicMs } from '../clock.js';
+
+/** What a participant does while it has nothing to do. */
+export interface IdleStrategy {
+  /**
+   * Microseconds that it looks again and again before it sleeps; `Infinity`: it never sleeps. Looking takes a core. Sleeping costs the
+   * participant that rings about 10 µs, and the sleeper runs 11 to 85 µs later, the later the longer the cores were idle
+   * (docs/benchmarks.md, docs/waiting.md).
+   */
+  readonly spinForUs: number;
+  /** Microseconds of that time between two turns of the event loop, so that timers and I/O of the process go on: above 0, at most a second. */
+  readonly sliceUs: number;
+}
+
+export const IDLE_OPTIONS: OptionNames<IdleStrategy> = { spinForUs: true, sliceUs: true };
+
+export type IdleStrategyName = 'spin' | 'balanced' | 'doorbell';
+
+/** `docs/decisions.md` says how the figures were found. */
+export const IDLE_STRATEGIES: Readonly<Record<IdleStrategyName, IdleStrategy>> = {
+  /** The fastest, and a whole core, always. */
+  spin: { spinForUs: Number.POSITIVE_INFINITY, sliceUs: 50 },
+  /** Spins about as long as a sleep and a wake-up would cost, then sleeps. */
+  balanced: { spinForUs: 50, sliceUs: 50 },
+  /** Sleeps at once. */
+  doorbell: { spinForUs: 0, sliceUs: 50 },
+};
+
+/** No look takes less than 10 ns: so many end it, too, for a clock may stand still. */
+const MAX_LOOKS_PER_MS = 100_000;
+
+/** Calls `look` until it says true or `endMs` (of the monotonic clock, which says `startMs` now) is over. What it said last. */
+export function spinUntil(look: () => boolean, startMs: number, endMs: number): boolean {
+  let looks = (endMs - startMs) * MAX_LOOKS_PER_MS;
+  do {
+    if (look()) return true;
+  } while (--looks > 0 && monotonicMs() < endMs);
+  return false;
+}
