@@ -215,12 +215,12 @@ function inspectGroup(segment: Segment, entry: GroupEntry, lanes: readonly numbe
 function groupPosition(segment: Segment, group: number, lane: number): GroupPosition {
   const { memory } = segment;
   const lowIndex = wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET);
-  const low = Atomics.load(memory.words, lowIndex); // SYNC: consumed, claimed
+  const low = Atomics.load(memory.words, lowIndex); // SYNC: consumed, taken
   const head = headAndSequence(memory, lane); // after the position, so that it is not behind it
   const headPosition = head?.position ?? exactHead(memory, lane);
   const lagLength = ((headPosition | 0) - low) >>> 0;
   const sequence = lagLength === 0 ? head?.sequence : sequenceAt(memory, lane, low);
-  const isStill = Atomics.load(memory.words, lowIndex) === low; // SYNC: consumed, claimed
+  const isStill = Atomics.load(memory.words, lowIndex) === low; // SYNC: consumed, taken
   const lagCount = isStill && head !== undefined && sequence !== undefined ? head.sequence - sequence : null;
   return { lane, position: headPosition - lagLength, lagLength, lagCount };
 }

@@ -10,7 +10,7 @@
  *   24 attach count     u32   how often the slot was taken since the segment's creation
  *   28 thread id        u32   0 is the main thread
  *  128 sleep            u32   odd while the owner sleeps on its doorbell
- *  256 in-flight lane   u32   members of shared groups: what the member has claimed and not yet acknowledged
+ *  256 in-flight lane   u32   members of shared groups: what the member has taken and not yet acknowledged
  *  260 in-flight to     u32   position, low word
  *  264 in-flight from   u32   position, low word; 1 when nothing is in flight
  *  384 counters     16 × u64  see `counters.ts`

@@ -1,6 +1,6 @@
 /**
  * One position per (group, lane), 128 bytes each: how far the group has got in the lane, or, for a shared group,
- * up to where its members have claimed.
+ * up to where its members have taken.
  *
  * ```
  *    0 position         u32   low word; at most the lane's capacity behind head

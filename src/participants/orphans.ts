@@ -112,27 +112,27 @@ export class Orphans {
   /** The slot's lock is held: its owner is dead if the slot is still occupied. */
   private adopt(handler: MessageHandler<unknown>, member: number, slot: Slot, limit: number): number {
     const entry = new InFlight(this.segment.memory, this.group, member);
-    const claimed = isOccupied(this.segment, slot) ? entry.pending() : undefined;
-    if (claimed === undefined) {
+    const taken = isOccupied(this.segment, slot) ? entry.pending() : undefined;
+    if (taken === undefined) {
       this.release(slot, entry);
       return 0;
     }
     this.adopted = slot;
-    return this.readAgain(handler, entry, claimed, limit);
+    return this.readAgain(handler, entry, taken, limit);
   }
 
   private readAgain(
     handler: MessageHandler<unknown>,
     entry: InFlight,
-    claimed: { lane: number; from: number; to: number },
+    taken: { lane: number; from: number; to: number },
     limit: number,
   ): number {
-    this.reading = this.readers[claimed.lane]!;
+    this.reading = this.readers[taken.lane]!;
     const counted: MessageHandler<unknown> = (message) => {
       refuseHandlersPromise(handler(message));
       this.redelivered.add(1);
     };
-    const count = this.reading.readAgain(counted, entry, claimed, limit);
+    const count = this.reading.readAgain(counted, entry, taken, limit);
     if (count === 0) this.acknowledge(); // padding with no message behind it
     return count;
   }

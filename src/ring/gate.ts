@@ -37,8 +37,8 @@ export function gateLag(memory: SegmentMemory, lane: number, head: number): numb
 
 /** How far a reliable group is behind `head` (low word) in `lane`, in bytes. Allocates nothing. */
 export function groupLag(memory: SegmentMemory, group: number, lane: number, head: number, isShared: boolean): number {
-  // The position or claim position first, then what is in flight: a member stores its entry before it moves the claim.
-  const position = Atomics.load(memory.words, wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET)); // SYNC: consumed, claimed
+  // The position or take position first, then what is in flight: a member stores its entry before it moves the take position.
+  const position = Atomics.load(memory.words, wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET)); // SYNC: consumed, taken
   let lag = (head - position) >>> 0;
   if (!isShared) return lag;
   const { memberCount } = memory.geometry;

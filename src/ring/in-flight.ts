@@ -5,8 +5,8 @@ import { RECORD_ALIGNMENT } from '../layout/record.js';
 import { memberSlotIndex, positionIndex, wordAt } from './indices.js';
 import type { SegmentMemory } from './segment-memory.js';
 
-/** Messages of one lane that a member has claimed: positions are low words (int32), `to` beyond the last record. */
-export interface Claimed {
+/** Messages of one lane that a member has taken: positions are low words (int32), `to` beyond the last record. */
+export interface Taken {
   readonly lane: number;
   readonly from: number;
   readonly to: number;
@@ -33,7 +33,7 @@ export class InFlight {
     this.fromIndex = wordAt(slot, IN_FLIGHT_FROM_OFFSET);
   }
 
-  /** Before a claim: nobody overwrites from `position` on, once the claim position has been seen there again. */
+  /** Before it takes: nobody overwrites from `position` on, once the take position has been seen there again. */
   announce(lane: number, position: number): void {
     const { words } = this.memory;
     Atomics.store(words, this.laneIndex, lane); // SYNC: in flight
@@ -41,12 +41,12 @@ export class InFlight {
     Atomics.store(words, this.fromIndex, position); // SYNC: in flight
   }
 
-  /** What the claim is going to take, before it takes it. */
+  /** What it is going to take, before it takes it. */
   extendTo(position: number): void {
     Atomics.store(this.memory.words, this.toIndex, position); // SYNC: in flight
   }
 
-  /** Acknowledges up to `position`, a part of what was claimed. */
+  /** Acknowledges up to `position`, a part of what was taken. */
   advanceFrom(position: number): void {
     Atomics.store(this.memory.words, this.fromIndex, position); // SYNC: in flight
   }
@@ -57,10 +57,10 @@ export class InFlight {
   }
 
   /**
-   * What the entry of a member that claims nothing just now stands for: perhaps claimed, not acknowledged. Undefined when there is
-   * nothing, or when the claim cannot have come about, or when the words are no such thing.
+   * What the entry of a member that takes nothing just now stands for: perhaps taken, not acknowledged. Undefined when there is
+   * nothing, or when the taking cannot have come about, or when the words are no such thing.
    */
-  pending(): Claimed | undefined {
+  pending(): Taken | undefined {
     const { words, geometry } = this.memory;
     const from = Atomics.load(words, this.fromIndex); // SYNC: in flight
     const to = Atomics.load(words, this.toIndex); // SYNC: in flight
@@ -68,7 +68,7 @@ export class InFlight {
     const length = (to - from) >>> 0;
     if (from === NO_POSITION || length === 0 || lane < 0 || lane >= geometry.laneCount) return undefined;
     if (length > geometry.laneCapacity || (from | to) % RECORD_ALIGNMENT !== 0) return undefined;
-    const claim = Atomics.load(words, wordAt(positionIndex(this.memory, this.group, lane), POSITION_LOW_OFFSET)); // SYNC: claimed
-    return (claim - from) >>> 0 >= length ? { lane, from, to } : undefined;
+    const taken = Atomics.load(words, wordAt(positionIndex(this.memory, this.group, lane), POSITION_LOW_OFFSET)); // SYNC: taken
+    return (taken - from) >>> 0 >= length ? { lane, from, to } : undefined;
   }
 }

@@ -3,6 +3,7 @@ import { HEAD_LOW_OFFSET } from '../layout/lane-control.js';
 import {
   MAX_USER_TYPE,
   PADDING_TYPE,
+  RECORD_ALIGNMENT,
   RECORD_CRC_WORD,
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
@@ -11,8 +12,8 @@ import {
   RECORD_SEQUENCE_HIGH_WORD,
   RECORD_SEQUENCE_LOW_WORD,
   RECORD_TYPE_MASK,
+  RECORD_TYPE_SHIFT,
   recordKind,
-  recordLength,
   recordType,
 } from '../layout/record.js';
 import { corruptLane } from './corrupt-lane.js';
@@ -110,10 +111,11 @@ export class RecordWalker {
       const { position } = this;
       const at = position & (capacity - 1);
       const index = this.laneIndex + (at >>> 2);
+      // `recordType` and `recordLength`, written out: a call is checked for still meaning the same function, half a nanosecond each.
       const found = words[index + RECORD_KIND_WORD]!;
-      const type = recordType(found);
+      const type = (found & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
       const length = words[index + RECORD_LENGTH_WORD]!;
-      const whole = recordLength(length);
+      const whole = (length + (RECORD_HEADER_LENGTH + RECORD_ALIGNMENT - 1)) & -RECORD_ALIGNMENT;
       if (
         words[index] !== RECORD_MAGIC ||
         (found & ~RECORD_TYPE_MASK) !== kind ||

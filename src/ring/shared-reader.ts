@@ -1,6 +1,6 @@
 import { POSITION_LOW_OFFSET } from '../layout/positions.js';
 import { RECORD_ALIGNMENT } from '../layout/record.js';
-import type { Claimed, InFlight } from './in-flight.js';
+import type { Taken, InFlight } from './in-flight.js';
 import { positionIndex, wordAt } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
 import type { Reader } from './reader.js';
@@ -12,15 +12,15 @@ import type { SegmentMemory } from './segment-memory.js';
 const ALL = 0x3fff_ffff;
 
 /**
- * Reads one lane for a shared group, in place: the members of the group share its messages by moving one claim position.
- * Lock-free, by hazard and then claim: `test/models/shared.pml` shows why no store may be left out or moved.
+ * Reads one lane for a shared group, in place: the members of the group share its messages by moving one take position.
+ * Lock-free, by hazard and then take: `test/models/shared.pml` shows why no store may be left out or moved.
  */
 export class SharedReader extends RecordWalker implements Reader {
-  private readonly claimIndex: number;
+  private readonly takenIndex: number;
   /** The entry that holds what was handed out and not acknowledged, and where that ends. */
   private held: InFlight | undefined;
   private heldEnd = 0;
-  /** What is wrong with the record behind the messages that were claimed. */
+  /** What is wrong with the record behind the messages that were taken. */
   private fault: unknown;
 
   constructor(
@@ -32,20 +32,20 @@ export class SharedReader extends RecordWalker implements Reader {
     private readonly producers: Ringer,
   ) {
     super(memory, lane, handed);
-    this.claimIndex = wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET);
+    this.takenIndex = wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET);
   }
 
   override get isEmpty(): boolean {
-    return this.loadHead() === this.loadClaim();
+    return this.loadHead() === this.loadTaken();
   }
 
   /**
-   * Claims up to `limit` messages and hands them to `handler`; they stay in flight until `acknowledge`. How many.
+   * Takes up to `limit` messages and hands them to `handler`; they stay in flight until `acknowledge`. How many.
    * The member's entry must be clear: it holds one batch at a time. A damaged record is told of once the good ones before it
-   * were handed out: if its header shows it, it stays unclaimed; if its checksum does, it stays in flight with what follows it.
+   * were handed out: if its header shows it, it stays untaken; if its checksum does, it stays in flight with what follows it.
    */
   read(handler: MessageHandler<unknown>, limit: number): number {
-    const end = this.claim(limit);
+    const end = this.take(limit);
     if (end === undefined) return 0;
     this.held = this.inFlight;
     this.heldEnd = end;
@@ -55,14 +55,14 @@ export class SharedReader extends RecordWalker implements Reader {
     return count;
   }
 
-  /** The same with messages that were claimed before, by this member or by a dead one, as `entry` has it. */
-  readAgain(handler: MessageHandler<unknown>, entry: InFlight, claimed: Claimed, limit: number): number {
-    this.moveTo(claimed.from);
+  /** The same with messages that were taken before, by this member or by a dead one, as `entry` has it. */
+  readAgain(handler: MessageHandler<unknown>, entry: InFlight, taken: Taken, limit: number): number {
+    this.moveTo(taken.from);
     this.held = entry;
-    this.heldEnd = claimed.to;
+    this.heldEnd = taken.to;
     this.handed.redelivered = true;
     try {
-      return this.walk(handler, claimed.to, limit);
+      return this.walk(handler, taken.to, limit);
     } finally {
       this.handed.redelivered = false;
     }
@@ -83,19 +83,19 @@ export class SharedReader extends RecordWalker implements Reader {
     this.held = undefined;
   }
 
-  /** Claims up to `limit` messages: where they end, or undefined when there are none. The walk stands at their start then. */
-  private claim(limit: number): number | undefined {
+  /** Takes up to `limit` messages: where they end, or undefined when there are none. The walk stands at their start then. */
+  private take(limit: number): number | undefined {
     const { inFlight } = this;
     for (;;) {
-      const start = this.loadClaim();
+      const start = this.loadTaken();
       if (start % RECORD_ALIGNMENT !== 0) throw this.outOfBounds(start);
       if (this.loadHead() === start) return undefined; // so that an idle member stores nothing
       inFlight.announce(this.lane, start);
-      if (this.loadClaim() === start) {
+      if (this.loadTaken() === start) {
         const end = this.endOfBatch(start, limit);
         inFlight.extendTo(end);
         this.moveTo(start);
-        if (Atomics.compareExchange(this.words, this.claimIndex, start, end) === start) return end; // SYNC: claimed
+        if (Atomics.compareExchange(this.words, this.takenIndex, start, end) === start) return end; // SYNC: taken
       }
       inFlight.clear(); // somebody else was faster
       this.producers.ring(); // one of them may have seen the entry, and sleep for it
@@ -122,7 +122,7 @@ export class SharedReader extends RecordWalker implements Reader {
     throw error;
   }
 
-  private loadClaim(): number {
-    return this.hot.load(this.claimIndex); // SYNC: claimed
+  private loadTaken(): number {
+    return this.hot.load(this.takenIndex); // SYNC: taken
   }
 }
