@@ -1,6 +1,6 @@
 import { POSITION_LOW_OFFSET } from '../layout/positions.js';
 import { RECORD_ALIGNMENT } from '../layout/record.js';
-import type { Taken, InFlight } from './in-flight.js';
+import type { InFlight, Taken } from './in-flight.js';
 import { positionIndex, wordAt } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
 import type { Reader } from './reader.js';
