@@ -141,6 +141,10 @@ describe('the bench', () => {
     expect(path.basename(file)).not.toMatch(GRAB_BAG);
   });
 
+  test('measures the API as it is shipped', () => {
+    expect(bench.files.filter((file) => bench.sourceOf.get(file)!.includes('src/index.js'))).toEqual([]);
+  });
+
   test('has one program that its processes run', () => {
     expect(bench.files.filter((file) => bench.sourceOf.get(file)!.includes('childTask'))).toEqual(['child.ts']);
   });

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { attachConsumer, attachProducer, type Consumer, type Message } from '../../src/index.js';
+import { attachConsumer, attachProducer, type Consumer, type Message } from 'hermes-ipc';
 import { awaitStart, runChildren } from '../../src/tools/bench/child.js';
 import { emptyPayload } from '../../src/tools/bench/numbered-payload.js';
 import { leaseSegment } from '../../src/tools/bench/segment-lease.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { attachConsumer, attachProducer, createSegment } from '../../src/index.js';
+import { attachConsumer, attachProducer, createSegment } from 'hermes-ipc';
 import { awaitStart, type Child } from '../../src/tools/bench/child.js';
 import { textTable } from '../../src/tools/text-table.js';
 import { makeScratch } from '../runner/bench.js';

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { openJournal } from '../../src/index.js';
+import { openJournal } from 'hermes-ipc';
 import { resolveJournalOptions } from '../../src/journal/journal-options.js';
 import { JournalWriter } from '../../src/journal/journal-writer.js';
 import { RECORD_FLAG_CRC, RECORD_MAGIC, RECORD_VERSION, recordLength } from '../../src/layout/record.js';

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { attachConsumer, attachProducer, type Message } from '../../src/index.js';
+import { attachConsumer, attachProducer, type Message } from 'hermes-ipc';
 import { Backoff } from '../../src/tools/bench/backoff.js';
 import { awaitStart, runChildren } from '../../src/tools/bench/child.js';
 import { leaseSegment } from '../../src/tools/bench/segment-lease.js';

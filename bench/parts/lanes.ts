@@ -1,4 +1,4 @@
-import { attachConsumer, attachProducer, createSegment } from '../../src/index.js';
+import { attachConsumer, attachProducer, createSegment } from 'hermes-ipc';
 import { awaitStart } from '../../src/tools/bench/child.js';
 import { formatNs } from '../../src/tools/report/duration-format.js';
 import { type Colour, lineChart } from '../report/charts.js';

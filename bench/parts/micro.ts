@@ -1,4 +1,4 @@
-import { attachConsumer, attachProducer, type CreateOptions, createSegment, type Message } from '../../src/index.js';
+import { attachConsumer, attachProducer, type CreateOptions, createSegment, type Message } from 'hermes-ipc';
 import { RECORD_MAGIC, recordKind } from '../../src/layout/record.js';
 import { storeTime } from '../../src/ring/clock.js';
 import { crc32OfRecord } from '../../src/ring/crc32.js';

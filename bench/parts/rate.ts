@@ -1,4 +1,4 @@
-import { attachConsumer, attachProducer, type Message } from '../../src/index.js';
+import { attachConsumer, attachProducer, type Message } from 'hermes-ipc';
 import { Backoff } from '../../src/tools/bench/backoff.js';
 import { awaitStart } from '../../src/tools/bench/child.js';
 import { formatCount, formatRate } from '../../src/tools/output.js';

@@ -1,4 +1,4 @@
-import { attachConsumer, attachProducer } from '../../src/index.js';
+import { attachConsumer, attachProducer } from 'hermes-ipc';
 import { formatByteSize } from '../../src/tools/byte-size.js';
 import { formatCount, say } from '../../src/tools/output.js';
 import { textTable } from '../../src/tools/text-table.js';

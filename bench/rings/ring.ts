@@ -1,4 +1,4 @@
-import { attachConsumer, attachProducer, type Message } from '../../src/index.js';
+import { attachConsumer, attachProducer, type Message } from 'hermes-ipc';
 
 /** What the measuring processes need of a ring in shared memory, whoever made it. */
 export interface RingWriter {
