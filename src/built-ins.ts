@@ -1,6 +1,6 @@
-// Parts of Node that take milliseconds to load, together half of what loading Hermes would take: each is loaded when it is first used.
+// Parts of Node that take milliseconds to load, together half of the time that loading Hermes would take. Each is loaded when it is first used.
 
-/** What identifies a segment, a journal, a file. */
+/** Random bytes that identify a segment, a journal or a file. */
 export function randomBytes(length: number): Buffer {
   return process.getBuiltinModule('node:crypto').randomBytes(length);
 }
@@ -19,7 +19,7 @@ export function serialize(value: unknown): Buffer {
   return v8.serialize(value);
 }
 
-/** What `serialize` made bytes of. */
+/** The value of which `serialize` made these bytes. */
 export function deserialize(bytes: Uint8Array): unknown {
   v8 ??= process.getBuiltinModule('node:v8');
   return v8.deserialize(bytes);

@@ -43,15 +43,15 @@ export function checkObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(name, value, 'an object');
 }
 
-/** The options that there are, by name: with this type, the compiler sees to it that none of an interface is forgotten. */
+/** The names of all options. This type makes the compiler check that no option of an interface is forgotten. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>;
 
 /**
- * Refuses options that there are none of, which would be ignored otherwise. What counts is an object's own enumerable fields with a
- * string as their name; one that is undefined is as absent. Codecs and signals are no options but objects of their own kinds, which may
+ * Refuses options that do not exist, which would be ignored otherwise. It looks at an object's own enumerable fields whose names are
+ * strings; a field that is undefined counts as absent. Codecs and signals are no options but objects of their own kinds, which may
  * have any fields. Allocates nothing unless it throws.
  * @param what whose options they are, as the subject of a sentence
- * @throws HermesError ERR_HERMES_INVALID_OPTION, naming the nearest option that there is
+ * @throws HermesError ERR_HERMES_INVALID_OPTION, naming the option with the nearest name
  */
 export function checkKnown(what: string, options: unknown, names: Readonly<Record<string, true>>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -70,7 +70,7 @@ export function checkKnown(what: string, options: unknown, names: Readonly<Recor
   }
 }
 
-/** The most of something: whole, or `Infinity` for no bound. @throws HermesError ERR_HERMES_INVALID_OPTION */
+/** A maximum: a whole number, or `Infinity` for none. @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function checkLimit(name: string, value: unknown, least: number): void {
   if (value !== Number.POSITIVE_INFINITY) checkWhole(name, value, least);
 }
@@ -111,7 +111,7 @@ function rangeText(least: number, most: number, boundless: number): string {
   return most === boundless ? `from ${least}` : `from ${least} to ${most}`;
 }
 
-/** What was given, as far as a line of text holds it. */
+/** The value that was given, shortened to fit into a line of text. */
 export function textOf(value: unknown): string {
   if (value === '') return 'empty';
   if (typeof value === 'string') return `${value.length > 40 ? `${value.slice(0, 40)}…` : value} (a string)`;

@@ -35,7 +35,7 @@ export class HermesError extends Error {
     super(message, options);
   }
 
-  /** JSON has no message of an error otherwise. */
+  /** Otherwise JSON would contain no message. */
   toJSON(): { readonly name: string; readonly code: HermesErrorCode; readonly message: string } {
     const { name, code, message } = this;
     return { name, code, message };

@@ -1,6 +1,6 @@
 /**
- * Makes the fields of an object, but for those that are `shown`, no matter of who prints, clones, compares or stringifies it: they
- * lead to all of a mapped file. To be called at the end of a constructor; fields stay as fast as they were.
+ * Hides the fields of an object, except those that are `shown`, from code that prints, clones, compares or stringifies it, because
+ * they lead to all of a mapped file. Call it at the end of a constructor. The fields stay as fast as they were.
  */
 export function hideFields(object: object, ...shown: readonly string[]): void {
   for (const name of Object.keys(object)) {
@@ -13,7 +13,7 @@ export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 export type Inspect = (value: unknown, options: object) => string;
 
-/** What is printed of an object: the name of its class and some values, as `inspect` prints a plain object. */
+/** The text that is printed for an object: the name of its class and some values, as `inspect` prints a plain object. */
 export function inspected(name: string, values: object, depth: number, options: object, inspect: Inspect): string {
   return depth < 0 ? `[${name}]` : `${name} ${inspect(values, options)}`;
 }

@@ -1,7 +1,7 @@
-/** A word of up to this many letters may have one that is wrong; a longer one as many times more as it has so many. */
+/** A word may have one wrong letter for every so many letters; a shorter word may have one, too. */
 const LETTERS_PER_ERROR = 4;
 
-/** The name that was most likely meant by a word that is none; undefined where none is near. */
+/** The name that was most likely meant by a word that is no name; undefined if none is near. */
 export function nearName(word: string, names: readonly string[]): string | undefined {
   const most = Math.max(1, Math.floor(word.length / LETTERS_PER_ERROR));
   const near = names
@@ -11,7 +11,7 @@ export function nearName(word: string, names: readonly string[]): string | undef
   return near[0]?.name;
 }
 
-/** How many letters must be put in, taken out, changed, or exchanged with their neighbour, to make one word of the other. */
+/** How many letters must be added, removed, changed, or swapped with their neighbour to turn one word into the other. */
 function distanceOf(word: string, other: string): number {
   const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   for (let row = 1; row <= word.length; row++) {

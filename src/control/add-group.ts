@@ -19,7 +19,7 @@ const ADD_GROUP_OPTIONS: OptionNames<AddGroupOptions> = { ...DIRECTORY_OPTIONS, 
  * Declares a group of an existing segment. The group is reliable and durable: from now on it holds producers back unless it is read, or
  * removed. True when it was added; false when the very same group was there already.
  * @throws HermesError ERR_HERMES_INVALID_OPTION when a group of that name but of another kind is there; ERR_HERMES_NO_FREE_GROUP;
- *   ERR_HERMES_INVALID_NAME;   and   what attachConsumer throws
+ *   ERR_HERMES_INVALID_NAME; and what attachConsumer throws
  */
 export function addGroup(name: string, group: string, options: AddGroupOptions = {}): boolean {
   checkKnown('addGroup', options, ADD_GROUP_OPTIONS);

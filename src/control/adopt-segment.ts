@@ -9,13 +9,13 @@ import type { SegmentShape } from './create-options.js';
 import { type DeclaredGroup, declaredKind, initialGroups } from './group-declaration.js';
 import type { SegmentInspection } from './inspect-segment.js';
 
-/** What is compared of a group that is there. */
+/** The properties of an existing group that are compared. */
 type PresentGroup = Pick<GroupEntry, 'name' | 'mode' | 'shared' | 'durable'>;
 
 /**
- * Takes a segment that is there for the one that is declared, and adds the declared groups that it has not. True once that is so.
+ * Accepts an existing segment as the declared one, and adds the declared groups that it does not have. True once that is so.
  * @throws HermesError ERR_HERMES_SEGMENT_EXISTS when geometry or groups differ, showing both; ERR_HERMES_NO_FREE_GROUP: nothing was added;
- *   ERR_HERMES_REMOVED when another has its name meanwhile
+ *   ERR_HERMES_REMOVED when another segment has got its name meanwhile
  */
 export function adoptSegment(existing: SegmentInspection, shape: SegmentShape, options: DirectoryOptions): true {
   const { name } = existing;
@@ -31,7 +31,7 @@ export function adoptSegment(existing: SegmentInspection, shape: SegmentShape, o
   if (!hasConflict(shape, existing.groups) && missingGroups(shape, existing.groups).length === 0) return true;
   const { segment } = attach(name, options, (opened) => {
     if (opened.header.segmentId.toString('hex') !== existing.segmentId) throw replaced(opened.path);
-    reap(opened); // an ephemeral group whose members have died is in nobody's way
+    reap(opened); // otherwise an ephemeral group whose members have died would be in the way
     const present = activeGroups(opened.memory);
     if (hasConflict(shape, present)) refuse('other groups', groupsText(present), groupsText(wantedGroups(shape)));
     addAll(opened, missingGroups(shape, present));
@@ -41,8 +41,8 @@ export function adoptSegment(existing: SegmentInspection, shape: SegmentShape, o
 }
 
 /**
- * Others' groups are their business, such as a recorder's. But `default`, where it is not declared, is one that a segment was given for
- * want of a declaration, and that nobody may ever read: it would hold the producers back. Where nothing is declared, `default` may
+ * Groups that others made, such as a recorder's, are left alone. But a `default` that is not declared is there because the segment was created
+ * without a declaration. Perhaps nobody ever reads it, and then it would hold the producers back. If nothing is declared, `default` may
  * have been removed since.
  */
 function hasConflict({ groups, shared }: SegmentShape, present: readonly PresentGroup[]): boolean {
@@ -62,10 +62,10 @@ function missingGroups({ groups = [] }: SegmentShape, present: readonly PresentG
 function addAll({ memory, doorbells }: Segment, groups: readonly DeclaredGroup[]): void {
   if (activeGroups(memory).length + groups.length > memory.geometry.groupCount) throw noFreeGroup(memory);
   for (const group of groups) joinGroup(memory, group.name, declaredKind(group), 'oldest');
-  doorbells.ringProducers(); // who found one joining could not tell whether there is room
+  doorbells.ringProducers(); // one that found a group joining could not tell whether there is room
 }
 
-/** What cannot be changed of a segment that is there, as options and inspection call it. */
+/** The properties of an existing segment that cannot be changed, by their names in options and inspection. */
 const FACTS = ['producers', 'maxGroups', 'members', 'capacity', 'maxPayload', 'checksum', 'timestamps'] as const;
 type Facts = Pick<SegmentInspection, (typeof FACTS)[number]>;
 

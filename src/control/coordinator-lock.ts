@@ -18,16 +18,16 @@ export interface CoordinatorStatus {
 
 export interface SegmentStatus {
   /**
-   * How the coordinator came to look after it: `created`, because it was declared; `adopted`, as it was declared and there already;
-   * `replaced`, as it was declared and there from an earlier boot; `found`, without a declaration. `missing`: it was declared, and could
-   * not be created.
+   * How the coordinator came to look after it: `created`: it was declared; `adopted`: it was declared, and there already;
+   * `replaced`: it was declared, and there from an earlier boot; `found`: it was there without a declaration; `missing`: it was declared,
+   * and could not be created.
    */
   readonly origin: 'created' | 'adopted' | 'replaced' | 'found' | 'missing';
   /** How often something was cleaned up after a death. */
   readonly reapCount: number;
-  /** Milliseconds since the Unix epoch; null when nothing was. */
+  /** Milliseconds since the Unix epoch; null when nothing was cleaned up. */
   readonly lastReapAtMs: number | null;
-  /** Why it cannot be looked after, or is not as it was declared; null when neither is so. */
+  /** Why it cannot be looked after, or why it is not as it was declared; null if all is well. */
   readonly error: string | null;
 }
 
@@ -38,7 +38,7 @@ export class CoordinatorLock {
     private locks: ByteLocks,
   ) {}
 
-  /** @throws HermesError ERR_HERMES_BUSY, naming the coordinator that there is */
+  /** @throws HermesError ERR_HERMES_BUSY, naming the coordinator that is running */
   static take(directory: string): CoordinatorLock {
     const file = path.join(directory, FILE_NAME);
     const locks = ByteLocks.take(file, FILE_MODE, LOCK_OFFSET);
@@ -49,17 +49,17 @@ export class CoordinatorLock {
     );
   }
 
-  /** Written in place, read by whoever wants to know: where it cannot be written, as on a full file system, nobody is told. */
+  /** Written in place, for anyone who wants to know. If it cannot be written, as on a full file system, nobody is told. */
   publish(status: CoordinatorStatus): void {
     try {
       this.takeAgain();
       this.locks.write(`${JSON.stringify(status)}\n`);
     } catch {
-      // It goes on with what it is for.
+      // The coordinator goes on with its real work.
     }
   }
 
-  /** Somebody may have removed the file, and another coordinator may have made it anew: two do each other no harm. @throws HermesError */
+  /** Somebody may have removed the file, and another coordinator may have made it anew. Two coordinators do each other no harm. @throws HermesError */
   private takeAgain(): void {
     if (this.locks.isInPlace) return;
     const locks = ByteLocks.take(this.file, FILE_MODE, LOCK_OFFSET);
@@ -68,7 +68,7 @@ export class CoordinatorLock {
     this.locks = locks;
   }
 
-  /** The file stays: whoever removed it could remove the next coordinator's. */
+  /** The file stays: to remove it could remove the next coordinator's. */
   release(): void {
     this.locks.close();
   }
@@ -81,7 +81,7 @@ export function coordinatorStatus(directory: string): CoordinatorStatus | null {
   try {
     locks = ByteLocks.openReadOnly(file);
   } catch {
-    return null; // none was ever there, or it is somebody else's
+    return null; // there never was a coordinator, or the file is somebody else's
   }
   try {
     return locks.isLockedByOther(LOCK_OFFSET) ? readStatus(file) : null;
@@ -90,7 +90,7 @@ export function coordinatorStatus(directory: string): CoordinatorStatus | null {
   }
 }
 
-/** Null while it is being written. */
+/** Null while the file is being written. */
 function readStatus(file: string): CoordinatorStatus | null {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8')) as CoordinatorStatus;

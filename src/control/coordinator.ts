@@ -15,11 +15,11 @@ import type { CreateOptions } from './create-options.js';
 import { isOfOtherLayout, segmentAsDeclared, throwAll } from './declared-segment.js';
 import { checkDeclaration } from './ensure-segment.js';
 
-/** A segment that is to exist: as for `createSegment`. */
+/** A segment that shall exist; options as for `createSegment`. */
 export type SegmentDeclaration = Omit<CreateOptions, 'directory'>;
 
 export interface CoordinatorOptions extends DirectoryOptions {
-  /** The segments that are to exist, by name. */
+  /** The segments that shall exist, by name. */
   readonly segments?: Readonly<Record<string, SegmentDeclaration>> | undefined;
   /** Milliseconds between two looks for dead participants. Default 50. */
   readonly reapIntervalMs?: number | undefined;
@@ -50,9 +50,9 @@ export class Coordinator {
   private readonly lock: CoordinatorLock;
   private readonly startedAtMs: number = wallMs();
   private readonly watched: Map<string, Watched> = new Map();
-  /** Of the segments that were declared last and are not as they were declared: why. */
+  /** For each of the segments that were declared last and are not as declared: why. */
   private readonly refusals: Map<string, string> = new Map();
-  /** Declared segments whose names lead to ones of another layout that somebody still uses: to be created once these are idle. */
+  /** Declared segments whose names lead to segments of another layout that somebody still uses. They are created once those are idle. */
   private readonly waiting: Map<string, SegmentDeclaration> = new Map();
   private readonly timers: readonly NodeJS.Timeout[];
 
@@ -74,7 +74,7 @@ export class Coordinator {
     ];
     hideFields(this, 'directory');
     try {
-      this.publish(); // at once, for what the file says is the last one's
+      this.publish(); // at once, because the file still has the text of the last coordinator
       throwAll(this.declareAll(options.segments ?? {}).filter((error) => !isOfOtherLayout(error)));
     } catch (error) {
       this.stop();
@@ -83,8 +83,8 @@ export class Coordinator {
   }
 
   /**
-   * Creates the declared segments and groups that are missing; leaves alone what is no longer declared. If one segment cannot be as it is
-   * declared, all others are created all the same: the error is thrown afterwards, and `segments` reports it. Idempotent.
+   * Creates the declared segments and groups that are missing, and leaves alone what is no longer declared. If one segment cannot be made as it is
+   * declared, all others are created all the same; the error is thrown afterwards, and `segments` reports it. Idempotent.
    * @throws HermesError ERR_HERMES_INVALID_OPTION, _INVALID_NAME: nothing was changed; ERR_HERMES_SEGMENT_EXISTS when one is there with
    *   another geometry or other groups, and what `createSegment` throws
    */
@@ -164,7 +164,7 @@ export class Coordinator {
     }
   }
 
-  /** @throws HermesError also for one of another boot: it is tried again, as whoever attaches to it proves that it is of this one */
+  /** @throws HermesError also for a segment of another boot. It is tried again: once somebody attaches to it, it is known to be of this boot */
   private open(name: string): Segment {
     const segment = openSegment(name, { directory: this.directory }, 'read-write');
     try {
@@ -185,14 +185,14 @@ export class Coordinator {
         if (!reaper.reapIfNeeded()) continue;
         watched.status = { ...status, reapCount: status.reapCount + 1, lastReapAtMs: wallMs() };
       } catch (error) {
-        watched.status = { ...status, error: errorText(error) }; // one that is damaged must not end it for the others
+        watched.status = { ...status, error: errorText(error) }; // a damaged segment must not end the work for the others
       }
       hasReaped = true;
     }
     if (hasReaped) this.publish();
   }
 
-  /** Segments come and go by the hands of others, too. What could not be opened is tried again: it may be another file now. */
+  /** Others create and remove segments, too. A segment that could not be opened is tried again: it may be another file now. */
   private scan(): void {
     for (const [name, declaration] of this.waiting) this.declareOne(name, declaration);
     const names = namesIn(this.directory);
@@ -217,7 +217,7 @@ export class Coordinator {
   }
 }
 
-/** None when the directory was removed: there is nothing to look after. Undefined when it cannot be listed for another reason. */
+/** Empty when the directory was removed: there is nothing to look after. Undefined when it cannot be listed for another reason. */
 function namesIn(directory: string): string[] | undefined {
   try {
     return fs.readdirSync(directory).filter(isName);
@@ -226,7 +226,7 @@ function namesIn(directory: string): string[] | undefined {
   }
 }
 
-/** Whatever is thrown over one segment: the others are still looked after. */
+/** Whatever one segment's error is, the others are still looked after. */
 function errorText(error: unknown): string {
   const { code, message } = asHermesError(error);
   return `${code}: ${message}`;
@@ -236,7 +236,7 @@ function asHermesError(error: unknown): HermesError {
   return error instanceof HermesError ? error : new HermesError('ERR_HERMES_SYSTEM', String(error), { cause: error });
 }
 
-/** Also where that cannot be told, for now. */
+/** True also if that cannot be found out, for now. */
 function staysInPlace(segment: Segment): boolean {
   try {
     return isInPlace(segment);

@@ -4,7 +4,7 @@ import { type Geometry, geometryFault, largestPayloadLength } from '../layout/ge
 import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../segment/directory.js';
 import { type DeclaredGroup, type GroupDeclarations, resolveGroups } from './group-declaration.js';
 
-/** What a new segment is to be. */
+/** How a new segment shall be. */
 export interface CreateOptions extends DirectoryOptions {
   /** Lanes, which are the most producers at a time: 1–256. Default 8. */
   readonly producers?: number | undefined;
@@ -50,9 +50,9 @@ export interface SegmentShape {
   readonly geometry: Geometry;
   readonly checksum: boolean;
   readonly timestamps: boolean;
-  /** Of `default`, where no groups are declared. */
+  /** Whether `default` is shared, if no groups are declared. */
   readonly shared: boolean;
-  /** Undefined where none are. */
+  /** Undefined if none are declared. */
   readonly groups: readonly DeclaredGroup[] | undefined;
   readonly mode: number;
 }
@@ -74,7 +74,7 @@ const NUMBERS = ['producers', 'maxGroups', 'members', 'capacity', 'maxPayload'] 
 export function resolveCreateOptions(options: CreateOptions): SegmentShape {
   checkKnown('A segment', options, CREATE_OPTIONS);
   for (const name of NUMBERS) {
-    // Of a number, the geometry says what it may be.
+    // The geometry checks the numbers.
     if (options[name] !== undefined && typeof options[name] !== 'number') checkWhole(name, options[name], 0);
   }
   checkFlags(options, 'checksum', 'timestamps', 'shared');
@@ -102,7 +102,7 @@ export function resolveCreateOptions(options: CreateOptions): SegmentShape {
   };
 }
 
-/** What groups that are declared leave no room for. @throws HermesError ERR_HERMES_INVALID_OPTION */
+/** Checks that the declared groups have room. @throws HermesError ERR_HERMES_INVALID_OPTION */
 function checkBesideGroups(groups: readonly DeclaredGroup[], { shared, maxGroups }: CreateOptions): void {
   if (shared !== undefined) {
     throw new HermesError(

@@ -24,7 +24,7 @@ import { type CreateOptions, resolveCreateOptions, type SegmentShape } from './c
 import { type DeclaredGroup, declaredKind, initialGroups } from './group-declaration.js';
 import { finishRemoval } from './remove-segment.js';
 
-/** Others may create and remove the name meanwhile; this many times are bad luck enough. */
+/** How often to try: others may create and remove the name meanwhile. */
 const LINK_ATTEMPTS = 10;
 
 /** A segment that was created. */
@@ -36,8 +36,8 @@ export interface CreatedSegment {
 }
 
 /**
- * Creates a segment. All of its memory is allocated, and nobody sees the segment before it is complete. Blocks for as long as the kernel
- * takes to allocate it. @throws HermesError ERR_HERMES_SEGMENT_EXISTS, _NO_SPACE, _INVALID_NAME, _INVALID_OPTION, _PERMISSION, _BUSY (a
+ * Creates a segment. All of its memory is allocated, and nobody sees the segment before it is complete. Blocks while the kernel
+ * allocates it. @throws HermesError ERR_HERMES_SEGMENT_EXISTS, _NO_SPACE, _INVALID_NAME, _INVALID_OPTION, _PERMISSION, _BUSY (a
  * process that is removing the segment of that name is stopped), _SYSTEM
  */
 export function createSegment(name: string, options: CreateOptions = {}): CreatedSegment {
@@ -59,7 +59,7 @@ export function createSegment(name: string, options: CreateOptions = {}): Create
   return { name, path: target, fileLength };
 }
 
-/** What is in memory is of this boot, whatever id it has: zeros where /proc does not show it. @throws HermesError elsewhere */
+/** Zeros if /proc does not show the id and the file is in memory, and so of this boot whatever its id. @throws HermesError elsewhere */
 function presentBootId(directory: string): Buffer {
   return bootIdIfShown() ?? (endsWithBoot(directory) ? Buffer.alloc(ID_LENGTH) : bootId());
 }
@@ -81,7 +81,7 @@ function newHeader({ geometry, checksum, timestamps }: SegmentShape, boot: Buffe
   };
 }
 
-/** Writes all that stands before the lanes, and then, last of all, the ready word. */
+/** Writes everything before the lanes, and last of all the ready word. */
 function fill(fd: number, header: SegmentHeader, groups: readonly DeclaredGroup[], target: string): void {
   const control = new ArrayBuffer(header.sections.lanesOffset);
   const bytes = Buffer.from(control);
@@ -105,7 +105,7 @@ function fill(fd: number, header: SegmentHeader, groups: readonly DeclaredGroup[
   });
 }
 
-/** The words that do not begin as 0: unused handover entries and empty in-flight entries. */
+/** Writes the words that do not begin as 0: unused handover entries and empty in-flight entries. */
 function fillControlSections(memory: SegmentMemory): void {
   const { words, geometry } = memory;
   for (let lane = 0; lane < geometry.laneCount; lane++) {
@@ -118,7 +118,7 @@ function fillControlSections(memory: SegmentMemory): void {
   }
 }
 
-/** Gives the file its name; a removal of the former segment of that name that was left half-done is finished first. */
+/** Gives the file its name. If the removal of a former segment of that name was left half-done, it is finished first. */
 function link(file: NewFile, target: string): void {
   const name = path.basename(target);
   for (let attempt = 1; !file.link(target); attempt++) {

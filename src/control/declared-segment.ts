@@ -5,8 +5,8 @@ import { ensureSegment } from './ensure-segment.js';
 import { removeOtherLayout } from './remove-segment.js';
 
 /**
- * Sees to it that a segment exists, as `ensureSegment`, also where one of another layout (major) has the name that nobody takes part
- * in: it is replaced. Where somebody does, its layout is the error. @throws HermesError what ensureSegment throws
+ * Makes sure that a segment exists, as `ensureSegment` does, and replaces a segment of another layout (major) that has the name, if nobody
+ * takes part in it. If somebody does, the error tells of its layout. @throws HermesError what ensureSegment throws
  */
 export function segmentAsDeclared(name: string, options: CreateOptions): SegmentStatus['origin'] {
   try {
@@ -19,12 +19,12 @@ export function segmentAsDeclared(name: string, options: CreateOptions): Segment
   }
 }
 
-/** Why a segment cannot be as it is declared at present, though nothing is wrong with the declaration: it can be once it is idle. */
+/** Why a segment cannot be as declared now, although nothing is wrong with the declaration. It can be once it is idle. */
 export function isOfOtherLayout(error: unknown): boolean {
   return (error as HermesError).code === 'ERR_HERMES_INCOMPATIBLE_LAYOUT';
 }
 
-/** One error that tells of all. */
+/** Makes one error that tells of all. */
 export function throwAll([first, ...others]: readonly HermesError[]): void {
   if (first === undefined) return;
   const messages = [first.message, ...others.map(({ code, message }) => `${code}: ${message}`)];

@@ -6,25 +6,25 @@ import { type CreatedSegment, createSegment } from './create-segment.js';
 import { inspectSegment, type SegmentInspection } from './inspect-segment.js';
 import { removeUnusable } from './remove-segment.js';
 
-/** Others may create and remove the name meanwhile; this many times are bad luck enough. */
+/** How often to try: others may create and remove the name meanwhile. */
 const ATTEMPTS = 10;
 
-/** A segment that is there now. */
+/** The segment that exists now. */
 export interface EnsuredSegment extends CreatedSegment {
-  /** Whether it was there: created now; adopted with what is in it; or created in the place of one of an earlier boot. */
+  /** Whether it was created now, adopted with what is in it, or created in place of one of an earlier boot. */
   readonly origin: 'created' | 'adopted' | 'replaced';
 }
 
 /**
- * Makes sure that a segment exists. Creates it; or adopts the one that is there with the same geometry and groups, and leaves its
+ * Makes sure that a segment exists. Creates it; or adopts an existing one with the same geometry and groups, and leaves its
  * permissions and messages as they are; or replaces one of an earlier boot, which nobody can use. Adds declared groups that are missing,
- * from the oldest message that is there. Any number of processes may call it at the same time.
+ * which begin at the oldest message that is there. Any number of processes may call it at the same time.
  * @throws HermesError ERR_HERMES_SEGMENT_EXISTS when geometry or groups differ, showing both; ERR_HERMES_NO_FREE_GROUP when there is no
  *   place for a group that is missing; ERR_HERMES_BUSY; and what createSegment throws
  */
 export function ensureSegment(name: string, options: CreateOptions = {}): EnsuredSegment {
-  // What is seen without the control lock decides only what stays true of that very segment, its geometry and that it is of this
-  // boot: whether it has to go, and which groups it has, is decided again under the lock.
+  // What is seen without the control lock decides only about things that stay true of that very segment: its geometry, and that it is of
+  // this boot. Whether it has to go, and which groups it has, is decided again under the lock.
   const { directory } = options;
   checkName(name, 'segment');
   const shape = resolveCreateOptions(options);
@@ -48,7 +48,7 @@ export function ensureSegment(name: string, options: CreateOptions = {}): Ensure
   );
 }
 
-/** @throws HermesError ERR_HERMES_INVALID_NAME, _INVALID_OPTION: of many segments that are declared, it says which one is meant */
+/** @throws HermesError ERR_HERMES_INVALID_NAME, _INVALID_OPTION: if many segments are declared, the error says which one is meant */
 export function checkDeclaration(name: string, options: CreateOptions): void {
   checkName(name, 'segment');
   try {
@@ -63,7 +63,7 @@ function isUsable({ isOfThisBoot, isRemoved }: SegmentInspection): boolean {
   return isOfThisBoot && !isRemoved;
 }
 
-/** Undefined for a segment that is not there, or is no longer. */
+/** Undefined for a segment that does not exist, or no longer. */
 function ifThere<T>(look: () => T): T | undefined {
   try {
     return look();

@@ -38,7 +38,7 @@ export function resolveGroups(groups: unknown): readonly DeclaredGroup[] | undef
   });
 }
 
-/** What a segment has from its creation on: what is declared, and where nothing is, `default`. */
+/** The groups that a segment has from its creation on: the declared ones, or if nothing is declared, `default`. */
 export function initialGroups(
   declared: readonly DeclaredGroup[] | undefined,
   shared: boolean,
@@ -46,7 +46,7 @@ export function initialGroups(
   return declared ?? [{ name: DEFAULT_GROUP, shared }];
 }
 
-/** What a declared group is as an entry of the table. */
+/** The kind of a declared group, as an entry of the table has it. */
 export function declaredKind({ shared }: DeclaredGroup): GroupKind {
   return { mode: 'reliable', shared, durable: true };
 }

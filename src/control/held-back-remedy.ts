@@ -3,17 +3,17 @@ import type { ParticipantInspection } from '../membership/participant-state.js';
 import type { Segment } from '../segment/segment.js';
 
 /**
- * Why a group does not go on: nobody is in it (`absent`); its members have died, and nobody has cleaned up yet; one is `stopped` (state T), or
- * waits until its own output is read (`writing`); it goes on, but is `slow`; it is alive, and does not read (`silent`); one or the other
- * (`alive`), when it was looked at only once; or it is `elsewhere`, in another PID namespace.
+ * Why a group does not go on. `absent`: nobody is in it. `dead`: its members have died, and nobody has cleaned up yet. `stopped`: a member is
+ * stopped (state T). `writing`: a member waits until its own output is read. `slow`: it goes on, but slowly. `silent`: it is alive, and does not
+ * read. `alive`: one of these two, when it was looked at only once. `elsewhere`: it is in another PID namespace.
  */
 export type HoldReason = 'absent' | 'dead' | 'stopped' | 'writing' | 'slow' | 'silent' | 'alive' | 'elsewhere';
 
 /** What can be done. */
 export interface Remedy {
-  /** In words; where there is a command, it comes behind them. */
+  /** In words. If there is a command, it is printed behind them. */
   readonly remedy: string;
-  /** A command for a shell that does it; null when there is none. */
+  /** A shell command that does it; null when there is none. */
   readonly command: string | null;
 }
 
@@ -28,15 +28,15 @@ export interface HeldBack extends Remedy {
   readonly members: readonly HoldingMember[];
   /** Bytes of the lane that it has not acknowledged. */
   readonly lagLength: number;
-  /** Messages likewise; null when they moved too fast to tell. */
+  /** Messages that it has not acknowledged; null when they moved too fast to tell. */
   readonly lagCount: number | null;
-  /** Milliseconds since the Unix epoch: when the producer was refused first, or, seen from outside, when it published last; null when unknown. */
+  /** Milliseconds since the Unix epoch: when the producer was first refused or, seen from outside, when it last published; null when unknown. */
   readonly sinceMs: number | null;
 }
 
 /** A member of a group that holds a producer back. */
 export interface HoldingMember extends ParticipantInspection {
-  /** True for the member whose messages the producer waits for, if it is a certain member. */
+  /** True for the member whose messages the producer waits for, if that is a particular member. */
   readonly holds: boolean;
 }
 
@@ -112,7 +112,7 @@ function culpritsOf(members: readonly HoldingMember[], reason: HoldReason): read
   return reason === 'stopped' || reason === 'writing' ? those.filter(({ state }) => state === reason) : those;
 }
 
-/** For a segment that is not where it is looked for by default, as a shell takes it. */
+/** The part of a command that names the directory, as a shell takes it, if it is not the default one. */
 function directoryArgument({ path: file }: Segment): string {
   const directory = path.dirname(file);
   if (directory === `/dev/shm/hermes-${process.getuid?.()}` && process.env.HERMES_DIR === undefined) return '';

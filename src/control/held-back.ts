@@ -12,13 +12,13 @@ import { activeGroups, type GroupEntry } from '../segment/group-entries.js';
 import type { Segment } from '../segment/segment.js';
 import { type HeldBack, type HoldingMember, type HoldReason, remedyFor } from './held-back-remedy.js';
 
-/** What a producer waits for, as its slot and the positions tell. */
+/** What a producer waits for, according to its slot and the positions. */
 export type WaitsFor = 'room' | 'acknowledgement';
 
 /** A producer that was seen to publish within these milliseconds is not held back, unless it sleeps. */
 const FLOWING_MS = 1000;
 
-/** The groups that leave no room for the largest message, or, for acknowledgements, that have not acknowledged everything: the slowest first. */
+/** The groups that leave no room for the largest message or, if the producer waits for acknowledgements, have not acknowledged everything; the slowest first. */
 export function holdersOf(
   segment: Segment,
   lane: number,
@@ -63,7 +63,7 @@ export function heldBackIn(segment: Segment): HeldBack[] {
   });
 }
 
-/** When a full lane got its last message: milliseconds since the Unix epoch. Null where that cannot be told. */
+/** When a full lane got its last message, in milliseconds since the Unix epoch. Null if that cannot be told. */
 export function lastPublishedMs({ memory }: Segment, lane: number): number | null {
   const head = exactHead(memory, lane) | 0;
   const lag = slowestLag(memory, lane);
@@ -71,12 +71,12 @@ export function lastPublishedMs({ memory }: Segment, lane: number): number | nul
   return time === undefined ? null : Number(time / 1_000_000n);
 }
 
-/** Low words: where the groups are in a lane. */
+/** The groups' positions in a lane, as low words. */
 export function positionsIn(memory: SegmentMemory, lane: number): ReadonlyMap<string, number> {
   return new Map(reliableGroups(memory).map((entry) => [entry.name, lagOf(memory, entry, lane).position]));
 }
 
-/** Bytes behind head from which on there is no room for the largest message, padding before it included. */
+/** The lag, in bytes, from which on there is no room for the largest message and the padding before it. */
 function roomlessLag(memory: SegmentMemory, lane: number): number {
   const { laneCapacity, maxPayloadLength } = memory.geometry;
   const need = recordLength(maxPayloadLength);
@@ -84,7 +84,7 @@ function roomlessLag(memory: SegmentMemory, lane: number): number {
   return laneCapacity - need - (need > untilEnd ? untilEnd : 0) + 1;
 }
 
-/** Bytes that the slowest reliable group is behind head; 0 without one. */
+/** Bytes by which the slowest reliable group is behind head; 0 if there is none. */
 export function slowestLag(memory: SegmentMemory, lane: number): number {
   const head = exactHead(memory, lane) | 0;
   const lags = reliableGroups(memory).map(({ group, shared }) => groupLag(memory, group, lane, head, shared));
@@ -117,7 +117,7 @@ function holdingMembers(segment: Segment, entry: GroupEntry, lane: number, lagLe
   });
 }
 
-/** Of several members, those count whose messages are waited for, if there are such. */
+/** If there are several members, only those count whose messages the producer waits for, if there are such. */
 function reasonOf(members: readonly HoldingMember[], hasMoved: boolean | undefined): HoldReason {
   const holding = members.filter(({ holds }) => holds);
   const states = (holding.length > 0 ? holding : members).map(({ state }) => state);

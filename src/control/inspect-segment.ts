@@ -19,7 +19,7 @@ import { coordinatorStatus, type SegmentStatus } from './coordinator-lock.js';
 import { holdersOf, lastPublishedMs, type WaitsFor, waitsFor } from './held-back.js';
 import type { HeldBack } from './held-back-remedy.js';
 
-/** A segment at one moment, as an object that JSON can write. What moves meanwhile may be seen at slightly different times. */
+/** A segment at one moment, as an object that JSON can write. Values that change meanwhile may be from slightly different times. */
 export interface SegmentInspection {
   readonly name: string;
   readonly path: string;
@@ -29,10 +29,10 @@ export interface SegmentInspection {
   readonly segmentId: string;
   /** Nanoseconds since the Unix epoch, in decimal. */
   readonly createdAtNs: string;
-  /** False when, as far as one can tell, it was created before the machine was started, and nobody is attached: then nobody can attach. */
+  /** False when, as far as one can tell, it was created before the machine was started and nobody is attached. Then nobody can attach. */
   readonly isOfThisBoot: boolean;
   readonly isRemoved: boolean;
-  /** Bits of REQUIRED that this version does not know; unless 0, it can look at the segment and not take part. */
+  /** Bits of REQUIRED that this version does not know. If this is not 0, this version can look at the segment but not take part. */
   readonly unknownRequirements: number;
   readonly producers: number;
   /** The most groups. */
@@ -65,7 +65,7 @@ export interface LaneInspection {
   readonly abortedClaims: number;
   /**
    * What its producer, or the next one, waits for. Room: it sleeps in `send`, or has published nothing for a second while there is no
-   * room for the largest message. Acknowledgements: it sleeps in `flush`. Null: nothing.
+   * room for the largest message. Acknowledgements: it sleeps in `flush`. Null: it waits for nothing.
    */
   readonly waitsFor: WaitsFor | null;
   /** The groups that it waits for, the slowest first. */
@@ -80,15 +80,15 @@ export interface GroupInspection {
   /** Nanoseconds since the Unix epoch, in decimal. */
   readonly createdAtNs: string;
   readonly members: readonly MemberInspection[];
-  /** Batches that dead members have left, to be handled by a living one. */
+  /** Batches that dead members have left; a living member must handle them. */
   readonly orphanCount: number;
   /** Shared groups: messages that were handed out again. */
   readonly redelivered: number;
   /** Lossy groups: messages that were overwritten before they were read. */
   readonly lost: number;
-  /** Bytes between the group's positions and the heads, over all lanes; 0 for a lossy group. */
+  /** Bytes between the group's positions and the heads, summed over all lanes; 0 for a lossy group. */
   readonly lagLength: number;
-  /** Messages likewise; null when they moved too fast to tell. */
+  /** The same in messages; null when they moved too fast to tell. */
   readonly lagCount: number | null;
   /** Per lane in use; empty for a lossy group. */
   readonly positions: readonly GroupPosition[];
@@ -116,7 +116,7 @@ export function inspectSegment(name: string, options: DirectoryOptions = {}): Se
   return inspectAgain(undefined, name, options);
 }
 
-/** The same, and tells groups that have moved since an earlier look from those that have not. @throws likewise */
+/** The same, and also tells which groups have moved since an earlier look. @throws as `inspectSegment` */
 export function inspectAgain(
   earlier: SegmentInspection | undefined,
   name: string,
@@ -211,7 +211,7 @@ function inspectGroup(segment: Segment, entry: GroupEntry, lanes: readonly numbe
   };
 }
 
-/** The group may go on while it is looked at: then the answer is of one moment or the other. */
+/** The group may go on meanwhile: then the answer is of one moment or the other. */
 function groupPosition(segment: Segment, group: number, lane: number): GroupPosition {
   const { memory } = segment;
   const lowIndex = wordAt(positionIndex(memory, group, lane), POSITION_LOW_OFFSET);

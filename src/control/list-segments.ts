@@ -6,7 +6,7 @@ import { checkDirectory, DIRECTORY_OPTIONS, type DirectoryOptions, directoryPath
 import { isName } from '../segment/segment-name.js';
 import { inspectSegment, type SegmentInspection } from './inspect-segment.js';
 
-/** An entry of a directory of segments: what it holds, or why it cannot be used. */
+/** A segment in a directory: its properties, or why it cannot be used. */
 export type SegmentListing = { readonly name: string } & (
   | { readonly segment: SegmentInspection; readonly error: null }
   | { readonly segment: null; readonly error: HermesError }
@@ -22,7 +22,7 @@ export function listSegments(options: DirectoryOptions = {}): SegmentListing[] {
   return names.sort().flatMap((name) => listing(name, options));
 }
 
-/** None when it was removed meanwhile; a name that was given to another segment meanwhile is looked at once more. */
+/** Empty when the segment was removed meanwhile. If its name was given to another segment meanwhile, looks once more. */
 function listing(name: string, options: DirectoryOptions, isSecondLook = false): SegmentListing[] {
   try {
     return [{ name, segment: inspectSegment(name, options), error: null }];
@@ -30,7 +30,7 @@ function listing(name: string, options: DirectoryOptions, isSecondLook = false):
     const { code } = error as HermesError;
     if (code === 'ERR_HERMES_SEGMENT_NOT_FOUND') return [];
     if (code === 'ERR_HERMES_REMOVED' && !isSecondLook) return listing(name, options, true);
-    // Whatever is wrong with one must not hide the others.
+    // An error of one segment must not hide the others.
     const known = error instanceof HermesError;
     return [
       {

@@ -11,8 +11,8 @@ import { activeGroups } from '../segment/group-entries.js';
 import { checkName } from '../segment/segment-name.js';
 
 /**
- * Removes a group that nobody is attached to, even a durable one. It no longer holds producers back, and the messages that it had not
- * handled are gone. @throws HermesError ERR_HERMES_GROUP_NOT_FOUND; ERR_HERMES_BUSY, naming who is attached
+ * Removes a group that nobody is attached to, even a durable one. It no longer holds producers back, and the messages that it has not
+ * handled are lost. @throws HermesError ERR_HERMES_GROUP_NOT_FOUND; ERR_HERMES_BUSY, naming the processes that are attached
  */
 export function removeGroup(name: string, group: string, options: DirectoryOptions = {}): void {
   checkKnown('removeGroup', options, DIRECTORY_OPTIONS);
@@ -29,7 +29,7 @@ export function removeGroup(name: string, group: string, options: DirectoryOptio
     const slots = memberSlots(opened, entry.group);
     const living = slots.filter((slot) => !opened.locks.tryLock(slot.lockOffset));
     if (living.length > 0) {
-      // Before the control lock, too: the next to attach takes them.
+      // Let go before the control lock, because the next to attach takes them.
       for (const slot of slots) if (!living.includes(slot)) opened.locks.unlock(slot.lockOffset);
       const pids = living.map((slot) => participantIn(opened, slot)?.pid ?? '?');
       throw new HermesError(
@@ -42,8 +42,8 @@ export function removeGroup(name: string, group: string, options: DirectoryOptio
       vacateSlot(opened, slot);
     }
     removeEntry(opened.memory, entry.group);
-    opened.doorbells.ringProducers(); // it held them back
-    for (const slot of slots) opened.locks.unlock(slot.lockOffset); // before the control lock: the next to join takes them
+    opened.doorbells.ringProducers(); // the group held them back
+    for (const slot of slots) opened.locks.unlock(slot.lockOffset); // let go before the control lock, because the next to join takes them
   });
   segment.close();
 }

@@ -20,12 +20,12 @@ export interface RemoveOptions extends DirectoryOptions {
 
 const REMOVE_OPTIONS: OptionNames<RemoveOptions> = { ...DIRECTORY_OPTIONS, force: true };
 
-/** `gone` when the name leads elsewhere, or nowhere, since the segment was opened. */
+/** `gone` when the name leads elsewhere or nowhere since the segment was opened. */
 type Removal = 'removed' | 'kept' | 'gone';
 
 /**
  * Removes a segment. Its memory is given back when the last participant has detached.
- * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND; ERR_HERMES_BUSY, naming who is attached, unless forced
+ * @throws HermesError ERR_HERMES_SEGMENT_NOT_FOUND; ERR_HERMES_BUSY, naming the processes that are attached, unless forced
  */
 export function removeSegment(name: string, options: RemoveOptions = {}): void {
   checkKnown('removeSegment', options, REMOVE_OPTIONS);
@@ -38,7 +38,7 @@ export function removeSegment(name: string, options: RemoveOptions = {}): void {
   );
 }
 
-/** @throws HermesError ERR_HERMES_BUSY, whatever boot the segment says that it is of */
+/** @throws HermesError ERR_HERMES_BUSY, whatever boot the segment claims to be of */
 function isUnused(segment: Segment): boolean {
   if (!isRemoved(segment.memory)) checkNobodyAttached(segment);
   return true;
@@ -54,17 +54,17 @@ function removeByForce(name: string, options: DirectoryOptions): Removal {
 }
 
 /**
- * Unlinks a segment whose remover died half-way. False when the name leads to one that is not being removed, and stays.
- * Called where the name is in the way; somebody else may be at it too. @throws HermesError ERR_HERMES_BUSY
+ * Unlinks a segment whose remover died half-way. False when the name leads to a segment that is not being removed, and so stays.
+ * Called when the name is in the way; somebody else may be doing the same. @throws HermesError ERR_HERMES_BUSY
  */
 export function finishRemoval(name: string, options: DirectoryOptions): boolean {
   try {
     return isFreed(() =>
-      // One that is not being removed is seen to be so without its lock, and without the right to write to it.
+      // To see that a segment is not being removed needs neither its lock nor the right to write to it.
       isBeingRemoved(name, options) ? removeIf(name, options, ({ memory }) => isRemoved(memory)) : 'kept',
     );
   } catch (error) {
-    if (error instanceof HermesError && error.code !== 'ERR_HERMES_BUSY') return false; // no segment, or not ours to open
+    if (error instanceof HermesError && error.code !== 'ERR_HERMES_BUSY') return false; // no segment, or we may not open it
     throw error;
   }
 }
@@ -79,14 +79,14 @@ function isBeingRemoved(name: string, options: DirectoryOptions): boolean {
 }
 
 /**
- * Unlinks such a segment, or one of another boot to which nobody is attached. False when the name leads to one that can be used.
+ * Unlinks such a segment, or one of another boot to which nobody is attached. False when the name leads to a segment that can be used.
  * @throws HermesError ERR_HERMES_BUSY, and what openSegment throws
  */
 export function removeUnusable(name: string, options: DirectoryOptions): boolean {
   return isFreed(() => removeIf(name, options, (segment) => isRemoved(segment.memory) || bootOf(segment) === 'other'));
 }
 
-/** Whether the name is free now, as far as this was in its way: whoever wants the name tries again. */
+/** True when this segment is no longer in the way of the name. A caller that wants the name tries again. */
 function isFreed(remove: () => Removal): boolean {
   try {
     return remove() !== 'kept';
@@ -97,12 +97,12 @@ function isFreed(remove: () => Removal): boolean {
 }
 
 /**
- * Removes the segment that a name leads to, if `mayGo` says so. That is asked, and done, under the control lock of the very file.
+ * Removes the segment that a name leads to, if `mayGo` says so. Both happen under the control lock of that very file.
  *
- * A file can be unlinked only by its name, and whether the name leads to our file is known only of a moment before. That is enough
+ * A file can be unlinked only by its name, and we can only know that the name led to our file a moment ago. That is enough
  * as long as everybody keeps to two rules: a name is taken away only under the control lock of the file that it leads to, and given
- * only where it is free (`link` fails otherwise). So while we hold the lock of the file that the name was seen to lead to, nobody
- * else takes the name away, hence nobody gives it to another file, and what `unlink` takes away is ours. See `names.pml`.
+ * only if it is free (`link` fails otherwise). So while we hold the lock of the file to which we saw the name lead, nobody
+ * else takes the name away. Hence nobody gives it to another file, and `unlink` takes it from our file. See `names.pml`.
  */
 function removeIf(name: string, options: DirectoryOptions, mayGo: (segment: Segment) => boolean): Removal {
   const segment = openSegment(name, options, 'read-write');
@@ -111,7 +111,7 @@ function removeIf(name: string, options: DirectoryOptions, mayGo: (segment: Segm
       if (!isInPlace(segment)) return 'gone';
       if (!mayGo(segment)) return 'kept';
       markRemoved(segment.memory);
-      segment.doorbells.ringAll(); // they find that it is removed
+      segment.doorbells.ringAll(); // they find out that it is being removed
       unlink(segment.path, segment.locks);
       return 'removed';
     });
@@ -121,8 +121,8 @@ function removeIf(name: string, options: DirectoryOptions, mayGo: (segment: Segm
 }
 
 /**
- * Removes a file whose layout has another major, if nobody takes part in it. What its locks mean is not known, but whoever takes part
- * holds one: that is so in every layout. True when the name is free now. @throws HermesError ERR_HERMES_BUSY, _PERMISSION
+ * Removes a file whose layout has another major, if nobody takes part in it. We do not know what its locks mean, but in every layout a participant
+ * holds one. True when the name is free now. @throws HermesError ERR_HERMES_BUSY, _PERMISSION
  */
 export function removeOtherLayout(name: string, options: DirectoryOptions): boolean {
   return isFreed(() => {
@@ -150,13 +150,13 @@ function hasOtherLayout(locks: ByteLocks, file: string): boolean {
   }
 }
 
-/** One that cannot be opened to be written has nobody to ask for; its control lock can be held all the same. */
+/** For a file that cannot be opened as a segment: it has no slots to ask about, but its control lock can be held all the same. */
 function removeUnusableFile(name: string, options: DirectoryOptions): Removal {
   const file = segmentPath(name, options);
   const locks = ByteLocks.open(file);
   try {
     return withControlLock({ name, locks }, () => {
-      if (!isNamed(file, locks) || canBeOpened(name, options)) return 'gone'; // the one that was in the way
+      if (!isNamed(file, locks) || canBeOpened(name, options)) return 'gone'; // the file that was in the way
       unlink(file, locks);
       return 'removed';
     });
@@ -175,7 +175,7 @@ function canBeOpened(name: string, options: DirectoryOptions): boolean {
   }
 }
 
-/** What keeps a file from being mapped, so that only its name can be removed. */
+/** The errors that keep a file from being mapped, so that only its name can be removed. */
 const UNUSABLE: readonly HermesErrorCode[] = [
   'ERR_HERMES_CORRUPT_SEGMENT',
   'ERR_HERMES_INCOMPATIBLE_LAYOUT',
@@ -187,7 +187,7 @@ function isUnusable(error: unknown): boolean {
   return UNUSABLE.includes((error as HermesError).code);
 }
 
-/** Takes the FIFOs' names away, and last the segment's, so that whoever finds that finds them too. The control lock must be held. */
+/** Removes the FIFOs' names, and last the segment's, so that a process that finds the segment finds them, too. The control lock must be held. */
 function unlink(file: string, locks: ByteLocks): void {
   removeFifos(path.dirname(file), locks.inode());
   withSystemErrors('remove', file, () => fs.unlinkSync(file));

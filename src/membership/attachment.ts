@@ -21,7 +21,7 @@ export function attach<T>(name: string, options: DirectoryOptions, take: (segmen
   try {
     const taken = withControlLock(segment, () => {
       if (isRemoved(segment.memory)) throw removedError(name);
-      if (!isInPlace(segment)) throw replaced(segment.path); // by hand: nobody would ever meet us here
+      if (!isInPlace(segment)) throw replaced(segment.path); // somebody replaced it by hand: nobody would ever meet us here
       checkBoot(segment);
       return take(segment);
     });
@@ -32,10 +32,10 @@ export function attach<T>(name: string, options: DirectoryOptions, take: (segmen
   }
 }
 
-/** How long a detaching participant waits for the control lock; after that the others find its slot as a dead one's. */
+/** How long a detaching participant waits for the control lock. After that it leaves its slot as if it had died. */
 const DETACH_TIMEOUT_MS = 100;
 
-/** Runs `leave`, which gives the slot back, under the control lock. Never throws for a busy lock: the kernel's word is enough. */
+/** Runs `leave`, which gives the slot back, under the control lock. Never throws for a busy lock: the kernel drops the slot's lock, which is enough. */
 export function detach(segment: Segment, leave: () => void): void {
   try {
     withControlLock(segment, leave, DETACH_TIMEOUT_MS);
@@ -46,7 +46,7 @@ export function detach(segment: Segment, leave: () => void): void {
   }
 }
 
-/** What is thrown by the methods of a participant that has detached. */
+/** The error that the methods of a detached participant throw. */
 export function detachedError(what: string, name: string): HermesError {
   return new HermesError('ERR_HERMES_DETACHED', `This ${what} has detached from the segment ${name}: attach a new one`);
 }

@@ -4,7 +4,7 @@ import { CONTROL_LOCK_OFFSET } from '../layout/locks.js';
 import { CONTROL_HOLDER_OFFSET } from '../layout/preamble.js';
 import type { Segment } from '../segment/segment.js';
 
-/** What has a control lock: a segment, or a file that is damaged and cannot be mapped. */
+/** A thing with a control lock: a segment, or a damaged file that cannot be mapped. */
 type Lockable = Pick<Segment, 'name' | 'locks'> & Partial<Pick<Segment, 'memory'>>;
 
 /** How long a busy control lock is waited for before the caller gives up, in milliseconds. Holders keep it for microseconds. */
@@ -20,7 +20,7 @@ const parked: Int32Array = new Int32Array(new SharedArrayBuffer(4));
 export function withControlLock<T>(segment: Lockable, action: () => T, timeoutMs: number = CONTROL_LOCK_TIMEOUT_MS): T {
   const deadline = monotonicMs() + timeoutMs;
   for (let waitedMs = 0; !tryControlLock(segment); waitedMs += RETRY_MS) {
-    if (waitedMs >= timeoutMs || monotonicMs() >= deadline) throw busy(segment, timeoutMs); // counted, too: a clock may stand still
+    if (waitedMs >= timeoutMs || monotonicMs() >= deadline) throw busy(segment, timeoutMs); // the time slept counts, too: a clock may stand still
     Atomics.wait(parked, 0, 0, RETRY_MS);
   }
   try {

@@ -24,7 +24,7 @@ export type JoinFrom = 'oldest' | 'latest';
 
 /**
  * Enters a new group into the table: from its activation on it sees every message. The control lock must be held.
- * The group. @throws HermesError ERR_HERMES_NO_FREE_GROUP
+ * Returns the group's number. @throws HermesError ERR_HERMES_NO_FREE_GROUP
  */
 export function joinGroup(memory: SegmentMemory, name: string, kind: GroupKind, from: JoinFrom): number {
   const { words } = memory;
@@ -48,7 +48,7 @@ export function removeGroup(memory: SegmentMemory, group: number): void {
   storeGroupState(memory, group, GROUP_FREE);
 }
 
-/** A joining group seen by a holder of the control lock was left by one who died of it. */
+/** If a holder of the control lock sees a joining group, the process that was joining it has died. */
 export function removeUnfinishedJoins(memory: SegmentMemory): void {
   for (const group of groupsInState(memory, GROUP_JOINING)) removeGroup(memory, group);
 }
@@ -60,11 +60,11 @@ function writeEntry(memory: SegmentMemory, group: number, name: string): void {
   storeTime(memory.times, wordAt(index, GROUP_CREATED_AT_OFFSET) >>> 1, memory.clockOffsetNs);
 }
 
-/** Low word. `oldest` is the least position of the active reliable groups, in flight or not; without any, head. */
+/** Returns a low word. `oldest` is the least position of the active reliable groups, whatever is in flight; if there are none, head. */
 function startPosition(memory: SegmentMemory, lane: number, from: JoinFrom): number {
   const { words } = memory;
   const positions = from === 'latest' ? [] : reliablePositions(memory, lane);
-  // Head after the positions, so that no position is ahead of it.
+  // Head is loaded after the positions, so that no position is ahead of it.
   const head = Atomics.load(words, wordAt(laneControlIndex(memory, lane), HEAD_LOW_OFFSET)); // SYNC: published
   const lag = positions.reduce((most, position) => Math.max(most, (head - position) >>> 0), 0);
   return (head - lag) | 0;

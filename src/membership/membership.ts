@@ -7,14 +7,14 @@ import { memberSlots, takeSlot } from './places.js';
 import { reapMembers } from './reap.js';
 import { participantIn, vacateSlot } from './slot.js';
 
-/** Which group a consumer asks for, and what it is to be if it is new. */
+/** The group that a consumer asks for, and what it shall be if it is new. */
 export interface JoinRequest {
   readonly name: string;
-  /** Whether the caller named the group: else it must be there. */
+  /** Whether the caller named the group. If not, the group must be there. */
   readonly isNamed: boolean;
   readonly kind: GroupKind;
   readonly from: JoinFrom;
-  /** What the caller has said of the kind, which a group that is there must be. */
+  /** The parts of the kind that the caller has named. An existing group must have them. */
   readonly asked: { readonly [Kind in keyof GroupKind]?: GroupKind[Kind] | undefined };
 }
 
@@ -26,8 +26,8 @@ export interface Membership {
 }
 
 /**
- * Finds or creates the group and takes a member slot, whose lock is kept. The control lock must be held. What a dead
- * owner of the slot had in flight is the new member's to handle.
+ * Finds or creates the group and takes a member slot, whose lock is kept. The control lock must be held. The new member must
+ * handle what a dead owner of the slot had in flight.
  * @throws HermesError ERR_HERMES_NO_FREE_MEMBER, _NO_FREE_GROUP, _INVALID_OPTION
  */
 export function enterGroup(segment: Segment, request: JoinRequest): Membership {
@@ -44,7 +44,7 @@ export function enterGroup(segment: Segment, request: JoinRequest): Membership {
   const member = slots.indexOf(slot);
   const inFlight = new InFlight(memory, entry.group, member);
   if (inFlight.pending() === undefined) inFlight.clear();
-  // One may sleep for what a dead owner held, or because it found the group joining: then it could not tell whether there is room.
+  // A producer may sleep for what a dead owner held, or because it found the group joining and could not tell whether there is room.
   segment.doorbells.ringProducers();
   return { entry, member };
 }
@@ -56,7 +56,7 @@ export function enterGroup(segment: Segment, request: JoinRequest): Membership {
 export function leaveGroup(segment: Segment, { entry, member }: Membership): void {
   const slots = memberSlots(segment, entry.group);
   if (!entry.shared) vacateSlot(segment, slots[member]!);
-  for (const { lockOffset } of slots) if (segment.locks.holds(lockOffset)) segment.locks.unlock(lockOffset); // an adopted orphan's, too
+  for (const { lockOffset } of slots) if (segment.locks.holds(lockOffset)) segment.locks.unlock(lockOffset); // that of an adopted orphan, too
   reapMembers(segment, entry);
   segment.doorbells.ringAll();
 }
@@ -83,7 +83,7 @@ function checkAsked({ name, asked }: JoinRequest, entry: GroupEntry): void {
   }
 }
 
-/** Nobody who left the name out wants a group that nobody knows of. */
+/** A caller that left out the name does not want a new group that nobody knows of. */
 function noDefaultGroup(segment: Segment, name: string): HermesError {
   const durable = activeGroups(segment.memory).filter((entry) => entry.durable);
   const names = durable.map((entry) => `${entry.name}${entry.shared ? ' (shared)' : ''}`).join(', ');

@@ -5,13 +5,13 @@ import type { Segment } from '../segment/segment.js';
 import { attachCount, type Slot } from './slot.js';
 
 /**
- * Looks for the dead between two calls for the same orphan: five seconds of a sleeper's. It stays until a member handles it, and each
- * call takes the control lock and rings everybody.
+ * How many looks for the dead lie between two calls for the same orphan: for a sleeper, five seconds. The orphan stays until a member handles it, and
+ * each call takes the control lock and rings everybody.
  */
 const LOOKS_PER_CALL = 20;
 
 interface Call {
-  /** Whose orphan it is: how often the slot had been taken. */
+  /** Tells whose orphan it is: how often the slot had been taken. */
   readonly attachCount: number;
   looks: number;
 }
@@ -21,19 +21,19 @@ export function callForAdoption(memory: SegmentMemory, group: number): void {
   Atomics.add(memory.words, wordAt(groupEntryIndex(memory, group), GROUP_ATTENTION_OFFSET), 1); // SYNC: attention
 }
 
-/** For which orphans one participant, or a coordinator, has called lately. */
+/** The orphans for which one participant, or a coordinator, has called lately. */
 export class OrphanCalls {
   /** By the slot's word index. */
   private readonly calls: Map<number, Call> = new Map();
 
   constructor(private readonly segment: Segment) {}
 
-  /** Notes that the members of its group were called for what the dead owner of a slot has in flight. */
+  /** Notes that the members of a group were called to handle what the dead owner of a slot has in flight. */
   note(slot: Slot): void {
     this.calls.set(slot.index, { attachCount: attachCount(this.segment, slot), looks: 0 });
   }
 
-  /** To be asked at each look, of a slot that is occupied: true where there was a call lately, and needs no other. */
+  /** Ask at each look, for each occupied slot: true if there was a call lately, so that no other is needed. */
   hasCalledLately(slot: Slot): boolean {
     const call = this.calls.get(slot.index);
     if (call === undefined || call.attachCount !== attachCount(this.segment, slot)) return false;

@@ -5,20 +5,20 @@ import type { Segment } from '../segment/segment.js';
 import { type Participant, participantIn, type Slot } from './slot.js';
 
 /**
- * How a participant is: `alive` and awake; `asleep`, until somebody rings; `stopped` (state T: SIGSTOP, Ctrl-Z, a debugger); `writing`, as
- * far as the kernel tells: its main thread waits until its own output is read; `elsewhere`, alive, but in another PID namespace or hidden, so
+ * The state of a participant: `alive` and awake; `asleep` until somebody rings; `stopped` (state T: SIGSTOP, Ctrl-Z, a debugger); `writing`: as
+ * far as the kernel tells, its main thread waits until its own output is read; `elsewhere`: alive, but in another PID namespace or hidden, so
  * that its PID says nothing here; `dead`.
  */
 export type ParticipantState = 'alive' | 'asleep' | 'stopped' | 'writing' | 'elsewhere' | 'dead';
 
-/** The participant in a slot, and how it is. */
+/** The participant in a slot, and its state. */
 export interface ParticipantInspection extends Participant {
-  /** What runs there, such as `node worker.js`; null when that cannot be seen. */
+  /** The program that runs there, such as `node worker.js`; null when that cannot be seen. */
   readonly command: string | null;
   readonly state: ParticipantState;
 }
 
-/** Who is in a slot, or undefined. Reads /proc: for people. */
+/** The participant in a slot, or undefined. For people: reads /proc. */
 export function inspectParticipant(segment: Segment, slot: Slot): ParticipantInspection | undefined {
   const participant = participantIn(segment, slot);
   if (participant === undefined) return undefined;

@@ -28,9 +28,8 @@ export function producerSlots(segment: Segment): Slot[] {
 }
 
 /**
- * Takes the first lane without a living producer, one of the `preferred` before a killed one's and that before a free
- * one, and keeps its lock.
- * The control lock must be held. @throws HermesError ERR_HERMES_NO_FREE_LANE
+ * Takes the first lane without a living producer, and keeps its lock: one of the `preferred` lanes, else one of a killed producer,
+ * else a free one. The control lock must be held. @throws HermesError ERR_HERMES_NO_FREE_LANE
  */
 export function takeLane(segment: Segment, preferred: readonly number[] = []): number {
   const slots = producerSlots(segment);
@@ -48,7 +47,7 @@ export function takeLane(segment: Segment, preferred: readonly number[] = []): n
   return lane;
 }
 
-/** Takes the first of the slots that has no living owner, a dead one's before a free one, and keeps its lock. */
+/** Takes the first of the slots that has no living owner, and keeps its lock: a slot of a dead owner, else a free one. */
 export function takeSlot(segment: Segment, slots: readonly Slot[]): Slot | undefined {
   const occupied = slots.filter((slot) => isOccupied(segment, slot));
   const free = slots.filter((slot) => !occupied.includes(slot));
@@ -59,13 +58,13 @@ export function takeSlot(segment: Segment, slots: readonly Slot[]): Slot | undef
   return taken;
 }
 
-/** The PIDs of all who hold a slot's lock, other than the caller. Probes every slot: 0.7 µs each. */
+/** The PIDs of all processes that hold a slot's lock, other than the caller. Probes every slot: 0.7 µs each. */
 export function livingParticipants(segment: Segment): number[] {
   const alive = allSlots(segment).filter((slot) => segment.locks.isLockedByOther(slot.lockOffset));
   return [...new Set(alive.map((slot) => participantIn(segment, slot)?.pid ?? 0))];
 }
 
-/** True when anybody else holds a slot's lock. Probes likewise, until it finds one. */
+/** True when anybody else holds a slot's lock. Probes the slots until it finds one. */
 export function isAttachedTo(segment: Segment): boolean {
   return allSlots(segment).some((slot) => segment.locks.isLockedByOther(slot.lockOffset));
 }

@@ -18,8 +18,8 @@ export class Reaper {
   }
 
   /**
-   * Cleans up after the dead if somebody seems to have died, and nobody else is at it: never waits. True when it cleaned up.
-   * @param maySkip slots that need not be looked at this time, which saves a system call each
+   * Cleans up after the dead, if somebody seems to have died and nobody else is cleaning up. Never waits. True when it cleaned up.
+   * @param maySkip tells which slots need not be looked at this time; each saves a system call
    */
   reapIfNeeded(maySkip: (slot: Slot) => boolean = () => false): boolean {
     const { segment } = this;
@@ -33,7 +33,7 @@ export class Reaper {
   }
 
   /**
-   * Looks without any lock: an occupied slot, or an ephemeral group, that no living participant stands behind. Every sleeper does
+   * Looks, without any lock, for an occupied slot or an ephemeral group that belongs to no living participant. Every sleeper does
    * this several times a second, so it allocates little and looks only where somebody can be.
    */
   private seemsNeeded(maySkip: (slot: Slot) => boolean): boolean {
@@ -62,9 +62,9 @@ export class Reaper {
 }
 
 /**
- * Cleans up after the dead: each slot that nobody holds. The control lock must be held. Killed half-way, it is simply done again by
- * the next: therefore it rings for the dead, who may have owed it, before it frees anything. What it frees is rung for afterwards.
- * @param onOrphan is told of the slot of a dead member whose group was called for what it has in flight
+ * Cleans up after the dead: for each slot that nobody holds. The control lock must be held. If the process is killed half-way, the next one
+ * does it again. Therefore it rings before it frees anything, because the dead may have owed it, and rings again afterwards for what it frees.
+ * @param onOrphan is called with the slot of a dead member, after its group was called to handle what the member has in flight
  */
 export function reap(segment: Segment, onOrphan: (slot: Slot) => void = () => {}): void {
   segment.doorbells.ringAll();
@@ -75,9 +75,9 @@ export function reap(segment: Segment, onOrphan: (slot: Slot) => void = () => {}
 }
 
 /**
- * Frees the slots of a group's dead members, and the group itself when it is ephemeral and nobody of it lives: that is
+ * Frees the slots of a group's dead members, and the group itself when it is ephemeral and all its members are dead: that is
  * when every member's lock is granted, whatever the slots say. A slot with messages in flight is left to the living
- * members of its group, who are called. The locks are held until the last store.
+ * members of the group, which are called. The locks are held until the last store.
  */
 export function reapMembers(segment: Segment, entry: GroupEntry, onOrphan: (slot: Slot) => void = () => {}): void {
   const slots = memberSlots(segment, entry.group);

@@ -5,15 +5,15 @@ import { endsWithBoot } from '../os/file-system.js';
 import type { Segment } from '../segment/segment.js';
 import { isAttachedTo } from './places.js';
 
-/** `unknown` where the machine's boot id is needed to tell, and is not shown. */
+/** `unknown` if the machine's boot id is needed to tell, and /proc does not show it. */
 export type SegmentBoot = 'this' | 'other' | 'unknown';
 
 /**
- * Of which boot a segment is. Its boot id is a hint alone, for containers may have one of their own on the same kernel. It is of this
- * boot, too, if its file system ends with the boot; and if somebody holds a slot's lock of it, for whoever took that had found the
- * segment to be of this boot, and the kernel that tells of the lock is this one. (The control lock proves nothing: it is held to find out.)
+ * Of which boot a segment is. Its boot id is only a hint, because containers may have one of their own on the same kernel. It is of this
+ * boot also if its file system ends with the boot, or if somebody holds a slot's lock: the holder had found the segment to be of this
+ * boot, and the kernel that tells of the lock is this one. (The control lock proves nothing, because it is held to find out.)
  *
- * 'this' stays true whatever happens. 'other' does not, as somebody may attach: who acts on it holds the control lock.
+ * 'this' stays true whatever happens. 'other' does not, as somebody may attach: hold the control lock to act on it.
  */
 export function bootOf(segment: Segment): SegmentBoot {
   const present = bootIdIfShown();

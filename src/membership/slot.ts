@@ -26,7 +26,7 @@ export interface Participant {
   /** Nanoseconds since the Unix epoch, in decimal. */
   readonly attachedAtNs: string;
   readonly heartbeatNs: string;
-  /** By the kernel lock, which alone proves it. */
+  /** Told by the kernel lock, which alone proves it. */
   readonly alive: boolean;
 }
 
@@ -55,7 +55,7 @@ export function attachCount(segment: Segment, slot: Slot): number {
   return Atomics.load(segment.memory.words, wordAt(slot.index, SLOT_ATTACH_COUNT_OFFSET)) >>> 0;
 }
 
-/** Who is in a slot, or undefined. One probe of a kernel lock. */
+/** The participant in a slot, or undefined. One probe of a kernel lock. */
 export function participantIn(segment: Segment, slot: Slot): Participant | undefined {
   if (!isOccupied(segment, slot)) return undefined;
   const { words, times } = segment.memory;

@@ -1,6 +1,6 @@
 import { HermesError } from '../errors.js';
 
-/** Those who wait for a signal, with the one listener that it has for them all. */
+/** All callers that wait for a signal, and the one listener that serves them all. */
 class Listener {
   private static readonly bySignal = new WeakMap<AbortSignal, Listener>();
   private readonly reactions = new Set<() => void>();
@@ -24,7 +24,7 @@ class Listener {
     if (this.reactions.size === 1) this.signal.addEventListener('abort', this.tellAll, { once: true });
   }
 
-  /** A signal that nobody waits for is free to be collected. */
+  /** A signal that nobody waits for may be garbage-collected. */
   remove(react: () => void): void {
     if (this.reactions.delete(react) && this.reactions.size === 0) {
       this.signal.removeEventListener('abort', this.tellAll);
@@ -33,8 +33,8 @@ class Listener {
 }
 
 /**
- * Calls `react` when the signal is set off, unless what is returned was called before. A signal has one listener, however many
- * wait for it: so each comes and goes at the same cost, and Node warns of no leak. `react` must not throw.
+ * Calls `react` when the signal is aborted, unless the function that is returned was called before. A signal has one listener, however many
+ * callers wait for it: so each comes and goes at the same cost, and Node warns of no leak. `react` must not throw.
  */
 export function onAbort(signal: AbortSignal | undefined, react: () => void): () => void {
   if (signal === undefined) return () => {};
@@ -43,12 +43,12 @@ export function onAbort(signal: AbortSignal | undefined, react: () => void): () 
   return () => listener.remove(react);
 }
 
-/** @throws the signal's reason, whatever that is, when it was set off */
+/** @throws the signal's reason, whatever that is, if the signal was aborted */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw signal.reason;
 }
 
-/** @throws HermesError ERR_HERMES_INVALID_OPTION for what is no signal, which would never end anything */
+/** @throws HermesError ERR_HERMES_INVALID_OPTION for a value that is no signal, and so would never end anything */
 export function checkSignal(signal: unknown): void {
   if (signal === undefined) return;
   const { aborted, addEventListener } = (signal ?? {}) as Partial<AbortSignal>;

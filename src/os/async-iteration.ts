@@ -1,8 +1,8 @@
 import type { Turns } from './turns.js';
 
 /**
- * An iteration of things that may be there already, or not yet. Calls of `next` are answered in order, a turn of the event loop
- * comes when it is due, and nothing begins that would not end: after the end, whatever ended it, `next` finds nothing.
+ * An iteration of things that are there already or come later. Calls of `next` are answered in order, and the event loop gets a turn
+ * when one is due. After the end, whatever ended it, `next` finds nothing, so no call waits for ever.
  */
 export abstract class AsyncIteration<Item> implements AsyncIterableIterator<Item> {
   private isOver = false;
@@ -46,18 +46,18 @@ export abstract class AsyncIteration<Item> implements AsyncIterableIterator<Item
     this.end();
   }
 
-  /** True once it was ended, from outside or by itself. */
+  /** True once it has ended, from outside or by itself. */
   protected get hasEnded(): boolean {
     return this.isOver;
   }
 
-  /** What is there now, or undefined. What it throws ends the iteration. */
+  /** The thing that is there now, or undefined. If it throws, the iteration ends with that error. */
   protected abstract take(): Item | undefined;
 
-  /** Resolves when it is time to take again: with false when nothing more comes. */
+  /** Resolves when it is time to take again; resolves with false when nothing more comes. */
   protected abstract wait(): Promise<boolean>;
 
-  /** Called once, at the end: lets go of what was taken hold of. */
+  /** Called once, at the end: releases what the iteration holds. */
   protected abstract close(): void;
 
   private async find(earlier: Promise<unknown> | undefined): Promise<IteratorResult<Item, undefined>> {

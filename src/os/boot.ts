@@ -8,8 +8,8 @@ const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 const BOOT_ID = /^[0-9a-f]{32}$/;
 
 /**
- * The kernel's id of this boot: 16 bytes. A container may be shown another one than its host, so it is a hint: a kernel lock that is
- * held says more. @throws HermesError ERR_HERMES_SYSTEM where /proc does not show it (`subset=pid`), or is not mounted
+ * The kernel's id of this boot: 16 bytes. A container may be shown another id than its host, so it is a hint: a kernel lock that is
+ * held proves more. @throws HermesError ERR_HERMES_SYSTEM where /proc does not show it (`subset=pid`), or is not mounted
  */
 export function bootId(): Buffer {
   const text = withSystemErrors('read the id of this boot from', BOOT_ID_PATH, () =>
@@ -20,7 +20,7 @@ export function bootId(): Buffer {
   throw new HermesError('ERR_HERMES_SYSTEM', `${BOOT_ID_PATH} holds ${JSON.stringify(text)}, which is no UUID`);
 }
 
-/** The same, or undefined: for whoever can do without. */
+/** The same, or undefined: for callers that can do without it. */
 export function bootIdIfShown(): Buffer | undefined {
   try {
     return bootId();
@@ -30,8 +30,8 @@ export function bootIdIfShown(): Buffer | undefined {
 }
 
 /**
- * Milliseconds since the machine was started, by no clock that can be set. Both sources may tell less than the truth (a
- * container's /proc, the time asleep), neither more.
+ * Milliseconds since the machine was started, by no clock that can be set. Both sources may give too little (a
+ * container's /proc, the time asleep), and neither gives too much.
  */
 export function sinceBootMs(): number {
   return Math.max(os.uptime() * 1000, Number(monotonicNs() / 1_000_000n));

@@ -15,7 +15,7 @@ const F_UNLCK = 2;
 const FLOCK_LENGTH = 32;
 const L_START_OFFSET = 8;
 const L_LEN_OFFSET = 16;
-/** As a length: all bytes, however far beyond the end of the file. */
+/** As the length of a lock: all bytes, however far beyond the end of the file. */
 const TO_THE_END = 0n;
 
 /**
@@ -50,7 +50,7 @@ export class ByteLocks {
     return new ByteLocks(Descriptor.open(path, O_CREAT | O_RDWR, mode), path);
   }
 
-  /** The same, and takes a byte. Undefined when that is somebody else's. @throws HermesError */
+  /** The same, and takes the lock of a byte. Undefined when somebody else holds it. @throws HermesError */
   static take(path: string, mode: number, offset: number): ByteLocks | undefined {
     const locks = ByteLocks.openOrCreate(path, mode);
     let isOurs = false;
@@ -62,12 +62,12 @@ export class ByteLocks {
     }
   }
 
-  /** Of a file that the caller has just made and never maps. The descriptor is this object's from now on. */
+  /** For a file that the caller has just made and never maps. From now on the descriptor belongs to this object. */
   static of(descriptor: Descriptor, path: string): ByteLocks {
     return new ByteLocks(descriptor, path);
   }
 
-  /** Of a file that the caller has made, never maps and closes soon: also one that has no name yet, and is to be called `path`. @throws HermesError */
+  /** For a file that the caller has made, never maps and closes soon. It may have no name yet; `path` is the name that it will get. @throws HermesError */
   static ofSame(fd: number, path: string): ByteLocks {
     return new ByteLocks(Descriptor.ofSame(fd), path);
   }
@@ -82,13 +82,13 @@ export class ByteLocks {
     return withSystemErrors('look at', this.path, () => fs.fstatSync(this.descriptor.number));
   }
 
-  /** Whether it is a lock of the file that this was told of. */
+  /** True when the file that is open here has this device and inode. */
   isOf({ dev, ino }: fs.BigIntStats): boolean {
     const own = fs.fstatSync(this.descriptor.number, { bigint: true });
     return own.dev === dev && own.ino === ino;
   }
 
-  /** The number of the inode, which may be more than a JavaScript number can tell from others. */
+  /** The number of the inode. It may be too large for a JavaScript number. */
   inode(): bigint {
     return withSystemErrors('look at', this.path, () => fs.fstatSync(this.descriptor.number, { bigint: true })).ino;
   }
@@ -109,7 +109,7 @@ export class ByteLocks {
     return this.tryLockAs(F_WRLCK, offset);
   }
 
-  /** True when the byte is ours and others', none of whom holds it alone. Never waits. */
+  /** True when we hold the byte now, shared with others, and nobody holds it alone. Never waits. */
   tryLockShared(offset: number): boolean {
     return this.tryLockAs(F_RDLCK, offset);
   }
@@ -137,7 +137,7 @@ export class ByteLocks {
     return this.held.has(offset);
   }
 
-  /** True when somebody else holds the byte, alone or shared: 0.7 µs, and nothing changes. The kernel asks for no right to write. */
+  /** True when somebody else holds the byte, alone or shared. Takes 0.7 µs, changes nothing, and needs no right to write. */
   isLockedByOther(offset: number): boolean {
     if (this.call(F_OFD_GETLK, F_WRLCK, offset) !== 0) {
       throw systemError('probe a lock of', this.path, errnoName(libc().errno()));
@@ -145,7 +145,7 @@ export class ByteLocks {
     return this.flock.readInt16LE(0) !== F_UNLCK;
   }
 
-  /** True when somebody else holds any byte of the file, and be it of a layout that nobody here knows. */
+  /** True when somebody else holds any byte of the file, even if this version does not know the file's layout. */
   get areHeldByOther(): boolean {
     if (this.call(F_OFD_GETLK, F_WRLCK, 0, TO_THE_END) !== 0) {
       throw systemError('probe the locks of', this.path, errnoName(libc().errno()));

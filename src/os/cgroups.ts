@@ -8,7 +8,7 @@ export interface CgroupDirectory {
   readonly name: string;
 }
 
-/** The directories of the process's cgroups that may bound its memory, from its own up to the highest that is to be seen here. */
+/** The directories of the process's cgroups that may bound its memory, from its own up to the highest that is visible here. */
 export function cgroupDirectories(root: string): CgroupDirectory[] {
   const own = ownCgroups(textOf(path.join(root, 'proc/self/cgroup')));
   return mounts(textOf(path.join(root, 'proc/self/mountinfo'))).flatMap(({ version, mountRoot, mountPoint }) => {
@@ -27,7 +27,7 @@ export function cgroupDirectories(root: string): CgroupDirectory[] {
   });
 }
 
-/** `0::/user.slice/a.service`, `4:memory:/a`: by version the name of the process's cgroup. */
+/** `0::/user.slice/a.service`, `4:memory:/a`: the name of the process's cgroup, by version. */
 function ownCgroups(text: string): Map<1 | 2, string> {
   const own = new Map<1 | 2, string>();
   for (const line of text.split('\n')) {
@@ -41,12 +41,12 @@ function ownCgroups(text: string): Map<1 | 2, string> {
 
 interface Mount {
   readonly version: 1 | 2;
-  /** What of the cgroups is mounted: the name of one. */
+  /** The name of the cgroup whose directory is mounted. */
   readonly mountRoot: string;
   readonly mountPoint: string;
 }
 
-/** `36 35 98:0 /root /mount/point rw,noatime - cgroup2 cgroup2 rw`, with spaces as \040: where cgroups that bound memory are mounted. */
+/** `36 35 98:0 /root /mount/point rw,noatime - cgroup2 cgroup2 rw`, with spaces as \040: tells where cgroups that bound memory are mounted. */
 function mounts(text: string): Mount[] {
   return text.split('\n').flatMap((line): Mount[] => {
     const [before = '', after = ''] = line.split(' - ');
@@ -62,7 +62,7 @@ function unescaped(field: string): string {
   return field.replaceAll(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
-/** What is in a file; nothing where there is none, or no right to read it. */
+/** The text of a file; empty if there is no file, or no right to read it. */
 export function textOf(file: string): string {
   try {
     return fs.readFileSync(file, 'utf8');

@@ -9,19 +9,19 @@ const CLOSED = -1;
 const O_CLOEXEC = 0o2_000_000;
 const F_DUPFD_CLOEXEC = 1030;
 
-/** Numbers of this worker thread that lead nowhere now. */
+/** Descriptor numbers of this worker thread that lead nowhere now. */
 const idle: number[] = [];
-/** One that always does. -1 before there is one. */
+/** A descriptor that always leads nowhere. -1 before there is one. */
 let nowhere = -1;
 
 /**
- * An open file that is this object's alone: closed once, by `close`, or else at the end of the worker thread that opened it, however that
- * ends.
+ * An open file that belongs to this object alone. It is closed once: by `close`, or else at the end of the worker thread that opened it, however
+ * the thread ends.
  *
  * In a worker thread Node closes what `node:fs` has opened, by its number, unless the thread was started with `trackUnmanagedFds: false`. So
- * what is kept there has a number that Node knows nothing of, and that the C library closes as the kernel's thread ends, just as it
- * destroys the `thread_local` objects of C++. That cannot be called off. So such a number stays the thread's until then: while nothing
- * is open there, it leads nowhere.
+ * there a kept file has a number that Node does not know, and that the C library closes when the kernel's thread ends, just as it
+ * destroys the `thread_local` objects of C++. This cannot be undone. So such a number belongs to the thread until then. While no file
+ * is open under it, it leads nowhere.
  */
 export class Descriptor {
   private constructor(
@@ -34,12 +34,12 @@ export class Descriptor {
     return Descriptor.own(openWithoutLinks(path, flags, mode));
   }
 
-  /** Opens what is open as `fd` anew, whatever name it has by now, if any; `path` is for people. @throws HermesError */
+  /** Opens the file that is open as `fd` a second time, whatever name it has by now, if any. `path` is only for error messages. @throws HermesError */
   static openAgain(fd: number, path: string, flags: number): Descriptor {
     return Descriptor.own(openAgain(fd, path, flags));
   }
 
-  /** A second number for what is open as `fd`, which its owner closes. @throws HermesError */
+  /** A second number for the file that is open as `fd`; the owner of `fd` still closes that. @throws HermesError */
   static ofSame(fd: number): Descriptor {
     if (!isMainThread && libc().atThreadEnd !== undefined) return new Descriptor(moveToThread(fd), true);
     return new Descriptor(duplicateOf(fd), false);
@@ -60,12 +60,12 @@ export class Descriptor {
     return this.fd;
   }
 
-  /** A second number for the same open file, of which Node knows nothing: for an owner that the caller gives it to at once. @throws HermesError */
+  /** A second number for the same open file, which Node does not know. The caller gives it to an owner at once. @throws HermesError */
   duplicate(): number {
     return duplicateOf(this.fd);
   }
 
-  /** Idempotent. One system call: a worker thread that is terminated in between has closed it or has not. */
+  /** Idempotent. One system call: a worker thread that is terminated meanwhile has closed it or has not. */
   close(): void {
     const { fd } = this;
     if (fd === CLOSED) return;
@@ -93,7 +93,7 @@ function moveToThread(fd: number): number {
   return number;
 }
 
-/** One that leads nowhere, and is closed when the thread ends. */
+/** A number that leads nowhere, and is closed when the thread ends. */
 function newNumber(): number {
   const { atThreadEnd, closeAddress, eventfd } = libc();
   const fd = eventfd(0, O_CLOEXEC);

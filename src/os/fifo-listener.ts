@@ -5,8 +5,8 @@ import { libc } from './libc.js';
 import { withSystemErrors } from './system-error.js';
 
 /**
- * A FIFO that wakes the event loop, through epoll and without a thread. The descriptor is libuv's, which closes it with the socket, also at
- * the end of a worker thread, however that ends. Keeps no process alive until `ref`.
+ * A FIFO that wakes the event loop, through epoll and without a thread. The descriptor belongs to libuv, which closes it with the socket, also at
+ * the end of a worker thread, however that ends. Does not keep the process alive before `ref`.
  */
 export class FifoListener {
   private constructor(
@@ -14,7 +14,7 @@ export class FifoListener {
     private readonly socket: Socket,
   ) {}
 
-  /** `onByte` is called when there was something in the FIFO, which is empty then. @throws HermesError */
+  /** `onByte` is called when there was something in the FIFO, and after it has been emptied. @throws HermesError */
   static open(path: string, onByte: () => void, onError: (error: NodeJS.ErrnoException) => void): FifoListener {
     const onread = {
       buffer: new Uint8Array(64),
@@ -31,7 +31,7 @@ export class FifoListener {
       socket.on('error', onError);
       return new FifoListener(fd, socket);
     } catch (error) {
-      libc().close(fd); // a socket that was not made has not taken it
+      libc().close(fd); // no socket was made that would close it
       throw error;
     }
   }

@@ -5,10 +5,10 @@ import { systemError, withSystemErrors } from './system-error.js';
 
 const { O_RDWR, O_WRONLY } = fs.constants;
 const POLLIN = 1;
-/** More bytes than ringers leave in a FIFO: a read that fills less has emptied it. */
+/** More bytes than ringers leave in a FIFO: a read that returns fewer has emptied it. */
 const DRAIN_LENGTH = 4096;
 
-/** In the place of a descriptor: poll(2) leaves it out. */
+/** Used in place of a descriptor: poll(2) ignores it. */
 export const NO_FIFO: number = -1;
 
 const oneByte: Uint8Array = new Uint8Array(1);
@@ -17,8 +17,8 @@ const drained: Uint8Array = new Uint8Array(DRAIN_LENGTH);
 const pollfd: Buffer = Buffer.alloc(8);
 
 /**
- * Makes a FIFO with just these permissions, unless it is there. Two must not make the same one at a time. A maker that was
- * killed leaves a half-made one under the name with `.new`, which the next one takes away.
+ * Makes a FIFO with exactly these permissions, unless it is there. Two processes must not make the same one at a time. A maker that is
+ * killed leaves an unfinished FIFO under the name with `.new`, which the next maker removes.
  */
 export function ensureFifo(path: string, mode: number): void {
   if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
@@ -74,7 +74,7 @@ export function awaitByte(fd: number, timeoutMs: number): boolean {
   return count !== 0;
 }
 
-/** Bytes that a signal keeps in the FIFO end the next wait at once: that is all. Somebody else may have taken them. */
+/** EINTR: the bytes stay in the FIFO, and only end the next wait at once. EAGAIN: somebody else has taken them. */
 function takeOut(fd: number): void {
   try {
     fs.readSync(fd, drained);

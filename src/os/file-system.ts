@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 
 /**
- * Where a file system puts what is stored to a page of a file that has all its blocks: in memory that the file has already, in the
- * blocks that it has already, or elsewhere, for which it needs space anew, at every store that comes after the page was written back.
- * Unbounded is memory that is never refused.
+ * Where a file system puts a store to a page of a file that has all its blocks: in memory that the file has already, in the
+ * blocks that it has already, or elsewhere. Elsewhere needs space anew, for every store that comes after the page was written back.
+ * Unbounded is memory that the kernel never refuses.
  */
 export type Placing = 'memory' | 'unbounded' | 'in-place' | 'elsewhere' | 'unknown';
 
@@ -13,7 +13,7 @@ export interface FileSystem {
   readonly placing: Placing;
 }
 
-/** By `f_type` of statfs(2). XFS is not among them: its files may share blocks (`cp --reflink`), and then are written elsewhere. */
+/** By `f_type` of statfs(2). XFS is not in the list: its files may share blocks (`cp --reflink`), and are then written elsewhere. */
 const KNOWN: ReadonlyMap<number, FileSystem> = new Map([
   [0x0102_1994, { name: 'tmpfs', placing: 'memory' }],
   [0x8584_58f6, { name: 'ramfs', placing: 'unbounded' }],
@@ -30,7 +30,7 @@ const UNKNOWN: FileSystem = { name: 'a file system that is not known', placing: 
 export function fileSystemOf(fd: number): FileSystem {
   try {
     const { type, files } = fs.statfsSync(`/proc/self/fd/${fd}`);
-    // An overlay tells of the file system below it everything but its type; only btrfs has no number of files.
+    // An overlay shows everything of the file system below it except the type; only btrfs has no number of files.
     if (type === OVERLAY && files === 0) return { name: 'an overlay on btrfs', placing: 'elsewhere' };
     return KNOWN.get(type) ?? UNKNOWN;
   } catch {
@@ -39,8 +39,8 @@ export function fileSystemOf(fd: number): FileSystem {
 }
 
 /**
- * True when what is in this directory is in memory, and so cannot be older than this boot; false also where that cannot be told.
- * `dev` is the device number of the file that is asked for: a file may be mounted there by itself, from another file system.
+ * True when files in this directory are in memory, and so cannot be older than this boot. False also when that cannot be found out.
+ * `dev` is the device number of the file in question: a single file may be mounted there from another file system.
  */
 export function endsWithBoot(directory: string, dev?: number): boolean {
   try {

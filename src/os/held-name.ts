@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import { withSystemErrors } from './system-error.js';
 
-/** What the kernel answers where a path leads nowhere. */
+/** The kernel's answers for a path that leads nowhere. */
 const NOWHERE = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ESTALE'];
 
 /**
- * The path by which a file or directory was opened: tells, again and again, whether it still leads to that. It does not once that was
- * removed, moved or replaced, or a directory above it, or was mounted over. As long as it is open nothing else gets its inode.
+ * The path by which a file or directory was opened. It tells, as often as asked, whether the path still leads there. It does not once the file
+ * or a directory above it was removed, moved, replaced or mounted over. While the file is open, no other gets its inode.
  */
 export class HeldName {
   private own: fs.BigIntStats | undefined;
@@ -17,11 +17,11 @@ export class HeldName {
     private readonly fd: number,
   ) {}
 
-  /** The status of what is open, as long as the path leads to it: one system call. @throws HermesError when this user may not look */
+  /** The status of the open file, as long as the path leads to it. One system call. @throws HermesError when this user may not look */
   stat(): fs.BigIntStats | undefined {
     const named = statOf(this.path);
     if (named === undefined) return undefined;
-    // Asked again before it is said: a copy-up below an overlay may change the answer.
+    // Asked once more before the answer counts: a copy-up below an overlay may change it.
     if (!isSame(named, this.own)) this.own = fs.fstatSync(this.fd, { bigint: true });
     return isSame(named, this.own) ? named : undefined;
   }
@@ -43,7 +43,7 @@ function statOf(path: string): fs.BigIntStats | undefined {
   });
 }
 
-/** Inodes need more than the 53 bits of a number. */
+/** Inodes may need more than the 53 bits of a number. */
 function isSame(named: fs.BigIntStats, own: fs.BigIntStats | undefined): boolean {
   return named.ino === own?.ino && named.dev === own.dev;
 }

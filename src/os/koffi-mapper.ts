@@ -45,7 +45,7 @@ class KoffiMapping implements Mapping {
     this.isMapped = false;
   }
 
-  /** Lets go of the memory without changing it: another mapping takes its place. */
+  /** Gives up the memory without changing it, because another mapping takes its place. */
   giveUp(): WasmMemory {
     this.isMapped = false;
     return this.memory;

@@ -8,8 +8,8 @@ import { requirePackage } from './require-package.js';
 import { addonRemedy } from './system-error.js';
 
 /**
- * The calls that Node has no API for. Each returns what C returns; `errno()` must be read at once after a failure. What a signal
- * interrupts is done again, but for `poll`, which is to end then, and `posixFallocate`: see `new-file.ts`.
+ * The calls that Node has no API for. Each returns what C returns; read `errno()` at once after a failure. A call that a signal
+ * interrupts is done again, except `poll`, which is to end then, and `posixFallocate`: see `new-file.ts`.
  */
 interface Libc {
   mmap(
@@ -21,7 +21,7 @@ interface Libc {
     offset: number,
   ): number | bigint;
   close(fd: number): number;
-  /** Where `close` is in memory, for C. */
+  /** The address of `close`, for C. */
   readonly closeAddress: bigint;
   fchmod(fd: number, mode: number): number;
   /** Returns the error number itself. */
@@ -37,7 +37,7 @@ interface Libc {
   madvise(address: Uint8Array, length: number, advice: number): number;
   fdatasync(fd: number): number;
   fsync(fd: number): number;
-  /** On another thread: each returns at once, and calls back on this one, where `errno()` is that of the call. */
+  /** On another thread. Each returns at once, and calls back on this thread, where `errno()` is that of the call. */
   readonly inBackground: {
     madvise(address: Uint8Array, length: number, advice: number, done: () => void): void;
     fdatasync(fd: number, done: (error: unknown, result: number) => void): void;
@@ -69,7 +69,7 @@ interface Libc {
 /** glibc, then musl, by the names that their dynamic loaders use. */
 const LIBRARY_NAMES = ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`, 'libc.so'];
 
-/** Signals that come at every try, faster than the kernel can do a thing, must not hold up a thread for ever. */
+/** Signals may come faster than the kernel can do what was asked. They must not hold up a thread for ever. */
 export const MOST_TRIES = 1000;
 
 let loaded: Libc | undefined;
@@ -81,9 +81,9 @@ export function libc(): Libc {
 }
 
 /**
- * A worker thread that is terminated while koffi's addon starts in it takes the whole process with it: what fails there, because the
- * thread may run no JavaScript any more, is fatal to the addon. So it starts as the module is imported, and no later call is in
- * danger. What goes wrong is told by the first call.
+ * If a worker thread is terminated while koffi's addon starts in it, the whole process ends: the thread may run no JavaScript any
+ * more, and the addon does not survive the failure. So the addon starts when this module is imported, and no later call is in
+ * danger. If the start fails, the first call says so.
  */
 function loadEarly(): void {
   try {
@@ -139,7 +139,7 @@ export function load(names: readonly string[]): Libc {
   );
 }
 
-/** @internal exported for its test. A call that returns -1, done again as often as a signal interrupts it. */
+/** @internal exported for its test. Repeats a call that returns -1 as often as a signal interrupts it. */
 export function restartedBy<A extends unknown[]>(
   call: (...args: A) => number,
   errno: () => number,
@@ -152,7 +152,7 @@ export function restartedBy<A extends unknown[]>(
   };
 }
 
-/** What registers the destructors of C++'s `thread_local` objects: glibc has it, and libstdc++, which Node is linked with. */
+/** The function that registers destructors of C++'s `thread_local` objects. glibc has it, and so has libstdc++, with which Node is linked. */
 function atThreadEnd(library: LibraryHandle, program: LibraryHandle): Libc['atThreadEnd'] {
   const declare = (from: LibraryHandle, name: string) => from.func(`int ${name}(int64_t, int64_t, int64_t)`);
   try {

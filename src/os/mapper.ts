@@ -1,4 +1,4 @@
-/** `private`: the file is read, and what is stored stays in this process. */
+/** `private`: reads see the file; stores stay in this process. */
 export type MapAccess = 'read-write' | 'read-only' | 'private';
 
 /** A file's bytes as memory. Writes through a read-only mapping kill the process: only tools that never write have one. */
@@ -6,7 +6,7 @@ export interface Mapping {
   readonly buffer: ArrayBufferLike;
   /** Bytes of the file that are mapped; the buffer may be longer. */
   readonly length: number;
-  /** The WebAssembly memory that the buffer is of, where it is one. */
+  /** The WebAssembly memory that the buffer belongs to, if there is one. */
   readonly memory?: object;
   /** Ends the mapping; idempotent. Views that are still around never crash the process. */
   unmap(): void;
@@ -18,8 +18,8 @@ export interface Mapper {
   /** Bytes. */
   readonly maxLength: number;
   /**
-   * Maps the first `length` bytes. `over` is a mapping that ends with this call; where the mapper can and the lengths
-   * are equal, its buffer becomes the new one's, so that views of it go on.
+   * Maps the first `length` bytes. `over` is a mapping that ends with this call. If the mapper can do it and the lengths
+   * are equal, the new mapping takes over its buffer, so views of it stay usable.
    */
   map(fd: number, length: number, access: MapAccess, over?: Mapping): Mapping;
 }

@@ -4,16 +4,16 @@ import { HermesError } from '../errors.js';
 import { cgroupDirectories, textOf } from './cgroups.js';
 import { fileSystemOf } from './file-system.js';
 
-/** What the process itself goes on to need, which nobody can know: bytes. */
+/** Bytes kept for what the process itself will need, which nobody can know. */
 const OWN_NEED: number = 8 * 1024 * 1024;
 /** Bytes that stat(2) counts in. */
 const BLOCK_LENGTH = 512;
-/** Of cgroups of version 1: a limit above this is none. */
+/** In cgroups of version 1, a limit above this means that there is none. */
 const NO_LIMIT: number = 2 ** 60;
 
-/** Where there is less room in memory than anywhere else around the process. */
+/** The cgroup, or the machine, that has the least room in memory for this process. */
 export interface MemoryRoom {
-  /** For people: of what it is the memory. */
+  /** For people: whose memory it is. */
   readonly of: string;
   /** Bytes. */
   readonly limit: number;
@@ -22,8 +22,8 @@ export interface MemoryRoom {
 }
 
 /**
- * Refuses to allocate a file in memory that its cgroup, or the machine, has no memory for: the kernel would not refuse, but kill the
- * process. A file on a disk has no such bound. @throws HermesError ERR_HERMES_NO_SPACE
+ * Refuses to allocate a file in memory if its cgroup, or the machine, has no room for it: the kernel would not refuse, but kill the
+ * process. A file on a disk has no such limit. @throws HermesError ERR_HERMES_NO_SPACE
  */
 export function checkMemoryRoom(fd: number, length: number, subject: string): void {
   if (!['memory', 'unbounded'].includes(fileSystemOf(fd).placing)) return;
@@ -38,7 +38,7 @@ export function checkMemoryRoom(fd: number, length: number, subject: string): vo
   );
 }
 
-/** @param root where the files are: for tests. Undefined where nothing tells. */
+/** @param root where the files are, for tests. Undefined if no file tells. */
 export function memoryRoom(root = '/'): MemoryRoom | undefined {
   const rooms = [...cgroupRooms(root), ...machineRoom(root)];
   return rooms.sort((a, b) => a.free - b.free)[0];
@@ -61,7 +61,7 @@ function cgroupRooms(root: string): MemoryRoom[] {
 
 type Room = Omit<MemoryRoom, 'of'> | undefined;
 
-/** What is only a copy of the disk's counts as free: the kernel drops it first. */
+/** Memory that only caches the disk counts as free, because the kernel drops it first. */
 function roomOfVersion2(directory: string, swapFree: number): Room {
   const limit = numberIn(path.join(directory, 'memory.max'));
   const used = numberIn(path.join(directory, 'memory.current'));
@@ -84,13 +84,13 @@ function roomOfVersion1(directory: string, swapFree: number): Room {
   return { limit, free: cached + Math.min(limit - used + swapFree, bothLimit - bothUsed) };
 }
 
-/** Undefined for `max`, and where there is no such file. */
+/** Undefined for `max`, and if there is no such file. */
 function numberIn(file: string): number | undefined {
   const text = textOf(file).trim();
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** Lines of a name and a number: `inactive_file 4096`, `MemFree: 4 kB`. */
+/** Lines with a name and a number: `inactive_file 4096`, `MemFree: 4 kB`. */
 function numbersIn(file: string, unit: number): Readonly<Record<string, number>> {
   const lines = textOf(file).matchAll(/^(\w+):?\s+(\d+)/gm);
   return Object.fromEntries([...lines].map(([, name, number]) => [name, Number(number) * unit]));

@@ -4,7 +4,7 @@ import type { MapAccess, Mapper, Mapping } from './mapper.js';
 import { requirePackage } from './require-package.js';
 import { systemError } from './system-error.js';
 
-/** What Hermes uses of the package `mmap-io` 1.1. */
+/** The part of the package `mmap-io` 1.1 that Hermes uses. */
 interface MmapIo {
   readonly PROT_READ: number;
   readonly PROT_WRITE: number;
@@ -17,8 +17,8 @@ interface MmapIo {
 const MAX_LENGTH = 2 ** 31 - 1;
 
 /**
- * Maps files with the native addon `mmap-io`, an optional peer for those whose policy wants no memory mapped by FFI.
- * Its buffer is a plain ArrayBuffer, and the mapping ends when that is collected: `unmap` lets go of it.
+ * Maps files with the native addon `mmap-io`, an optional peer for users whose rules forbid mapping memory by FFI.
+ * Its buffer is a plain ArrayBuffer. The mapping ends when that is garbage-collected: `unmap` only drops it.
  * @throws HermesError ERR_HERMES_INVALID_OPTION when it is not installed
  */
 export function mmapIoMapper(): Mapper {

@@ -14,28 +14,28 @@ const { O_RDWR, O_CREAT, O_EXCL, O_DIRECTORY } = fs.constants;
 const O_TMPFILE = 0o20_000_000 | O_DIRECTORY;
 const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
-/** Through which an unnamed file gets its name. */
+/** The path through which an unnamed file gets its name. */
 const OWN_DESCRIPTORS = '/proc/self/fd';
-/** What file systems answer that have no unnamed files. */
+/** The answers of file systems that have no unnamed files. */
 const NO_TMPFILE = ['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT'];
 
 /** A file that nobody sees yet. */
 export interface NewFile {
   readonly fd: number;
-  /** Gives the file its name, at once. False when the name is taken: what has it stays. @throws HermesError */
+  /** Gives the file its name, in one step. False when the name is taken: the file that has it stays. @throws HermesError */
   link(target: string): boolean;
-  /** Closes it; without `link` before, nothing stays behind. */
+  /** Closes the file. If it was not linked before, nothing stays behind. */
   close(): void;
 }
 
-/** Temporary names of file systems without unnamed files start so; no segment's name can. */
+/** Temporary names, on file systems without unnamed files, start like this; no segment's name can. */
 export const TEMPORARY_PREFIX = '.creating-';
 const ABANDONED_AFTER_MS = 60_000;
-/** Of a file under construction: its creator holds the lock on this byte, which is nobody else's. */
+/** The creator of a file under construction holds the lock on this byte, which nothing else uses. */
 const CREATOR_LOCK_OFFSET: number = 2 ** 41;
 const PAGE_LENGTH = 4096;
 
-/** A new file in `directory`, unnamed where the file system can do that, and /proc is there. @throws HermesError */
+/** A new file in `directory`: unnamed if the file system can do that and /proc is there. @throws HermesError */
 export function newFile(directory: string, mode: number): NewFile {
   if (!fs.existsSync(OWN_DESCRIPTORS)) return namedFile(directory, mode);
   let fd: number;
@@ -62,7 +62,7 @@ function unnamedFile(fd: number, mode: number, directory: string): NewFile {
       if (libc().linkat(AT_FDCWD, `${OWN_DESCRIPTORS}/${fd}`, AT_FDCWD, target, AT_SYMLINK_FOLLOW) === 0) return true;
       const name = errnoName(libc().errno());
       if (name === 'EEXIST') return false;
-      throw systemError('create', target, name, Object.assign(new Error(name), { code: name })); // as node:fs would say it
+      throw systemError('create', target, name, Object.assign(new Error(name), { code: name })); // as node:fs would report it
     },
     close: () => fs.closeSync(fd),
   };
@@ -91,7 +91,7 @@ export function namedFile(directory: string, mode: number): NewFile {
   };
 }
 
-/** Whatever the umask. By the C library, for Node's permission model knows no `fchmod`. */
+/** Sets the mode regardless of the umask. Done by the C library, because Node's permission model has no `fchmod`. */
 function setMode(fd: number, mode: number, directory: string): void {
   if (libc().fchmod(fd, mode) !== 0)
     throw systemError('set the mode of a file in', directory, errnoName(libc().errno()));
@@ -109,8 +109,8 @@ function linkName(name: string, target: string): boolean {
 }
 
 /**
- * What creators that were killed have left: nobody holds the lock. The age alone proves nothing, for a clock may have been set and a
- * creator stopped; it spares those that have not got so far as to take their lock.
+ * Removes what killed creators have left: files whose lock nobody holds. The age alone proves nothing, because a clock may have been set and a
+ * creator may be stopped. It only spares creators that have not taken their lock yet.
  */
 function removeAbandoned(directory: string): void {
   const oldestMs = wallMs() - ABANDONED_AFTER_MS;
@@ -119,7 +119,7 @@ function removeAbandoned(directory: string): void {
     try {
       removeIfAbandoned(path.join(directory, name), oldestMs);
     } catch {
-      // Gone already, or not ours to open or to remove.
+      // It is gone already, or we may not open or remove it.
     }
   }
 }
@@ -136,9 +136,8 @@ function removeIfAbandoned(file: string, oldestMs: number): void {
 }
 
 /**
- * Gives the file `length` bytes that are really there: a full file system, or a cgroup without so much memory, fails here, not at the
- * first write. Where signals
- * interrupt it, smaller and smaller pieces are asked for, since tmpfs takes back what an interrupted call had allocated.
+ * Gives the file `length` bytes that are really there. If the file system is full, or the cgroup has too little memory, this fails, and not
+ * the first write. If signals interrupt it, it asks for smaller and smaller pieces, because tmpfs takes back what an interrupted call had allocated.
  */
 export function allocate(fd: number, length: number, subject: string): void {
   checkMemoryRoom(fd, length, subject);

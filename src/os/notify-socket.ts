@@ -14,7 +14,7 @@ const PATH_LENGTH = 108;
 
 /**
  * Tells the service manager how the process is doing, as sd_notify(3) does: one datagram of `NAME=value` lines to the socket that
- * `NOTIFY_SOCKET` of the environment names. False where none is named. Node has no Unix datagrams.
+ * `NOTIFY_SOCKET` of the environment names. False if it names none. Node has no Unix datagrams.
  * @throws HermesError ERR_HERMES_SYSTEM and such, when it cannot be sent; ERR_HERMES_INVALID_OPTION for a name that is none
  */
 export function notifyServiceManager(

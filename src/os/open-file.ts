@@ -4,14 +4,14 @@ import { isMissing, withSystemErrors } from './system-error.js';
 const { O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
 /**
- * Opens a file by a name that is not a link (O_CLOEXEC, as Node always does). The descriptor, to be closed by `fs.closeSync`. `mode` is
- * for a file that `flags` makes. @throws HermesError
+ * Opens a file by a name that is not a link (O_CLOEXEC, as Node always does). Returns the descriptor, to be closed by `fs.closeSync`.
+ * `mode` is for a file that `flags` makes. @throws HermesError
  */
 export function openWithoutLinks(path: string, flags: number, mode?: number): number {
   return withSystemErrors('open', path, () => fs.openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, mode));
 }
 
-/** Opens such a file to be read; undefined when it is not there. @throws HermesError for other reasons */
+/** Opens such a file for reading; undefined when it is not there. @throws HermesError for other reasons */
 export function openIfThere(path: string): number | undefined {
   try {
     return openWithoutLinks(path, fs.constants.O_RDONLY);
@@ -21,7 +21,7 @@ export function openIfThere(path: string): number | undefined {
   }
 }
 
-/** Opens what is open as `fd` anew, whatever name it has by now, if any; `path` is for people. The descriptor. @throws HermesError */
+/** Opens the file that is open as `fd` a second time, whatever name it has by now, if any. `path` is only for error messages. Returns the descriptor. @throws HermesError */
 export function openAgain(fd: number, path: string, flags: number): number {
   return withSystemErrors('open', path, () => {
     try {
@@ -46,7 +46,7 @@ export function readAt(fd: number, path: string, length: number, offset: number)
   return buffer.subarray(0, end);
 }
 
-/** libuv starts every interrupted call again but this one. */
+/** libuv repeats every interrupted call except this one. */
 function readOnce(fd: number, buffer: Buffer, start: number, position: number): number {
   for (;;) {
     try {

@@ -6,22 +6,22 @@ const MADV_DONTNEED = 4;
 const PAGE_LENGTH = 4096;
 /** The largest page that Linux has on the machines that are supported. */
 const LARGEST_PAGE_LENGTH = 65_536;
-/** Calls that may be under way at once. */
+/** The most calls that may be under way at once. */
 const MOST_RUNNING = 2;
 
 let running = 0;
 
-/** Bytes that are made ready at once to be read: a tenth of the time that so many page faults take. */
+/** Bytes that are made ready for reading in one call. It takes a tenth of the time of as many page faults. */
 const READ_LENGTH: number = 1024 * 1024;
-/** Bytes that are made ready to be written, ahead of what is written. */
+/** Bytes that are made ready for writing, ahead of the writer. */
 const WRITE_LENGTH: number = 2 * 1024 * 1024;
 
 /** Makes pages of a mapping ready before they are read, from its start to its end. */
 export class ReadAhead {
-  /** Byte offset: from here on pages are not ready. */
+  /** Byte offset from which on pages are not ready. */
   end = 0;
 
-  /** To be called when `end` is reached. `mappedEnd`: byte offset where the mapping ends. */
+  /** Call this when `end` is reached. `mappedEnd`: byte offset where the mapping ends. */
   goOn(buffer: ArrayBufferLike, offset: number, mappedEnd: number): void {
     const end = Math.min(offset + READ_LENGTH, mappedEnd);
     if (offset < end) prefaultToRead(buffer, offset, end - offset);
@@ -38,7 +38,7 @@ export class WriteAhead {
     this.end = offset;
   }
 
-  /** To be called at byte offset `offset`. Returns the one at which it is to be called again. `dataEnd`: nothing is written behind that. */
+  /** Call this at byte offset `offset`. Returns the offset at which to call it again. `dataEnd`: nothing is written behind it. */
   goOn(buffer: ArrayBufferLike, offset: number, dataEnd: number): number {
     if (offset + WRITE_LENGTH / 2 > this.end) {
       const start = Math.max(this.end, offset);
@@ -50,9 +50,9 @@ export class WriteAhead {
 }
 
 /**
- * Makes pages of a mapping ready to be written, so that the first store to each does not stop for the kernel: on another
- * thread, or, where this thread's event loop does not turn, in this call, which still takes a third of the time of so many
- * page faults. Only ever a help: older kernels refuse it. Both numbers are bytes. Allocates a view: to be called once for many pages.
+ * Makes pages of a mapping ready for writing, so that the first store to each does not stop for the kernel. It works on another
+ * thread. If this thread's event loop does not turn, it works in this call, which still takes only a third of the time of as many
+ * page faults. It is only a help: older kernels refuse it. Both numbers are bytes. Allocates a view, so call it once for many pages.
  */
 export function prefault(buffer: ArrayBufferLike, offset: number, length: number): void {
   const { pages, pagesLength } = pagesOf(buffer, offset, length);
@@ -66,15 +66,15 @@ export function prefault(buffer: ArrayBufferLike, offset: number, length: number
   });
 }
 
-/** The same for pages that are to be read, in this call, which waits for what has to come from the disk. */
+/** The same for reading. It works in this call, which waits for pages that have to come from the disk. */
 export function prefaultToRead(buffer: ArrayBufferLike, offset: number, length: number): void {
   const { pages, pagesLength } = pagesOf(buffer, offset, length);
   libc().madvise(pages, pagesLength, MADV_POPULATE_READ);
 }
 
 /**
- * Drops the private copies of pages of a private mapping, which read as the file does from then on: all whole pages from byte `from`
- * to `to`. Returns where they end.
+ * Drops the private copies of pages of a private mapping: all whole pages from byte `from` to `to`. From then on they read as the
+ * file does. Returns where they end.
  */
 export function dropPages(buffer: ArrayBufferLike, from: number, to: number): number {
   const start = from - (from % LARGEST_PAGE_LENGTH);

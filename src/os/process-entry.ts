@@ -11,7 +11,7 @@ export interface ProcessEntry {
   readonly awaitsReader: boolean;
 }
 
-/** A file, as a process has it open. */
+/** Identifies a file that a process has open. */
 interface OpenFile {
   readonly dev: number;
   readonly ino: number;
@@ -19,7 +19,7 @@ interface OpenFile {
 
 const MOST_CHARACTERS = 40;
 const NODE = /^node(js)?[\d.]*$/;
-/** Options of Node that have the next word to themselves. */
+/** Options of Node whose value is the next word. */
 const WITH_VALUE = /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--env-file)$/;
 const HERMES = /^hermes(-ipc)?(\.[cm]?js)?$/;
 /** Kernel functions in which a writer sleeps while nobody reads. */
@@ -27,8 +27,8 @@ const WRITING =
   /^(anon_)?pipe_write$|^pipe_wait_writable$|^n_tty_write$|^sock_alloc_send_pskb$|^sk_stream_wait_memory$|^unix_wait_for_peer$/;
 
 /**
- * The process of that number, if it is one that has `file` open, as far as can be seen from here: of another PID namespace, the number
- * means nothing here, or somebody else. Undefined then, and where /proc does not show it.
+ * The process with that number, if it has `file` open as far as can be seen from here. A number of another PID namespace
+ * means nothing here, or means another process. Undefined in that case, and if /proc does not show the process.
  */
 export function processEntry(pid: number, file: OpenFile): ProcessEntry | undefined {
   try {
@@ -43,7 +43,7 @@ export function processEntry(pid: number, file: OpenFile): ProcessEntry | undefi
   }
 }
 
-/** Whose descriptors may not be looked at is believed. @throws when there is no such process */
+/** A process whose descriptors we may not look at is believed. @throws when there is no such process */
 function hasOpen(pid: number, { dev, ino }: OpenFile): boolean {
   let numbers: string[];
   try {
@@ -95,7 +95,7 @@ function hermesName(args: readonly string[]): string {
   return command === undefined ? 'hermes' : `hermes ${command}`;
 }
 
-/** It is shown on terminals, and anybody may call a program what he likes. */
+/** The name is shown on terminals, and anybody may give a program any name. */
 function printable(text: string): string {
   const clean = text.replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '?');
   return clean.length > MOST_CHARACTERS ? `${clean.slice(0, MOST_CHARACTERS - 1)}…` : clean;

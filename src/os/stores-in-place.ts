@@ -6,14 +6,14 @@ import { checkMemoryRoom } from './memory-room.js';
 import { systemError } from './system-error.js';
 
 // A store through a mapping that finds no space ends the process by SIGBUS, and nothing in Node can catch that. So whatever can be
-// known is seen to before a file is mapped.
+// known is taken care of before a file is mapped.
 
 const FALLOC_FL_UNSHARE_RANGE = 0x40;
-/** What file systems answer that cannot do it. */
+/** The answers of file systems that cannot do it. */
 const NOT_SUPPORTED: readonly string[] = ['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINVAL'];
 /** Bytes that stat(2) counts in. */
 const BLOCK_LENGTH = 512;
-/** Signals may come all the time. */
+/** The most tries: signals may come all the time. */
 const MOST_TRIES = 1000;
 
 const FS_IOC_FIEMAP = 0xc020_660b;
@@ -26,12 +26,12 @@ const HEADER_LENGTH = 32;
 const EXTENT_LENGTH = 56;
 const EXTENTS_PER_CALL = 64;
 
-/** True where stores through a mapping need no space once the file has all its blocks, whatever is done with it. */
+/** True if stores through a mapping need no space once the file has all its blocks, whatever happens to it. */
 export function storesInPlace(fd: number): boolean {
   return ['memory', 'unbounded', 'in-place'].includes(fileSystemOf(fd).placing);
 }
 
-/** Refuses a file where each store may need space anew. @throws HermesError ERR_HERMES_INVALID_OPTION */
+/** Refuses a file in which each store may need space anew. @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function checkPlacing(fd: number, subject: string): void {
   const { name, placing } = fileSystemOf(fd);
   if (placing !== 'elsewhere') return;
@@ -43,8 +43,8 @@ export function checkPlacing(fd: number, subject: string): void {
 }
 
 /**
- * Sees to it that stores to the first `length` bytes of a file need no space: fills holes, as `fallocate -d` and `cp --sparse` leave
- * them, and copies what is shared with another file. Others may have it mapped meanwhile: nothing of its content changes.
+ * Makes sure that stores to the first `length` bytes of a file need no space. Fills holes, as `fallocate -d` and `cp --sparse` leave
+ * them, and copies blocks that are shared with another file. Others may have the file mapped meanwhile: its content does not change.
  * @throws HermesError ERR_HERMES_NO_SPACE; ERR_HERMES_INVALID_OPTION where it cannot be
  */
 export function ensureBlocks(fd: number, length: number, subject: string): void {
@@ -57,7 +57,7 @@ export function ensureBlocks(fd: number, length: number, subject: string): void 
     if (failure === undefined) return;
     if (!NOT_SUPPORTED.includes(failure)) throw systemError('fill the holes of', subject, failure);
   }
-  // posix_fallocate would write into each block, where others may write, too.
+  // posix_fallocate would write into each block, and others may write there, too.
   if (isWhole === false) throw systemError('fill the holes of', subject, 'ENOSPC');
 }
 
@@ -81,7 +81,7 @@ export function checkReadable(fd: number, length: number, subject: string): void
   if (bavail * bsize < lack) throw systemError(`map ${lack} bytes of holes of`, subject, 'ENOSPC');
 }
 
-/** Undefined where that cannot be told: their number may count some of the file system's own, and miss what is compressed. */
+/** Undefined if that cannot be found out: the number of blocks may include some of the file system's own, and miss what is compressed. */
 function hasAllBlocks(fd: number, length: number): boolean | undefined {
   const { placing } = fileSystemOf(fd);
   if (placing === 'unbounded') return true;
@@ -91,7 +91,7 @@ function hasAllBlocks(fd: number, length: number): boolean | undefined {
 }
 
 /**
- * True when each of the first `length` bytes of a file has a block, and no block is another file's, too. Undefined where the file
+ * True when each of the first `length` bytes of a file has a block that no other file shares. Undefined if the file
  * system does not tell.
  */
 export function hasOwnExtents(fd: number, length: number): boolean | undefined {

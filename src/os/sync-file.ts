@@ -1,11 +1,11 @@
 import { errnoName, libc } from './libc.js';
 import { systemError } from './system-error.js';
 
-/** What is synced: the bytes of a file, with what it takes to read them again; or all of it, as the names in a directory. */
+/** What to sync: the bytes of a file, with what is needed to read them again; or all of it, such as the names in a directory. */
 export type SyncCall = 'fdatasync' | 'fsync';
 
 /**
- * Waits until what was written is on the disk. By the C library: Node's permission model has no `fdatasync`. `subject` is for the
+ * Waits until what was written is on the disk. Done by the C library, because Node's permission model has no `fdatasync`. `subject` is for the
  * error. @throws HermesError
  */
 export function syncFile(call: SyncCall, fd: number, subject: string): void {

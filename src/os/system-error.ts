@@ -1,10 +1,10 @@
 import { HermesError, type HermesErrorCode } from '../errors.js';
 
-/** Node's permission model (`--permission`) answers with this code what the process has no right to. */
+/** Node's permission model (`--permission`) refuses with this code. */
 const ACCESS_DENIED = 'ERR_ACCESS_DENIED';
 
 /**
- * What an errno means whatever it was answered for. What is missing or there already is for the caller to say, who knows what that
+ * What an errno means for every system call. If something is missing or there already, the caller says so, because it knows what that
  * is: a segment, a journal, or a part of the system.
  */
 const CODES: Readonly<Record<string, HermesErrorCode>> = {
@@ -34,7 +34,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOMEM: 'raise the limit of address space (ulimit -v), or of mappings (vm.max_map_count)',
 };
 
-/** The flags that give what an error says is missing. */
+/** The flags that give the right that an error says is missing. */
 const FLAGS: Readonly<Record<string, string>> = {
   FileSystemRead: '--allow-fs-read',
   FileSystemWrite: '--allow-fs-write',
@@ -51,7 +51,7 @@ export function systemError(action: string, subject: string, errnoName: string, 
   );
 }
 
-/** Runs a call of node:fs; what it throws becomes a HermesError. */
+/** Runs a call of node:fs, and turns its error into a HermesError. */
 export function withSystemErrors<T>(action: string, subject: string, call: () => T): T {
   try {
     return call();
@@ -67,14 +67,14 @@ export function isMissing(error: unknown): boolean {
   return error instanceof HermesError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
-/** What to do about what the permission model refuses. */
+/** What to do when the permission model refuses something. */
 function deniedRemedy(error: unknown): string {
   const { permission = '', message } = (error ?? {}) as { permission?: string; message?: string };
   const flag = FLAGS[permission];
   return `Node's permission model refuses it: ${flag === undefined ? message : `run Node with ${flag} for it`}`;
 }
 
-/** What to do about an addon that was not loaded, if it is the permission model, or a flag, that refused it. */
+/** What to do about an addon that was not loaded, if the permission model or a flag refused it. */
 export function addonRemedy(error: unknown): string | undefined {
   if ((error as NodeJS.ErrnoException).code !== 'ERR_DLOPEN_DISABLED') return undefined;
   return 'run Node with --allow-addons, and without --no-addons';

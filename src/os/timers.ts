@@ -2,8 +2,8 @@ import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timer
 import { scheduler, setImmediate } from 'node:timers/promises';
 import { onAbort } from './abort.js';
 
-// Taken once, when Hermes is loaded: what tests put in the place of these fires when they say so, or never. The scheduler's are
-// Node's own even then.
+// Taken once, when Hermes is loaded: test tools replace these by timers that fire when told to, or never. The scheduler's timers
+// are Node's own even then.
 const [startTimeout, startInterval, endTimeout, endInterval, turnUnheld] = [
   setTimeout,
   setInterval,
@@ -12,7 +12,7 @@ const [startTimeout, startInterval, endTimeout, endInterval, turnUnheld] = [
   setImmediate,
 ];
 
-/** The longest that Node's timers can; what is longer would fire at once. */
+/** The longest time of Node's timers; a longer one would fire at once. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
 /** Calls back once, after at most `MAX_TIMER_MS`. */
@@ -33,7 +33,7 @@ export function stopTicking(timer: NodeJS.Timeout | undefined): void {
   endInterval(timer);
 }
 
-/** Resolves after a while, at most `MAX_TIMER_MS`, or when the signal is set off, whatever came first. */
+/** Resolves after a while, at most `MAX_TIMER_MS`, or when the signal is aborted, whichever comes first. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return;
   const ended = new AbortController();
@@ -47,7 +47,7 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   }
 }
 
-/** Resolves when timers, I/O and signal handlers of the process have had their turn. Unheld: unless it ends before. */
+/** Resolves when timers, I/O and signal handlers of the process have had their turn. If unheld, the process may end before. */
 export function nextTurn(holdsProcess: boolean): Promise<void> {
   return holdsProcess ? scheduler.yield() : turnUnheld(undefined, { ref: false });
 }

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 
-/** What stat(2) shows of owners for whom a user namespace has no number, unless the kernel is told otherwise. */
+/** The number that stat(2) shows for owners that a user namespace does not know, unless the kernel is configured otherwise. */
 const DEFAULT_OVERFLOW_ID = 65_534;
-/** Of all numbers but the last, which means nobody. */
+/** The count of all numbers except the last, which means nobody. */
 const ALL_IDS: number = 2 ** 32 - 1;
 
 /**
- * True for the number of an owner (`uid`) or group (`gid`) that may stand for any that this user namespace does not know. In the
- * first namespace, which knows all, it is a number like others.
+ * True for the number of an owner (`uid`) or group (`gid`) that may stand for any owner or group that this user namespace does not know.
+ * In the first namespace, which knows all, it is a number like any other.
  */
 export function mayBeUnmapped(id: number, kind: 'uid' | 'gid'): boolean {
   return id === overflowId(kind) && !mapsAll(kind);

@@ -26,12 +26,12 @@ export function directoryPath(options: DirectoryOptions = {}): string {
   return path.resolve(chosen ?? `/dev/shm/hermes-${process.getuid?.() ?? ROOT_UID}`);
 }
 
-/** Who takes part in a directory's segments trusts its owner; who only looks, and as root could anyhow, need not. */
+/** A participant must trust the directory's owner. Root that only looks need not, as it could look anyway. */
 export type DirectoryUse = 'take-part' | 'look';
 
 /**
  * Checks that a directory is safe to use: a real directory, of this user or of root, that not everybody can write to. In a user
- * namespace, see `isOfOwnGroup`. Root, not one of a user namespace, may look at what is in that of another user. False when there is none.
+ * namespace, see `isOfOwnGroup`. Root (not that of a user namespace) may look into another user's directory. False when there is no such directory.
  * @throws HermesError ERR_HERMES_PERMISSION
  */
 export function checkDirectory(directory: string, use: DirectoryUse = 'take-part'): boolean {
@@ -55,9 +55,9 @@ export function checkDirectory(directory: string, use: DirectoryUse = 'take-part
 }
 
 /**
- * In a user namespace that does not know root, a directory of root cannot be told from one of any other unknown user. It is good all the
- * same if a group of ours, which is known, may write to it: only root and that group's members can have given it this group, and whatever
- * its owner could do to us, any member can.
+ * In a user namespace that does not know root, a directory of root looks like one of any other unknown user. It is safe all the
+ * same if a group of ours that the namespace knows may write to it. Only root and members of that group can have given it this group, and
+ * its owner can do nothing to us that a member cannot do.
  */
 function isOfOwnGroup({ uid, gid, mode }: fs.Stats): boolean {
   if (!mayBeUnmapped(uid, 'uid') || mayBeUnmapped(gid, 'gid')) return false;
@@ -74,7 +74,7 @@ export function ensureDirectory(options: DirectoryOptions): string {
   return directory;
 }
 
-/** One level: what is above belongs to somebody. (Nor does `recursive` ever return where nothing can be made, as below /proc.) */
+/** Makes one level only: the directories above belong to somebody. (And `recursive` never returns where nothing can be made, as below /proc.) */
 function makeDirectory(directory: string): void {
   try {
     fs.mkdirSync(directory, { mode: 0o700 });

@@ -14,10 +14,10 @@ import type { SegmentMemory } from '../ring/segment-memory.js';
 import { groupState } from './group-entries.js';
 import { ringIfAsleep } from './sleep-word.js';
 
-/** Of the permissions of a file. */
+/** The bits of a file's permissions that a FIFO keeps. */
 const READ_AND_WRITE = 0o666;
 
-/** The FIFOs of a segment's sleepers, as one participant or tool rings them: each is opened when it is rung first. */
+/** The FIFOs of a segment's sleepers, for one participant or tool that rings them. Each is opened when it is first rung. */
 export class Doorbells {
   /** By the slot's word index. */
   private readonly fifos: Map<number, Descriptor> = new Map();
@@ -38,7 +38,7 @@ export class Doorbells {
     for (let lane = 0; lane < laneCount; lane++) ringIfAsleep(memory, producerSlotIndex(memory, lane), this.write);
   }
 
-  /** Rings the sleeping consumers, all members of all groups. Likewise. */
+  /** Rings the sleeping consumers, which are all members of all groups. Also makes a system call for each that sleeps. */
   ringConsumers(): void {
     const { memory } = this;
     const { groupCount, memberCount } = memory.geometry;
@@ -52,7 +52,7 @@ export class Doorbells {
     }
   }
 
-  /** Rings everybody, and makes consumers look at all lanes: for those who have died and may have owed it. */
+  /** Rings everybody, and makes consumers look at all lanes, because the dead may have owed it. */
   ringAll(): void {
     const laneCount = lanesInUse(this.memory);
     for (let lane = 0; lane < laneCount; lane++) countNews(this.memory, lane);
@@ -61,9 +61,9 @@ export class Doorbells {
   }
 
   /**
-   * Makes the FIFO of a slot that its owner has just taken, unless it was made for an earlier owner: whoever may use the segment's
-   * file, whose mode this is, may ring. The control lock must be held. Where it cannot be made, `listenOwn` says why: whoever never
-   * sleeps needs none.
+   * Makes the FIFO of a slot that its owner has just taken, unless it was made for an earlier owner. `mode` is that of the segment's
+   * file: whoever may use the file may ring. The control lock must be held. If the FIFO cannot be made, `listenOwn` says why, because a
+   * participant that never sleeps needs none.
    */
   makeOwn(slotIndex: number, mode: number): void {
     try {
@@ -73,7 +73,7 @@ export class Doorbells {
     }
   }
 
-  /** Opens the FIFO of one's own slot, to sleep on: see `FifoListener.open`. The caller closes it. @throws HermesError */
+  /** Opens the FIFO of the participant's own slot, to sleep on: see `FifoListener.open`. The caller closes it. @throws HermesError */
   listenOwn(slotIndex: number, onByte: () => void, onError: (error: NodeJS.ErrnoException) => void): FifoListener {
     if (this.failure !== undefined) throw this.failure;
     return FifoListener.open(this.pathOf(slotIndex), onByte, onError);
@@ -99,8 +99,8 @@ export class Doorbells {
   }
 
   /**
-   * False where it cannot be, as for want of descriptors: it is left to those who can. That is no reason to fail, for a sleeper also looks
-   * by itself, four times a second. Nor is it tried again at each publication: the ringer's copy of the bell is as after any ringing.
+   * False when the FIFO cannot be opened, for example for want of descriptors. That is no reason to fail: others may be able to ring, and a sleeper
+   * looks by itself four times a second. It is not tried again at each publication, because the ringer's copy of the bell is as after any ringing.
    */
   private writeTo(slotIndex: number): boolean {
     if (this.isClosed) return false;
@@ -121,8 +121,8 @@ export class Doorbells {
 }
 
 /**
- * Removes the FIFOs of a segment that is being removed, which had that inode. The control lock must be held, so that nobody makes another. One
- * that is not ours to remove, as another user's in a sticky directory, stays: it is no reason to keep the segment.
+ * Removes the FIFOs of a segment that is being removed; `inode` is that of its file. The control lock must be held, so that nobody makes another. A
+ * FIFO that we may not remove, such as another user's in a sticky directory, stays: it is no reason to keep the segment.
  */
 export function removeFifos(directory: string, inode: bigint): void {
   const names = withSystemErrors('look into', directory, () => fs.readdirSync(directory));

@@ -30,7 +30,7 @@ export interface GroupEntry extends GroupKind {
   readonly createdAtNs: bigint;
 }
 
-/** The group that a segment has from its creation on where none are declared: reliable and durable. */
+/** The group that a segment has from its creation on if no groups are declared: reliable and durable. */
 export const DEFAULT_GROUP = 'default';
 
 export function groupState(memory: SegmentMemory, group: number): number {

@@ -9,7 +9,7 @@ import { monotonicLeadNs } from '../os/time-namespace.js';
 export interface SegmentHeader {
   readonly layoutMajor: number;
   readonly layoutMinor: number;
-  /** Bits of what a participant must know. */
+  /** Bits that a participant must know. */
   readonly required: number;
   readonly geometry: Geometry;
   readonly sections: Sections;
@@ -41,7 +41,7 @@ const GEOMETRY_FIELDS: readonly (readonly [keyof Geometry, number])[] = [
   ['maxPayloadLength', P.MAX_PAYLOAD_LENGTH_OFFSET],
 ];
 
-/** The preamble page, but for the ready word, which is stored when all else is in place. */
+/** The preamble page without the ready word, which is stored once everything else is in place. */
 export function encodeHeader(header: SegmentHeader): Buffer {
   const page = Buffer.alloc(P.PREAMBLE_LENGTH);
   page.write(P.SEGMENT_MAGIC, P.SEGMENT_MAGIC_OFFSET, 'ascii');
@@ -113,12 +113,12 @@ export function decodeHeader(page: Buffer, fileLength: number, path: string): Se
   };
 }
 
-/** Bits of what a participant must know and this version does not. */
+/** Bits that a participant must know, and that this version does not know. */
 export function unknownRequirements(header: SegmentHeader): number {
   return (header.required & ~P.REQUIRED_KNOWN) >>> 0;
 }
 
-/** Of whoever takes part, or removes; to look is everybody's. @throws HermesError ERR_HERMES_INCOMPATIBLE_LAYOUT */
+/** To be called before taking part or removing. Everybody may look. @throws HermesError ERR_HERMES_INCOMPATIBLE_LAYOUT */
 export function checkRequirements(header: SegmentHeader, path: string): void {
   const unknown = unknownRequirements(header);
   if (unknown === 0) return;
@@ -129,7 +129,7 @@ export function checkRequirements(header: SegmentHeader, path: string): void {
   );
 }
 
-/** The offset from the monotonic clock that this process sees: in a time namespace that is another one. */
+/** The offset from the monotonic clock that this process sees, which in a time namespace is not the machine's. */
 export function ownClockOffsetNs({ clockOffsetNs }: SegmentHeader): bigint {
   return clockOffsetNs - monotonicLeadNs();
 }

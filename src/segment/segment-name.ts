@@ -1,7 +1,7 @@
 import { textOf } from '../checks.js';
 import { HermesError } from '../errors.js';
 
-/** Of segments and of groups: at most 64 characters, and never a path. */
+/** The form of the names of segments and groups: at most 64 characters, and never a path. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** @throws HermesError ERR_HERMES_INVALID_NAME */

@@ -35,7 +35,7 @@ export function segmentPath(name: string, options: DirectoryOptions, use?: Direc
 }
 
 /**
- * Opens a segment by name and checks everything of it before it is mapped. Whoever only looks opens it `read-only`: the right to
+ * Opens a segment by name, and checks all of it before it is mapped. To look only, open it `read-only`: the right to
  * read is enough then, and locks can be probed but not taken. @throws HermesError
  */
 export function openSegment(
@@ -82,7 +82,7 @@ function openLocks(name: string, file: string, access: MapAccess): ByteLocks {
   }
 }
 
-/** Whose the file is, where that is why it cannot be opened: the answer to most such questions. */
+/** Says who owns the file, if that is why it cannot be opened: the reason in most cases. */
 function ofOther(error: unknown, file: string, { uid, gid, mode }: fs.Stats): unknown {
   const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
   if (!(error instanceof HermesError) || code !== 'EACCES') return error;
@@ -105,21 +105,21 @@ export function readHeader(locks: ByteLocks, file: string): SegmentHeader {
 }
 
 /**
- * True while the segment's name leads to the file that is open. What is true of one file says nothing of another that has its name
- * meanwhile: whoever decides by this holds the control lock, without which no name is taken away from a segment.
+ * True while the segment's name leads to the file that is open. What was found out about this file says nothing about another one that has
+ * got its name. So hold the control lock to decide by this: nobody takes a name away from a segment without it.
  */
 export function isInPlace({ path: file, locks }: Segment): boolean {
   return isNamed(file, locks);
 }
 
-/** The same of any file. */
+/** The same for any file. */
 export function isNamed(file: string, locks: ByteLocks): boolean {
   const named = withSystemErrors('look at', file, () => fs.lstatSync(file, { throwIfNoEntry: false }));
   const open = locks.stat();
   return named?.ino === open.ino && named.dev === open.dev;
 }
 
-/** Maps through a second descriptor, for a mapping would keep the locks of the first alive. */
+/** Maps through a second descriptor, because a mapping would keep the locks of the first alive. */
 function mapSameFile(file: string, locks: ByteLocks, length: number, access: MapAccess): Mapping {
   const mapper = chosenMapper();
   if (length > mapper.maxLength) {
@@ -148,7 +148,7 @@ function openToMap(file: string, access: MapAccess): number {
   }
 }
 
-/** For a name that has led elsewhere, or nowhere, since the file was opened. */
+/** The error for a name that leads elsewhere, or nowhere, since the file was opened. */
 export function replaced(file: string): HermesError {
   return new HermesError('ERR_HERMES_REMOVED', `${file} was removed or replaced while it was opened: try again`);
 }

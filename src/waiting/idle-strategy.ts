@@ -4,7 +4,7 @@ import { monotonicMs } from '../clock.js';
 /** What a participant does while it has nothing to do. */
 export interface IdleStrategy {
   /**
-   * Microseconds that it looks again and again before it sleeps; `Infinity`: it never sleeps. Looking takes a core. Sleeping costs the
+   * Microseconds for which it looks again and again before it sleeps; with `Infinity` it never sleeps. Looking takes a core. Sleeping costs the
    * participant that rings about 10 µs, and the sleeper runs 11 to 85 µs later, the later the longer the cores were idle
    * (docs/benchmarks.md, docs/waiting.md).
    */
@@ -17,9 +17,9 @@ export const IDLE_OPTIONS: OptionNames<IdleStrategy> = { spinForUs: true, sliceU
 
 export type IdleStrategyName = 'spin' | 'balanced' | 'doorbell';
 
-/** `docs/decisions.md` says how the figures were found. */
+/** `docs/decisions.md` says why 50 µs ("A wait looks for 50 µs"). */
 export const IDLE_STRATEGIES: Readonly<Record<IdleStrategyName, IdleStrategy>> = {
-  /** The fastest, and a whole core, always. */
+  /** The fastest. Always takes a whole core. */
   spin: { spinForUs: Number.POSITIVE_INFINITY, sliceUs: 50 },
   /** Spins about as long as a sleep and a wake-up would cost, then sleeps. */
   balanced: { spinForUs: 50, sliceUs: 50 },
@@ -27,10 +27,10 @@ export const IDLE_STRATEGIES: Readonly<Record<IdleStrategyName, IdleStrategy>> =
   doorbell: { spinForUs: 0, sliceUs: 50 },
 };
 
-/** No look takes less than 10 ns: so many end it, too, for a clock may stand still. */
+/** No look takes less than 10 ns. So many looks end the loop, too, because a clock may stand still. */
 const MAX_LOOKS_PER_MS = 100_000;
 
-/** Calls `look` until it says true or `endMs` (of the monotonic clock, which says `startMs` now) is over. What it said last. */
+/** Calls `look` until it returns true, or until the monotonic clock, which is at `startMs` now, reaches `endMs`. Returns what `look` returned last. */
 export function spinUntil(look: () => boolean, startMs: number, endMs: number): boolean {
   let looks = (endMs - startMs) * MAX_LOOKS_PER_MS;
   do {

@@ -7,29 +7,29 @@ import { systemError } from '../os/system-error.js';
 import type { Segment } from '../segment/segment.js';
 import { SleepWord } from '../segment/sleep-word.js';
 
-/** Milliseconds that a thread is blocked at a time: a worker thread cannot be terminated meanwhile. */
+/** Milliseconds for which a thread is blocked at a time; a worker thread cannot be terminated meanwhile. */
 const BLOCK_MS = 250;
 
-/** Codes of what was warned of. */
+/** Codes of the errors of which this process has warned. */
 const warnedOf: Set<string> = new Set();
 
-/** Somebody who sleeps until `look` says true, which it must tell from shared memory alone: then `wake` is called, or `fail` with what ends it else. */
+/** A call that sleeps until `look`, which must look only at shared memory, returns true. Then `wake` is called; `fail` is called with the error that ends the sleep otherwise. */
 export interface Nap {
   look(): boolean;
   wake(): void;
   fail(error: unknown): void;
 }
 
-/** What lets the participant look now and then, and can keep the process alive. */
+/** The timer that lets the participant look now and then, and can keep the process alive. */
 export interface Ticker {
   ref(): void;
   unref(): void;
 }
 
 /**
- * A participant's own doorbell. Whoever sleeps here costs nothing until a ringer writes a byte into the participant's FIFO: it
- * wakes the event loop through epoll, with no thread. The order of the steps is that of `doorbell.pml`. Where the FIFO cannot be opened,
- * nobody is asked to ring, and whoever sleeps looks at each tick.
+ * A participant's own doorbell. A call that sleeps here costs nothing until a ringer writes a byte into the participant's FIFO. The byte
+ * wakes the event loop through epoll, without a thread. The order of the steps is that of `doorbell.pml`. If the FIFO cannot be opened,
+ * nobody is asked to ring, and a sleeping call looks at each tick.
  */
 export class Sleeper {
   private readonly word: SleepWord;
@@ -48,18 +48,18 @@ export class Sleeper {
     this.word.wakeUp(); // a predecessor may have died asleep
   }
 
-  /** To be called before `add`. */
+  /** Call this before `add`. */
   open(): void {
     if (this.fifo !== undefined) return;
     const fifo = this.openFifo();
     if (fifo === undefined) return;
     const { isRef } = this;
     this.setRef(false);
-    this.fifo = fifo; // which holds the process from now on, instead of the ticker
+    this.fifo = fifo; // from now on this keeps the process alive, instead of the ticker
     this.setRef(isRef);
   }
 
-  /** From now on `nap` sleeps, unless there is something for it already. Keeps the process alive, unless that was told otherwise. */
+  /** From now on `nap` sleeps, unless there is something for it already. Keeps the process alive, unless `hold(false)` was called. */
   add(nap: Nap): void {
     this.naps.add(nap);
     if (this.holdsProcess) this.setRef(true);
@@ -68,12 +68,12 @@ export class Sleeper {
     this.restIfAlone();
   }
 
-  /** Nothing more is done for `nap`. */
+  /** From now on nothing is done for `nap`. */
   remove(nap: Nap): void {
     if (this.naps.delete(nap)) this.restIfAlone();
   }
 
-  /** Blocks the thread until `look` says true: then true. False when `endMs` (of the monotonic clock) comes first. */
+  /** Blocks the thread until `look` returns true, and returns true; or false when the monotonic clock reaches `endMs` first. */
   sleepBlocking(look: () => boolean, endMs: number, onTick: () => void): boolean {
     this.open();
     let mostMs = endMs - monotonicMs(); // less what was slept through: a clock may stand still
@@ -91,11 +91,11 @@ export class Sleeper {
         onTick();
       }
     } finally {
-      this.lookAgain(); // who sleeps here besides may have missed the byte
+      this.lookAgain(); // other calls that sleep here may have missed the byte
     }
   }
 
-  /** To be called now and then: what the dead owed, and what could not be rung, is found by looking. */
+  /** Call this now and then: the look finds messages for which the dead, or those that could not ring, have not rung. */
   tick(): void {
     if (this.naps.size === 0) {
       this.setRef(false);
@@ -105,7 +105,7 @@ export class Sleeper {
     this.lookAgain();
   }
 
-  /** While somebody sleeps here the process stays alive, or not. */
+  /** Whether the process stays alive while somebody sleeps here. */
   hold(holdsProcess: boolean): void {
     this.holdsProcess = holdsProcess;
     this.setRef(holdsProcess && this.naps.size > 0);
@@ -119,13 +119,13 @@ export class Sleeper {
     this.fifo = undefined;
   }
 
-  /** Wakes those who have something now; the others sleep on. */
+  /** Wakes the calls that have something now; the others sleep on. */
   private lookAgain(): void {
     this.wakeReady();
     this.sleepOn();
   }
 
-  /** Lets the participant be rung for those who are left, and looks once more. */
+  /** Marks the participant asleep for the calls that are left, and looks once more. */
   private sleepOn(): void {
     if (this.naps.size > 0) {
       this.goToSleep();
@@ -154,12 +154,12 @@ export class Sleeper {
     if (this.naps.delete(nap)) nap.fail(error);
   }
 
-  /** Nobody rings where nobody sleeps. */
+  /** If nobody sleeps here, nobody shall ring. */
   private restIfAlone(): void {
     if (this.naps.size === 0) this.word.wakeUp();
   }
 
-  /** Whether the FIFO, or the ticker in its place, keeps the process alive. Two calls a sleep would cost more than the sleep's own steps: it is let go by the next tick. */
+  /** Whether the FIFO, or the ticker in its place, keeps the process alive. Two such calls a sleep would cost more than the sleep itself, so the next tick releases it. */
   private setRef(isRef: boolean): void {
     if (isRef === this.isRef) return;
     this.isRef = isRef;
@@ -183,7 +183,7 @@ export class Sleeper {
     }
   }
 
-  /** Says why nobody is woken, once in a process for each reason. @throws what is no HermesError */
+  /** Warns that nobody is woken, and why, once in a process for each reason. @throws an error that is no HermesError */
   private warn(error: unknown): void {
     if (!(error instanceof HermesError)) throw error;
     const { code = error.code, message } = (error.cause ?? error) as NodeJS.ErrnoException;

@@ -8,17 +8,17 @@ import { storeTime } from '../ring/clock.js';
 import { wordAt } from '../ring/indices.js';
 import type { Segment } from '../segment/segment.js';
 
-/** Milliseconds: how long a death, or a wake-up that somebody who died owed, can go unnoticed by a participant. */
+/** Milliseconds for which a participant may not notice a death, or a message for which a dead process has not rung. */
 const PERIOD_MS = 250;
 /**
- * Whoever has written its heartbeat within these milliseconds is taken for alive until the next tick: a hint that saves a
- * system call, where nothing depends on it but how soon the dead are found. Kernel locks alone prove anything.
+ * A participant that has written its heartbeat within these milliseconds counts as alive until the next tick. This hint saves a
+ * system call; only how soon the dead are found depends on it. Kernel locks alone prove anything.
  */
 const FRESH_MS = 375;
 
 /**
- * What every participant does now and then: says so in its slot, for people, cleans up after the dead, and looks whether
- * there is something for it. While its event loop turns, by itself; keeps no process alive until `ref`.
+ * What every participant does now and then: it writes its heartbeat, for people, cleans up after the dead, and looks whether
+ * there is something for it. Runs by itself while the event loop turns. Does not keep the process alive before `ref`.
  */
 export class SlowTimer {
   private readonly timer: NodeJS.Timeout;
@@ -33,7 +33,7 @@ export class SlowTimer {
     this.timer = startTicking(() => this.tick(), PERIOD_MS).unref();
   }
 
-  /** For who blocks the event loop. */
+  /** For callers that block the event loop. */
   tickIfDue(): void {
     if (monotonicMs() - this.lastMs >= PERIOD_MS) this.tick();
   }
@@ -58,13 +58,13 @@ export class SlowTimer {
     try {
       this.reaper.reapIfNeeded((slot) => this.beatLately(slot));
     } catch (error) {
-      // Whoever reads or writes the lanes is told what is wrong with them; nobody could catch it here.
+      // The calls that read or write the lanes tell what is wrong with them; here nobody could catch the error.
       if (!(error instanceof HermesError)) throw error;
     }
     this.look();
   }
 
-  /** Called just after the own heartbeat was written. */
+  /** Called just after the participant has written its own heartbeat. */
   private beatLately(slot: Slot): boolean {
     const { times } = this.segment.memory;
     const ageNs = times[this.heartbeatIndex(this.slot)]! - times[this.heartbeatIndex(slot)]!;

@@ -28,19 +28,19 @@ export interface TimedWaitOptions extends WaitOptions {
 export const TIMED_WAIT_OPTIONS: OptionNames<TimedWaitOptions> = { ...WAIT_OPTIONS, timeout: true };
 
 /**
- * Waits for a participant, as its idle strategy says: looks for a while, then sleeps on the doorbell. Whatever a wait comes to, and
- * however soon: it leaves the event loop its turns.
+ * Waits for a participant, as its idle strategy says: looks for a while, then sleeps on the doorbell. However a wait ends, and
+ * however soon, the event loop gets its turns.
  */
 export class Waiter {
-  /** Of all calls of the participant that may succeed without waiting. */
+  /** The turns of all calls of the participant that may succeed without waiting. */
   readonly turns: Turns = new Turns();
-  /** For whoever finds, between two ticks, that somebody seems to have died. */
+  /** For callers that find, between two ticks, that somebody seems to have died. */
   readonly reaper: Reaper;
   private readonly sleeper: Sleeper;
   private readonly timer: SlowTimer;
   private closedBy: HermesError | undefined;
 
-  /** `bellOffset`: the bell that those ring who may end the wait. `onTick` is called several times a second, while the event loop turns. */
+  /** `bellOffset`: the bell that counts this participant's sleeps. `onTick` is called several times a second, while the event loop turns. */
   constructor(
     segment: Segment,
     slot: Slot,
@@ -57,8 +57,8 @@ export class Waiter {
   }
 
   /**
-   * Resolves with true once `look` says true, which must tell from shared memory alone; with false at the time-out. Rejects with
-   * what `look` throws, with the signal's reason, and with the error that the waiter is closed with.
+   * Resolves with true once `look`, which must look only at shared memory, returns true; with false at the time-out. Rejects with
+   * the error that `look` throws, with the signal's reason, or with the error with which the waiter is closed.
    */
   wait(look: () => boolean, { signal, timeout }: TimedWaitOptions): Promise<boolean> {
     const startMs = monotonicMs();
@@ -72,19 +72,19 @@ export class Waiter {
         return this.turns.isDueAt(startMs) ? this.inTurn(true, signal) : Promise.resolve(true);
       }
       if (spinForUs > sliceUs) return this.spinOn(look, startMs, spinEndMs, endMs, signal);
-      return this.sleep(look, endMs, signal); // with no promise between: a wake-up is short of time
+      return this.sleep(look, endMs, signal); // without a promise in between, which would delay the wake-up
     } catch (error) {
       return this.fail(error);
     }
   }
 
-  /** Rejects with what a call of the participant has come to, after the event loop's turn where that is due. */
+  /** Rejects with the error of a participant's call, after a turn of the event loop if one is due. */
   async fail(error: unknown): Promise<never> {
     if (this.turns.isDue) await this.turns.take();
     throw error;
   }
 
-  /** The same, and blocks the thread: no signal, no timer, no I/O of the process gets its turn. */
+  /** The same, but blocks the thread: no signal, timer or I/O of the process gets its turn. */
   waitBlocking(look: () => boolean, timeoutMs: number | undefined): boolean {
     const forMs = checkTimeout(timeoutMs);
     this.check();
@@ -94,7 +94,7 @@ export class Waiter {
     return this.sleeper.sleepBlocking(look, endMs, () => this.timer.tickIfDue());
   }
 
-  /** Whoever waits looks again now. */
+  /** All waiting calls look again now. */
   wake(): void {
     this.sleeper.tick();
   }
@@ -112,7 +112,7 @@ export class Waiter {
     this.sleeper.close(error);
   }
 
-  /** True for the very error that ended a wait because the waiter was closed. */
+  /** True for the very error that ended waits because the waiter was closed. */
   isClosedBy(error: unknown): boolean {
     return this.closedBy !== undefined && error === this.closedBy;
   }
@@ -122,14 +122,14 @@ export class Waiter {
     throwIfAborted(signal);
   }
 
-  /** What a wait came to at once, after a turn of the event loop. */
+  /** The result of a wait that ended at once, after a turn of the event loop. */
   private async inTurn(outcome: boolean, signal: AbortSignal | undefined): Promise<boolean> {
     await this.turns.take();
     this.check(signal);
     return outcome;
   }
 
-  /** Looks on, a slice of time in each turn of the event loop, and sleeps then. */
+  /** Goes on looking, for a slice of time in each turn of the event loop, and then sleeps. */
   private async spinOn(
     look: () => boolean,
     startMs: number,
@@ -138,7 +138,7 @@ export class Waiter {
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     const sliceMs = this.strategy.sliceUs / 1000;
-    let slices = (spinEndMs - startMs) / sliceMs; // counted, too: a clock may stand still
+    let slices = (spinEndMs - startMs) / sliceMs; // slices are counted, too: a clock may stand still
     for (let nowMs = startMs; slices > 0 && nowMs < spinEndMs; slices--) {
       await this.turns.take();
       this.check(signal);
