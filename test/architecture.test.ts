@@ -66,7 +66,7 @@ function partOf(file: string): string {
 }
 
 /** What every part above the platform may import. */
-const GROUND = ['hidden-fields', 'dropped-promise', 'checks', 'clock', 'built-ins', 'errors'];
+const GROUND = ['byte-size', 'hidden-fields', 'dropped-promise', 'checks', 'clock', 'built-ins', 'errors'];
 
 /** The floors of the house, from the ground up: each may import those below it. Of `ring` and `os`, neither imports the other. */
 const FLOORS = [
@@ -89,6 +89,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: [],
   'built-ins': [],
+  'byte-size': [],
   'hidden-fields': [],
   'near-name': [],
   checks: ['near-name', 'errors'],

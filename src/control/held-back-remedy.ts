@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { formatByteSize } from '../byte-size.js';
 import type { ParticipantInspection } from '../membership/participant-state.js';
 import type { Segment } from '../segment/segment.js';
 
@@ -98,7 +99,7 @@ export function heldBackText({ group, durable, shared, members, lagLength, lagCo
   const kind = [durable ? 'durable' : 'ephemeral', ...(shared ? ['shared'] : [])];
   const count = members.length === 1 ? '1 member' : `${members.length === 0 ? 'no' : members.length} members`;
   const messages = lagCount === null ? '' : ` and ${lagCount.toLocaleString('en')} message${lagCount === 1 ? '' : 's'}`;
-  return `the group ${group} (${[...kind, count].join(', ')}, ${sizeText(lagLength)}${messages} behind)`;
+  return `the group ${group} (${[...kind, count].join(', ')}, ${formatByteSize(lagLength)}${messages} behind)`;
 }
 
 /** `process 4242 (node worker.js)` */
@@ -117,11 +118,4 @@ function directoryArgument({ path: file }: Segment): string {
   const directory = path.dirname(file);
   if (directory === `/dev/shm/hermes-${process.getuid?.()}` && process.env.HERMES_DIR === undefined) return '';
   return ` --directory ${/^[\w./-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", "'\\''")}'`}`;
-}
-
-function sizeText(length: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB'];
-  const power = length < 1024 ? 0 : Math.min(Math.floor(Math.log2(length) / 10), units.length - 1);
-  const value = length / 1024 ** power;
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[power]}`;
 }

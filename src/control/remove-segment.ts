@@ -48,8 +48,9 @@ function removeByForce(name: string, options: DirectoryOptions): Removal {
   try {
     return removeIf(name, options, () => true);
   } catch (error) {
-    if (isUnusable(error)) return removeUnusableFile(name, options);
-    throw error;
+    if (!isUnusable(error)) throw error;
+    const removal = removeFileIf(name, options, () => !canBeOpened(name, options));
+    return removal === 'kept' ? 'gone' : removal; // another has the name now: the one that was in the way is gone
   }
 }
 
@@ -125,20 +126,9 @@ function removeIf(name: string, options: DirectoryOptions, mayGo: (segment: Segm
  * holds one. True when the name is free now. @throws HermesError ERR_HERMES_BUSY, _PERMISSION
  */
 export function removeOtherLayout(name: string, options: DirectoryOptions): boolean {
-  return isFreed(() => {
-    const file = segmentPath(name, options);
-    const locks = ByteLocks.open(file);
-    try {
-      return withControlLock({ name, locks }, () => {
-        if (!isNamed(file, locks)) return 'gone';
-        if (!hasOtherLayout(locks, file) || locks.areHeldByOther) return 'kept';
-        unlink(file, locks);
-        return 'removed';
-      });
-    } finally {
-      locks.close();
-    }
-  });
+  return isFreed(() =>
+    removeFileIf(name, options, (file, locks) => hasOtherLayout(locks, file) && !locks.areHeldByOther),
+  );
 }
 
 function hasOtherLayout(locks: ByteLocks, file: string): boolean {
@@ -150,13 +140,18 @@ function hasOtherLayout(locks: ByteLocks, file: string): boolean {
   }
 }
 
-/** For a file that cannot be opened as a segment: it has no slots to ask about, but its control lock can be held all the same. */
-function removeUnusableFile(name: string, options: DirectoryOptions): Removal {
+/** The same for a file that cannot be mapped: nobody in it can be rung for, but its control lock can be held all the same. */
+function removeFileIf(
+  name: string,
+  options: DirectoryOptions,
+  mayGo: (file: string, locks: ByteLocks) => boolean,
+): Removal {
   const file = segmentPath(name, options);
   const locks = ByteLocks.open(file);
   try {
     return withControlLock({ name, locks }, () => {
-      if (!isNamed(file, locks) || canBeOpened(name, options)) return 'gone'; // the file that was in the way
+      if (!isNamed(file, locks)) return 'gone';
+      if (!mayGo(file, locks)) return 'kept';
       unlink(file, locks);
       return 'removed';
     });

@@ -139,15 +139,16 @@ export class ByteLocks {
 
   /** True when somebody else holds the byte, alone or shared. Takes 0.7 µs, changes nothing, and needs no right to write. */
   isLockedByOther(offset: number): boolean {
-    if (this.call(F_OFD_GETLK, F_WRLCK, offset) !== 0) {
-      throw systemError('probe a lock of', this.path, errnoName(libc().errno()));
-    }
-    return this.flock.readInt16LE(0) !== F_UNLCK;
+    return this.isAnyLocked(offset, 1n);
   }
 
   /** True when somebody else holds any byte of the file, even if this version does not know the file's layout. */
   get areHeldByOther(): boolean {
-    if (this.call(F_OFD_GETLK, F_WRLCK, 0, TO_THE_END) !== 0) {
+    return this.isAnyLocked(0, TO_THE_END);
+  }
+
+  private isAnyLocked(offset: number, length: bigint): boolean {
+    if (this.call(F_OFD_GETLK, F_WRLCK, offset, length) !== 0) {
       throw systemError('probe the locks of', this.path, errnoName(libc().errno()));
     }
     return this.flock.readInt16LE(0) !== F_UNLCK;

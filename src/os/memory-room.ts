@@ -6,8 +6,6 @@ import { fileSystemOf } from './file-system.js';
 
 /** Bytes kept for what the process itself will need, which nobody can know. */
 const OWN_NEED: number = 8 * 1024 * 1024;
-/** Bytes that stat(2) counts in. */
-const BLOCK_LENGTH = 512;
 /** In cgroups of version 1, a limit above this means that there is none. */
 const NO_LIMIT: number = 2 ** 60;
 
@@ -27,7 +25,7 @@ export interface MemoryRoom {
  */
 export function checkMemoryRoom(fd: number, length: number, subject: string): void {
   if (!['memory', 'unbounded'].includes(fileSystemOf(fd).placing)) return;
-  const needed = length - fs.fstatSync(fd).blocks * BLOCK_LENGTH;
+  const needed = length - allocatedLength(fd);
   if (needed <= 0) return;
   const room = memoryRoom();
   if (room === undefined || needed + OWN_NEED <= room.free) return;
@@ -36,6 +34,11 @@ export function checkMemoryRoom(fd: number, length: number, subject: string): vo
     `Could not allocate ${needed} bytes for ${subject}: of the ${room.limit} bytes of memory of ${room.of}, ${Math.max(0, room.free)} are free; ` +
       'raise that limit, or give fewer producers or a smaller capacity',
   );
+}
+
+/** Bytes that a file takes: stat(2) counts them in blocks of 512. */
+export function allocatedLength(fd: number): number {
+  return fs.fstatSync(fd).blocks * 512;
 }
 
 /** @param root where the files are, for tests. Undefined if no file tells. */

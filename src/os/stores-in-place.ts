@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { HermesError } from '../errors.js';
 import { fileSystemOf } from './file-system.js';
 import { errnoName, libc } from './libc.js';
-import { checkMemoryRoom } from './memory-room.js';
+import { allocatedLength, checkMemoryRoom } from './memory-room.js';
 import { systemError } from './system-error.js';
 
 // A store through a mapping that finds no space ends the process by SIGBUS, and nothing in Node can catch that. So whatever can be
@@ -11,10 +11,6 @@ import { systemError } from './system-error.js';
 const FALLOC_FL_UNSHARE_RANGE = 0x40;
 /** The answers of file systems that cannot do it. */
 const NOT_SUPPORTED: readonly string[] = ['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EINVAL'];
-/** Bytes that stat(2) counts in. */
-const BLOCK_LENGTH = 512;
-/** The most tries: signals may come all the time. */
-const MOST_TRIES = 1000;
 
 const FS_IOC_FIEMAP = 0xc020_660b;
 const EXTENT_LAST = 0x1;
@@ -63,11 +59,7 @@ export function ensureBlocks(fd: number, length: number, subject: string): void 
 
 /** The name of the error, or undefined. */
 function fallocate(fd: number, mode: number, length: number): string | undefined {
-  for (let tries = 1; ; tries++) {
-    if (libc().fallocate(fd, mode, 0, length) === 0) return undefined;
-    const name = errnoName(libc().errno());
-    if (name !== 'EINTR' || tries === MOST_TRIES) return name;
-  }
+  return libc().fallocate(fd, mode, 0, length) === 0 ? undefined : errnoName(libc().errno());
 }
 
 /**
@@ -77,7 +69,7 @@ function fallocate(fd: number, mode: number, length: number): string | undefined
 export function checkReadable(fd: number, length: number, subject: string): void {
   if (fileSystemOf(fd).placing !== 'memory' || hasAllBlocks(fd, length) === true) return;
   const { bavail, bsize } = fs.statfsSync(`/proc/self/fd/${fd}`);
-  const lack = length - fs.fstatSync(fd).blocks * BLOCK_LENGTH;
+  const lack = length - allocatedLength(fd);
   if (bavail * bsize < lack) throw systemError(`map ${lack} bytes of holes of`, subject, 'ENOSPC');
 }
 
@@ -85,7 +77,7 @@ export function checkReadable(fd: number, length: number, subject: string): void
 function hasAllBlocks(fd: number, length: number): boolean | undefined {
   const { placing } = fileSystemOf(fd);
   if (placing === 'unbounded') return true;
-  const hasEnough = fs.fstatSync(fd).blocks * BLOCK_LENGTH >= length;
+  const hasEnough = allocatedLength(fd) >= length;
   if (placing === 'memory') return hasEnough;
   return hasOwnExtents(fd, length) ?? (hasEnough || undefined);
 }

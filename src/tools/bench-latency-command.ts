@@ -1,19 +1,8 @@
-import type { IdleStrategyName } from '../index.js';
 import type { LatencyMode } from './bench/latency.js';
 import { parseByteSize } from './byte-size.js';
-import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
-import { LATENCY_OUTPUT_OPTIONS, LatencyOutput, type LatencyOutputArguments } from './latency-output.js';
+import { type Command, defineCommand, Failure, UsageError } from './command.js';
+import { LATENCY_OUTPUT_OPTIONS, LatencyOutput } from './latency-output.js';
 import { formatCount } from './output.js';
-
-interface BenchLatencyArguments extends CommonArguments, LatencyOutputArguments {
-  readonly mode: LatencyMode;
-  readonly rate?: number | undefined;
-  readonly messages?: number | undefined;
-  readonly payload: string;
-  readonly idle: IdleStrategyName;
-  readonly checksum: boolean;
-  readonly timestamps: boolean;
-}
 
 /** Messages, for some seconds. Whoever sleeps takes longer over each. */
 const DEFAULT_COUNTS: Readonly<Record<LatencyMode, { readonly spin: number; readonly sleep: number }>> = {
@@ -27,42 +16,40 @@ const DEFAULT_RATES: Readonly<Record<LatencyMode, { readonly spin: number; reado
 };
 const WARM_UP_SHARE = 0.1;
 
-export const benchLatencyCommand: Command<BenchLatencyArguments> = {
+export const benchLatencyCommand: Command = defineCommand({
   command: 'latency',
   describe: 'How long messages take between two processes: percentiles and distribution',
-  builder: (yargs) =>
-    yargs
-      .options({
-        mode: {
-          choices: ['ping-pong', 'one-way'] as const,
-          default: 'ping-pong' as const,
-          describe: 'There and back, one message under way; or one way, at a rate',
-        },
-        rate: {
-          type: 'number',
-          requiresArg: true,
-          describe:
-            'Messages a second; latency then counts from when a message was due [one-way: 100000, to a sleeper 1000]',
-        },
-        messages: {
-          type: 'number',
-          requiresArg: true,
-          describe: 'Messages to measure [ping-pong: 1000000, one-way: 500000; of sleepers 50000, 5000]',
-        },
-        payload: { type: 'string', default: '64', requiresArg: true, describe: 'Bytes of each payload, from 12' },
-        idle: {
-          choices: ['spin', 'balanced', 'doorbell'] as const,
-          default: 'spin' as const,
-          describe:
-            'What a receiver does while it waits. spin: takes a core; doorbell: sleeps; balanced: spins for a moment, then sleeps',
-        },
-        checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
-        timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },
-        ...LATENCY_OUTPUT_OPTIONS,
-      })
-      .example('$0 bench latency', 'round trips, as fast as they go')
-      .example('$0 bench latency --mode one-way --rate 100000 --svg latency.svg', 'one way, paced, with a picture')
-      .example('$0 bench latency --mode one-way --idle doorbell', 'how long a sleeper takes to wake up'),
+  options: {
+    mode: {
+      choices: ['ping-pong', 'one-way'],
+      default: 'ping-pong',
+      describe: 'There and back, one message under way; or one way, at a rate',
+    },
+    rate: {
+      type: 'number',
+      describe:
+        'Messages a second; latency then counts from when a message was due [one-way: 100000, to a sleeper 1000]',
+    },
+    messages: {
+      type: 'number',
+      describe: 'Messages to measure [ping-pong: 1000000, one-way: 500000; of sleepers 50000, 5000]',
+    },
+    payload: { type: 'string', default: '64', describe: 'Bytes of each payload, from 12' },
+    idle: {
+      choices: ['spin', 'balanced', 'doorbell'],
+      default: 'spin',
+      describe:
+        'What a receiver does while it waits. spin: takes a core; doorbell: sleeps; balanced: spins for a moment, then sleeps',
+    },
+    checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
+    timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },
+    ...LATENCY_OUTPUT_OPTIONS,
+  },
+  examples: {
+    '$0 bench latency': 'round trips, as fast as they go',
+    '$0 bench latency --mode one-way --rate 100000 --svg latency.svg': 'one way, paced, with a picture',
+    '$0 bench latency --mode one-way --idle doorbell': 'how long a sleeper takes to wake up',
+  },
   async handler(argv, interrupted) {
     const { measureLatency } = await import('./bench/latency.js');
     const { MIN_STAMPED_LENGTH } = await import('./bench/stamped-payload.js');
@@ -101,4 +88,4 @@ export const benchLatencyCommand: Command<BenchLatencyArguments> = {
     );
     if (lost > 0) throw new Failure(`${lost} messages were lost or out of order`);
   },
-};
+});

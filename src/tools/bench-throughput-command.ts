@@ -1,47 +1,34 @@
 import type { ThroughputReport } from './bench/throughput.js';
 import { formatByteSize, parseByteSize } from './byte-size.js';
-import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
+import { type Command, defineCommand, Failure, UsageError } from './command.js';
 import { formatCount, formatRate, heading, json, say, writeData } from './output.js';
 import { textTable } from './text-table.js';
 
-interface BenchThroughputArguments extends CommonArguments {
-  readonly payload: string;
-  readonly messages: number;
-  readonly producers: number;
-  readonly consumers: number;
-  readonly batch: number;
-  readonly checksum: boolean;
-  readonly timestamps: boolean;
-  readonly json: boolean;
-}
-
-export const benchThroughputCommand: Command<BenchThroughputArguments> = {
+export const benchThroughputCommand: Command = defineCommand({
   command: 'throughput',
   describe: 'Messages a second between producer and consumer processes; every message is verified',
-  builder: (yargs) =>
-    yargs
-      .options({
-        payload: { type: 'string', default: '64', requiresArg: true, describe: 'Bytes of each payload' },
-        messages: {
-          type: 'number',
-          default: 5_000_000,
-          requiresArg: true,
-          describe: 'Messages, of all producers together',
-        },
-        producers: { type: 'number', default: 1, requiresArg: true, describe: 'Producer processes' },
-        consumers: {
-          type: 'number',
-          default: 1,
-          requiresArg: true,
-          describe: 'Consumer processes; each receives every message',
-        },
-        batch: { type: 'number', default: 1, requiresArg: true, describe: 'Messages that are published together' },
-        checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
-        timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },
-        json: { type: 'boolean', default: false, describe: 'One object' },
-      })
-      .example('$0 bench throughput --payload 1KiB --batch 16', '')
-      .example('$0 bench throughput --producers 4 --consumers 3', ''),
+  options: {
+    payload: { type: 'string', default: '64', describe: 'Bytes of each payload' },
+    messages: {
+      type: 'number',
+      default: 5_000_000,
+      describe: 'Messages, of all producers together',
+    },
+    producers: { type: 'number', default: 1, describe: 'Producer processes' },
+    consumers: {
+      type: 'number',
+      default: 1,
+      describe: 'Consumer processes; each receives every message',
+    },
+    batch: { type: 'number', default: 1, describe: 'Messages that are published together' },
+    checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
+    timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },
+    json: { type: 'boolean', default: false, describe: 'One object' },
+  },
+  examples: {
+    '$0 bench throughput --payload 1KiB --batch 16': '',
+    '$0 bench throughput --producers 4 --consumers 3': '',
+  },
   async handler(argv, interrupted) {
     const { measureThroughput } = await import('./bench/throughput.js');
     for (const option of ['messages', 'producers', 'consumers', 'batch'] as const) {
@@ -65,7 +52,7 @@ export const benchThroughputCommand: Command<BenchThroughputArguments> = {
     if (faults > 0) throw new Failure(`${faults} messages were lost, duplicated or corrupted`);
     if (process.stderr.isTTY) say('Every message was verified by every consumer: number, order, content.');
   },
-};
+});
 
 function reportText(report: ThroughputReport): string {
   const { producers, consumers } = report.topology;

@@ -3,33 +3,29 @@ import { addCommand, type Command, type CommonArguments } from './command.js';
 
 /** One command, of which nothing is loaded yet. */
 interface CommandEntry {
+  /** As its file has them: a test compares. */
   readonly names: readonly string[];
-  readonly load: () => Promise<Command<unknown>>;
+  readonly load: () => Promise<Command>;
 }
 
 /** Every command, in the order of the help. A command costs the others nothing: its file is loaded when it is called. */
 export const COMMANDS: readonly CommandEntry[] = [
-  entry(['create'], async () => (await import('./create-command.js')).createCommand),
-  entry(['ls', 'list'], async () => (await import('./ls-command.js')).lsCommand),
-  entry(['inspect'], async () => (await import('./inspect-command.js')).inspectCommand),
-  entry(['groups'], async () => (await import('./groups-command.js')).groupsCommand),
-  entry(['rm'], async () => (await import('./rm-command.js')).rmCommand),
-  entry(['produce'], async () => (await import('./produce-command.js')).produceCommand),
-  entry(['consume'], async () => (await import('./consume-command.js')).consumeCommand),
-  entry(['record'], async () => (await import('./record-command.js')).recordCommand),
-  entry(['replay'], async () => (await import('./replay-command.js')).replayCommand),
-  entry(['journal'], async () => (await import('./journal-command.js')).journalCommand),
-  entry(['latency'], async () => (await import('./latency-command.js')).latencyCommand),
-  entry(['bench'], async () => (await import('./bench-command.js')).benchCommand),
-  entry(['coordinator'], async () => (await import('./coordinator-command.js')).coordinatorCommand),
-  entry(['demo'], async () => (await import('./demo-command.js')).demoCommand),
-  entry(['completion'], async () => (await import('./completion-command.js')).completionCommand),
+  { names: ['create'], load: async () => (await import('./create-command.js')).createCommand },
+  { names: ['ls', 'list'], load: async () => (await import('./ls-command.js')).lsCommand },
+  { names: ['inspect'], load: async () => (await import('./inspect-command.js')).inspectCommand },
+  { names: ['groups'], load: async () => (await import('./groups-command.js')).groupsCommand },
+  { names: ['rm'], load: async () => (await import('./rm-command.js')).rmCommand },
+  { names: ['produce'], load: async () => (await import('./produce-command.js')).produceCommand },
+  { names: ['consume'], load: async () => (await import('./consume-command.js')).consumeCommand },
+  { names: ['record'], load: async () => (await import('./record-command.js')).recordCommand },
+  { names: ['replay'], load: async () => (await import('./replay-command.js')).replayCommand },
+  { names: ['journal'], load: async () => (await import('./journal-command.js')).journalCommand },
+  { names: ['latency'], load: async () => (await import('./latency-command.js')).latencyCommand },
+  { names: ['bench'], load: async () => (await import('./bench-command.js')).benchCommand },
+  { names: ['coordinator'], load: async () => (await import('./coordinator-command.js')).coordinatorCommand },
+  { names: ['demo'], load: async () => (await import('./demo-command.js')).demoCommand },
+  { names: ['completion'], load: async () => (await import('./completion-command.js')).completionCommand },
 ];
-
-/** @param names as its file has them: a test compares */
-function entry<T>(names: readonly string[], load: () => Promise<Command<T>>): CommandEntry {
-  return { names, load: load as unknown as () => Promise<Command<unknown>> };
-}
 
 /** Adds the one command that the arguments name, or all of them where they name none: for the help, and for what is mistyped. */
 export async function addCommands(

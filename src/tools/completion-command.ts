@@ -1,20 +1,16 @@
-import type { Command, CommonArguments } from './command.js';
-import { completionScript, SHELLS, type Shell } from './completion/completion-script.js';
+import { type Command, defineCommand } from './command.js';
+import { completionScript, SHELLS } from './completion/completion-script.js';
 import { writeData } from './output.js';
 
-interface CompletionArguments extends CommonArguments {
-  readonly shell?: Shell | undefined;
-}
-
-export const completionCommand: Command<CompletionArguments> = {
+export const completionCommand: Command = defineCommand({
   command: 'completion [shell]',
   describe: 'Print a script that completes commands, options, segments and groups',
-  builder: (yargs) =>
-    yargs
-      .positional('shell', { choices: SHELLS, describe: 'For which shell [default: that of $SHELL]' })
-      .example('$0 completion bash >> ~/.bashrc', 'from the next shell on')
-      .example('source <($0 completion bash)', 'in this one'),
+  places: { shell: { choices: SHELLS, describe: 'For which shell [default: that of $SHELL]' } },
+  examples: {
+    '$0 completion bash >> ~/.bashrc': 'from the next shell on',
+    'source <($0 completion bash)': 'in this one',
+  },
   async handler({ shell = process.env.SHELL?.endsWith('zsh') ? 'zsh' : 'bash' }) {
     await writeData(completionScript(shell));
   },
-};
+});

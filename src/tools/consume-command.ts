@@ -1,71 +1,46 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  attachConsumer,
-  type Consumer,
-  type GroupInspection,
-  inspectSegment,
-  type JoinFrom,
-  type Message,
-} from '../index.js';
-import { type Command, type CommonArguments, UsageError, untilInterrupted } from './command.js';
-import { checkText, FORMAT_TEXT, MessageEncoder, type MessageFormat, TEXT_TEXT } from './message-format.js';
+import { attachConsumer, type Consumer, type GroupInspection, inspectSegment, type Message } from '../index.js';
+import { type Command, defineCommand, type Given, SEGMENT, UsageError, untilInterrupted } from './command.js';
+import { checkText, FORMAT_OPTIONS, MessageEncoder } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
 import { Progress } from './progress.js';
 import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
-interface ConsumeArguments extends CommonArguments {
-  readonly segment: string;
-  readonly group?: string | undefined;
-  readonly from?: JoinFrom | undefined;
-  readonly durable?: boolean | undefined;
-  readonly shared?: boolean | undefined;
-  readonly lossy: boolean;
-  readonly count?: number | undefined;
-  readonly drain: boolean;
-  readonly wait?: string | undefined;
-  readonly format: MessageFormat;
-  readonly text: boolean;
-  readonly peek: boolean;
-}
-
 /** Most messages between two acknowledgements. */
 const BATCH_COUNT = 1024;
 
-export const consumeCommand: Command<ConsumeArguments> = {
+const OPTIONS = {
+  group: { type: 'string', describe: 'Every group sees every message [default: default]' },
+  from: { choices: ['oldest', 'latest'], describe: 'Where a new group begins [default: latest]' },
+  durable: { type: 'boolean', describe: 'A new group keeps its place while nobody is attached' },
+  shared: { type: 'boolean', describe: 'A new group is a work queue: its members share the messages' },
+  lossy: { type: 'boolean', default: false, describe: 'Never hold producers back; may skip messages' },
+  count: { type: 'number', describe: 'End after so many messages' },
+  drain: {
+    type: 'boolean',
+    default: false,
+    describe: 'End when all is read and no producer is attached',
+  },
+  wait: WAIT_OPTION,
+  ...FORMAT_OPTIONS,
+  peek: {
+    type: 'boolean',
+    default: false,
+    describe: 'Show what is there now, and acknowledge nothing: it comes again to the next reader of the group',
+  },
+} as const;
+
+export const consumeCommand: Command = defineCommand({
   command: 'consume <segment>',
   describe: 'Receive messages and write them to stdout',
-  builder: (yargs) =>
-    yargs
-      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
-      .options({
-        group: { type: 'string', requiresArg: true, describe: 'Every group sees every message [default: default]' },
-        from: { choices: ['oldest', 'latest'] as const, describe: 'Where a new group begins [default: latest]' },
-        durable: { type: 'boolean', describe: 'A new group keeps its place while nobody is attached' },
-        shared: { type: 'boolean', describe: 'A new group is a work queue: its members share the messages' },
-        lossy: { type: 'boolean', default: false, describe: 'Never hold producers back; may skip messages' },
-        count: { type: 'number', requiresArg: true, describe: 'End after so many messages' },
-        drain: {
-          type: 'boolean',
-          default: false,
-          describe: 'End when all is read and no producer is attached',
-        },
-        wait: WAIT_OPTION,
-        format: {
-          choices: ['lines', 'length-prefixed', 'json'] as const,
-          default: 'lines' as const,
-          describe: FORMAT_TEXT,
-        },
-        text: { type: 'boolean', default: false, describe: TEXT_TEXT },
-        peek: {
-          type: 'boolean',
-          default: false,
-          describe: 'Show what is there now, and acknowledge nothing: it comes again to the next reader of the group',
-        },
-      })
-      .example('$0 consume ticks --drain > copy.csv', 'all that was sent, then end')
-      .example('$0 consume ticks --group audit --format json', 'another group, with lane, sequence and time')
-      .example('$0 consume ticks --peek --count 3', 'look at the next three, which stay (| head -3 takes more away)')
-      .example('$0 consume jobs --group workers --wait', 'may be started before the segment is created'),
+  places: SEGMENT,
+  options: OPTIONS,
+  examples: {
+    '$0 consume ticks --drain > copy.csv': 'all that was sent, then end',
+    '$0 consume ticks --group audit --format json': 'another group, with lane, sequence and time',
+    '$0 consume ticks --peek --count 3': 'look at the next three, which stay (| head -3 takes more away)',
+    '$0 consume jobs --group workers --wait': 'may be started before the segment is created',
+  },
   async handler(argv, interrupted) {
     const { segment, group, from, durable, shared, lossy, directory, count = Number.POSITIVE_INFINITY } = argv;
     if (!isCount(count)) throw new UsageError(`--count is ${argv.count}: give a whole number of messages from 0`);
@@ -85,7 +60,7 @@ export const consumeCommand: Command<ConsumeArguments> = {
     await copyToStdout(consumer, argv, count, interrupted);
     if (consumer.lost > 0) say(`${formatCount(consumer.lost)} messages were overwritten before they could be read.`);
   },
-};
+});
 
 function isCount(count: number): boolean {
   return count >= 0 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY);
@@ -99,7 +74,7 @@ function isSharedGroup(group: string): (inspected: GroupInspection) => boolean {
 /** What was written is acknowledged after the system has taken it. */
 async function copyToStdout(
   consumer: Consumer,
-  { format, text, drain, peek, segment, directory }: ConsumeArguments,
+  { format, text, drain, peek, segment, directory }: Given<typeof SEGMENT & typeof OPTIONS>,
   count: number,
   interrupted: AbortSignal,
 ): Promise<void> {

@@ -2,21 +2,15 @@ import { once } from 'node:events';
 import { monotonicNs } from '../clock.js';
 import { Coordinator, HermesError } from '../index.js';
 import { notifyServiceManager } from '../os/notify-socket.js';
-import type { Command, CommonArguments } from './command.js';
+import { type Command, defineCommand } from './command.js';
 import { readCoordinatorConfig } from './coordinator-config.js';
 import { say } from './output.js';
 
-interface CoordinatorArguments extends CommonArguments {
-  readonly config?: string | undefined;
-}
-
-export const coordinatorCommand: Command<CoordinatorArguments> = {
+export const coordinatorCommand: Command = defineCommand({
   command: 'coordinator',
   describe: 'Create the segments that a file declares, and clean up after dead processes',
-  builder: (yargs) =>
-    yargs
-      .option('config', { type: 'string', requiresArg: true, describe: 'The file; read again on SIGHUP' })
-      .example('$0 coordinator --config hermes.json', 'runs until SIGINT or SIGTERM; may be killed at any time'),
+  options: { config: { type: 'string', describe: 'The file; read again on SIGHUP' } },
+  examples: { '$0 coordinator --config hermes.json': 'runs until SIGINT or SIGTERM; may be killed at any time' },
   async handler({ config, directory }, interrupted) {
     let reload = () => {};
     const hangUp = () => reload(); // from the start, for until then a signal ends the process; it is handled when all is there
@@ -48,7 +42,7 @@ export const coordinatorCommand: Command<CoordinatorArguments> = {
       process.off('SIGHUP', hangUp);
     }
   },
-};
+});
 
 function summary({ segments }: Coordinator): string {
   const names = Object.entries(segments).map(([name, { origin, error }]) => `${name} (${error ?? origin})`);

@@ -1,65 +1,48 @@
 import { createSegment, type GroupDeclaration } from '../index.js';
 import { formatByteSize, parseByteSize } from './byte-size.js';
-import { type Command, type CommonArguments, UsageError } from './command.js';
+import { type Command, defineCommand, SEGMENT, UsageError } from './command.js';
 import { say } from './output.js';
 
-interface CreateArguments extends CommonArguments {
-  readonly segment: string;
-  readonly producers?: number | undefined;
-  readonly group?: string[] | undefined;
-  readonly groups?: string | undefined;
-  readonly maxGroups?: number | undefined;
-  readonly members?: number | undefined;
-  readonly capacity?: string | undefined;
-  readonly maxPayload?: string | undefined;
-  readonly checksum: boolean;
-  readonly timestamps: boolean;
-  readonly shared?: boolean | undefined;
-  readonly mode?: string | undefined;
-}
-
-export const createCommand: Command<CreateArguments> = {
+export const createCommand: Command = defineCommand({
   command: 'create <segment>',
   describe: 'Create a segment',
-  builder: (yargs) =>
-    yargs
-      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
-      .options({
-        producers: { type: 'number', requiresArg: true, describe: 'Most producers at one time, 1–256 [default: 8]' },
-        group: {
-          type: 'string',
-          array: true,
-          nargs: 1,
-          describe:
-            'A group that misses nothing, as it is there from the start; <name>:shared for a work queue; again for each [default: default]',
-        },
-        groups: { type: 'string', hidden: true },
-        'max-groups': { type: 'number', requiresArg: true, describe: 'Most groups, 1–64 [default: 8]' },
-        members: { type: 'number', requiresArg: true, describe: 'Most members of a group, 1–64 [default: 8]' },
-        capacity: {
-          type: 'string',
-          requiresArg: true,
-          describe: "Each producer's lane: a power of two, 64KiB–1GiB [default: 1MiB]",
-        },
-        'max-payload': {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Largest payload, at most a quarter of a lane [default: 64KiB]',
-        },
-        checksum: { type: 'boolean', default: false, describe: 'A CRC-32 in every message' },
-        timestamps: {
-          type: 'boolean',
-          default: true,
-          describe: 'The time in every message (--no-timestamps: without)',
-        },
-        shared: {
-          type: 'boolean',
-          describe: 'The group default is a work queue: its members share the messages (without --group)',
-        },
-        mode: { type: 'string', requiresArg: true, describe: 'Permissions, octal [default: 0600]' },
-      })
-      .example('$0 create ticks --producers 4 --capacity 4MiB', 'for up to four producers, 4 MiB each')
-      .example('$0 create jobs --group workers:shared --group audit', 'a work queue, and a group that sees it all'),
+  places: SEGMENT,
+  options: {
+    producers: { type: 'number', describe: 'Most producers at one time, 1–256 [default: 8]' },
+    group: {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe:
+        'A group that misses nothing, as it is there from the start; <name>:shared for a work queue; again for each [default: default]',
+    },
+    groups: { type: 'string', hidden: true },
+    'max-groups': { type: 'number', describe: 'Most groups, 1–64 [default: 8]' },
+    members: { type: 'number', describe: 'Most members of a group, 1–64 [default: 8]' },
+    capacity: {
+      type: 'string',
+      describe: "Each producer's lane: a power of two, 64KiB–1GiB [default: 1MiB]",
+    },
+    'max-payload': {
+      type: 'string',
+      describe: 'Largest payload, at most a quarter of a lane [default: 64KiB]',
+    },
+    checksum: { type: 'boolean', default: false, describe: 'A CRC-32 in every message' },
+    timestamps: {
+      type: 'boolean',
+      default: true,
+      describe: 'The time in every message (--no-timestamps: without)',
+    },
+    shared: {
+      type: 'boolean',
+      describe: 'The group default is a work queue: its members share the messages (without --group)',
+    },
+    mode: { type: 'string', describe: 'Permissions, octal [default: 0600]' },
+  },
+  examples: {
+    '$0 create ticks --producers 4 --capacity 4MiB': 'for up to four producers, 4 MiB each',
+    '$0 create jobs --group workers:shared --group audit': 'a work queue, and a group that sees it all',
+  },
   handler(argv) {
     const { segment, producers, maxGroups, members, checksum, timestamps, shared, directory } = argv;
     const capacity = argv.capacity === undefined ? undefined : parseByteSize(argv.capacity, '--capacity');
@@ -86,7 +69,7 @@ export const createCommand: Command<CreateArguments> = {
     const created = createSegment(segment, options);
     say(`Created ${created.path} (${formatByteSize(created.fileLength)}).`);
   },
-};
+});
 
 /** `workers:shared` and `audit`. No name of a group has a colon. */
 function parseGroups(texts: readonly string[]): Record<string, GroupDeclaration> {

@@ -1,11 +1,11 @@
-import type { Command, CommonArguments } from './command.js';
+import { type Command, defineCommand } from './command.js';
 
-export const demoCommand: Command<CommonArguments> = {
+export const demoCommand: Command = defineCommand({
   command: 'demo',
   describe: 'The whole thing in ten seconds: real processes, real messages, a histogram',
-  builder: (yargs) => yargs.example('$0 demo', 'needs nothing, leaves nothing behind'),
+  examples: { '$0 demo': 'needs nothing, leaves nothing behind' },
   async handler({ directory }, interrupted) {
-    const { runDemo } = await import('./demo/demo.js');
+    const { runDemo } = await import('./demo.js');
     await runDemo(directory, interrupted);
   },
-};
+});

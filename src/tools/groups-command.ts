@@ -1,37 +1,30 @@
-import { addGroup, inspectSegment, type JoinFrom, removeGroup } from '../index.js';
-import { type Command, type CommonArguments, UsageError } from './command.js';
+import { addGroup, inspectSegment, removeGroup } from '../index.js';
+import { type Command, defineCommand, SEGMENT, UsageError } from './command.js';
 import { groupsText } from './groups-text.js';
 import { heldBackSection, inspectTwice } from './held-back-section.js';
 import { formatCount, json, say, terminalWidth, writeData } from './output.js';
 
-interface GroupsArguments extends CommonArguments {
-  readonly segment: string;
-  readonly action?: 'add' | 'rm' | undefined;
-  readonly group?: string | undefined;
-  readonly shared?: boolean | undefined;
-  readonly from?: JoinFrom | undefined;
-  readonly json: boolean;
-}
-
-export const groupsCommand: Command<GroupsArguments> = {
+export const groupsCommand: Command = defineCommand({
   command: 'groups <segment> [action] [group]',
   describe: 'List the groups of a segment: how far behind, who is in them; or add or remove one',
-  builder: (yargs) =>
-    yargs
-      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
-      .positional('action', {
-        choices: ['add', 'rm'] as const,
-        describe: 'add: a durable group; rm: remove a group that nobody is attached to',
-      })
-      .positional('group', { type: 'string', describe: 'The group to add or to remove' })
-      .options({
-        shared: { type: 'boolean', describe: 'add: a work queue, whose members share the messages' },
-        from: { choices: ['oldest', 'latest'] as const, describe: 'add: where it begins [default: oldest]' },
-        json: { type: 'boolean', default: false, describe: 'One object a line' },
-      })
-      .example('$0 groups ticks', 'lag in bytes and messages, members, orphans')
-      .example('$0 groups jobs add workers --shared', 'a work queue: what is sent from now on waits for its members')
-      .example('$0 groups ticks rm audit', 'a durable group holds producers back until it is removed'),
+  places: {
+    ...SEGMENT,
+    action: {
+      choices: ['add', 'rm'],
+      describe: 'add: a durable group; rm: remove a group that nobody is attached to',
+    },
+    group: { type: 'string', describe: 'The group to add or to remove' },
+  },
+  options: {
+    shared: { type: 'boolean', describe: 'add: a work queue, whose members share the messages' },
+    from: { choices: ['oldest', 'latest'], describe: 'add: where it begins [default: oldest]' },
+    json: { type: 'boolean', default: false, describe: 'One object a line' },
+  },
+  examples: {
+    '$0 groups ticks': 'lag in bytes and messages, members, orphans',
+    '$0 groups jobs add workers --shared': 'a work queue: what is sent from now on waits for its members',
+    '$0 groups ticks rm audit': 'a durable group holds producers back until it is removed',
+  },
   async handler({ segment, action, group, shared, from, json: asJson, directory }) {
     if (action !== undefined && group === undefined)
       throw new UsageError(`say which group: hermes groups <segment> ${action} <group>`);
@@ -58,7 +51,7 @@ export const groupsCommand: Command<GroupsArguments> = {
     else if (groups.length === 0) say('No groups: nobody holds the producers back.');
     else await writeData(`${groupsText(groups, lanes, width)}${heldBack === '' ? '' : `\n${heldBack}`}`);
   },
-};
+});
 
 function unreadText(count: number | null | undefined): string {
   if (!count) return '';

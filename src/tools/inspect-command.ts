@@ -1,30 +1,23 @@
 import type { LaneInspection, SegmentInspection } from '../index.js';
 import { formatByteSize } from './byte-size.js';
-import type { Command, CommonArguments } from './command.js';
+import { type Command, defineCommand, SEGMENT } from './command.js';
 import { groupsText, participantText } from './groups-text.js';
 import { heldBackSection, inspectTwice, waitingText } from './held-back-section.js';
 import { formatCount, formatTime, heading, json, terminalWidth, writeData } from './output.js';
 import { detailedTable } from './text-table.js';
 import { wrapped } from './text-wrap.js';
 
-interface InspectArguments extends CommonArguments {
-  readonly segment: string;
-  readonly json: boolean;
-}
-
-export const inspectCommand: Command<InspectArguments> = {
+export const inspectCommand: Command = defineCommand({
   command: 'inspect <segment>',
   describe: 'Show what a segment is, and who is attached to it',
-  builder: (yargs) =>
-    yargs
-      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
-      .option('json', { type: 'boolean', default: false, describe: 'One object' })
-      .example('$0 inspect ticks', 'lanes, groups, how far each has got'),
+  places: SEGMENT,
+  options: { json: { type: 'boolean', default: false, describe: 'One object' } },
+  examples: { '$0 inspect ticks': 'lanes, groups, how far each has got' },
   async handler({ segment, json: asJson, directory }) {
     const inspection = await inspectTwice(segment, directory);
     await writeData(asJson ? json(inspection) : inspectionText(inspection, terminalWidth()));
   },
-};
+});
 
 function inspectionText(segment: SegmentInspection, width: number): string {
   const facts = [

@@ -7,54 +7,48 @@ import {
   verifyJournal,
 } from '../index.js';
 import { formatByteSize, parseByteSize } from './byte-size.js';
-import { type Command, type CommonArguments, Failure, UsageError } from './command.js';
+import { type Command, defineCommand, Failure, type Given, UsageError } from './command.js';
 import { formatCount, formatTime, json, say, writeData } from './output.js';
 import { textTable } from './text-table.js';
 
 const ACTIONS = ['ls', 'info', 'verify', 'prune'] as const;
 
-interface JournalArguments extends CommonArguments {
-  readonly action: (typeof ACTIONS)[number];
-  readonly journal: string;
-  readonly keepBytes?: string | undefined;
-  readonly keepAge?: string | undefined;
-  readonly dryRun?: boolean | undefined;
-  readonly json: boolean;
-}
-
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-export const journalCommand: Command<JournalArguments> = {
+const OPTIONS = {
+  'keep-bytes': { type: 'string', describe: 'prune: keep the newest files up to this size' },
+  'keep-age': {
+    type: 'string',
+    describe: 'prune: keep files that ended so long ago: 30m, 7d',
+  },
+  'dry-run': { type: 'boolean', describe: 'prune: only say what would go' },
+  json: { type: 'boolean', default: false, describe: 'One object; ls: one object a line' },
+} as const;
+
+export const journalCommand: Command = defineCommand({
   command: 'journal <action> <journal>',
   describe: 'Look at a journal, verify every record of it, or remove its oldest files',
-  builder: (yargs) =>
-    yargs
-      .positional('action', {
-        choices: ACTIONS,
-        demandOption: true,
-        describe: 'ls: its files; info: what it holds; verify: read every record; prune: remove old files',
-      })
-      .positional('journal', { type: 'string', demandOption: true, describe: 'Its directory' })
-      .options({
-        'keep-bytes': { type: 'string', requiresArg: true, describe: 'prune: keep the newest files up to this size' },
-        'keep-age': {
-          type: 'string',
-          requiresArg: true,
-          describe: 'prune: keep files that ended so long ago: 30m, 7d',
-        },
-        'dry-run': { type: 'boolean', describe: 'prune: only say what would go' },
-        json: { type: 'boolean', default: false, describe: 'One object; ls: one object a line' },
-      })
-      .example('$0 journal verify /var/lib/ticks', 'fails when anything is damaged or missing')
-      .example('$0 journal prune /var/lib/ticks --keep-bytes 10GiB', 'never a file that somebody has open'),
+  places: {
+    action: {
+      choices: ACTIONS,
+      demandOption: true,
+      describe: 'ls: its files; info: what it holds; verify: read every record; prune: remove old files',
+    },
+    journal: { type: 'string', demandOption: true, describe: 'Its directory' },
+  },
+  options: OPTIONS,
+  examples: {
+    '$0 journal verify /var/lib/ticks': 'fails when anything is damaged or missing',
+    '$0 journal prune /var/lib/ticks --keep-bytes 10GiB': 'never a file that somebody has open',
+  },
   async handler(argv, interrupted) {
     const { action, journal } = argv;
     if (action === 'ls') await list(inspectJournal(journal), argv.json);
     else if (action === 'info') await inform(inspectJournal(journal), argv.json);
     else if (action === 'verify') await verify(await verifyJournal(journal, interrupted), argv.json, interrupted);
-    else await prune(argv);
+    else await prune(journal, argv);
   },
-};
+});
 
 async function list({ files, faults, unusable }: JournalInspection, asJson: boolean): Promise<void> {
   const rows = [
@@ -112,7 +106,8 @@ async function verify(found: JournalVerification, asJson: boolean, interrupted: 
     throw new Failure(`the journal has ${damages.length} damaged places and ${gaps.length} gaps`);
 }
 
-async function prune({ journal, keepBytes, keepAge, dryRun = false, json: asJson }: JournalArguments): Promise<void> {
+async function prune(journal: string, argv: Given<typeof OPTIONS>): Promise<void> {
+  const { keepBytes, keepAge, dryRun = false, json: asJson } = argv;
   if (keepBytes === undefined && keepAge === undefined)
     throw new UsageError('say what to keep: --keep-bytes 10GiB, --keep-age 7d, or both');
   const options: RetentionOptions = {

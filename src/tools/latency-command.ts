@@ -1,39 +1,31 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { attachConsumer, type Consumer, type IdleStrategyName, inspectSegment, type Message } from '../index.js';
-import { type Command, type CommonArguments, UsageError, untilInterrupted } from './command.js';
-import { LATENCY_OUTPUT_OPTIONS, LatencyOutput, type LatencyOutputArguments } from './latency-output.js';
+import { type Command, defineCommand, SEGMENT, UsageError, untilInterrupted } from './command.js';
+import { LATENCY_OUTPUT_OPTIONS, LatencyOutput } from './latency-output.js';
 import { say } from './output.js';
 import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
-interface LatencyArguments extends CommonArguments, LatencyOutputArguments {
-  readonly segment: string;
-  readonly count?: number | undefined;
-  readonly seconds?: number | undefined;
-  readonly wait?: string | undefined;
-  readonly idle: IdleStrategyName;
-}
-
-export const latencyCommand: Command<LatencyArguments> = {
+export const latencyCommand: Command = defineCommand({
   command: 'latency <segment>',
   describe: 'Measure how old the messages of live traffic are when they arrive, without holding it back',
-  builder: (yargs) =>
-    yargs
-      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
-      .options({
-        count: { type: 'number', requiresArg: true, describe: 'End after so many messages' },
-        seconds: { type: 'number', requiresArg: true, describe: 'End after so many seconds' },
-        wait: WAIT_OPTION,
-        idle: {
-          choices: ['spin', 'balanced', 'doorbell'] as const,
-          // It sleeps as soon as there is nothing, so as to disturb what it measures the least.
-          default: 'doorbell' as const,
-          describe:
-            'What it does while it waits. spin: takes a core; doorbell: sleeps; balanced: spins for a moment, then sleeps',
-        },
-        ...LATENCY_OUTPUT_OPTIONS,
-      })
-      .example('$0 latency ticks --seconds 10', 'a histogram of ten seconds of traffic')
-      .example('$0 latency ticks --idle spin --svg ticks.svg', 'without the time that a sleeper takes to wake up'),
+  places: SEGMENT,
+  options: {
+    count: { type: 'number', describe: 'End after so many messages' },
+    seconds: { type: 'number', describe: 'End after so many seconds' },
+    wait: WAIT_OPTION,
+    idle: {
+      choices: ['spin', 'balanced', 'doorbell'],
+      // It sleeps as soon as there is nothing, so as to disturb what it measures the least.
+      default: 'doorbell',
+      describe:
+        'What it does while it waits. spin: takes a core; doorbell: sleeps; balanced: spins for a moment, then sleeps',
+    },
+    ...LATENCY_OUTPUT_OPTIONS,
+  },
+  examples: {
+    '$0 latency ticks --seconds 10': 'a histogram of ten seconds of traffic',
+    '$0 latency ticks --idle spin --svg ticks.svg': 'without the time that a sleeper takes to wake up',
+  },
   async handler(argv, interrupted) {
     const { segment, directory, count = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY } = argv;
     if (!(count > 0) || (count !== Number.POSITIVE_INFINITY && !Number.isInteger(count)))
@@ -65,7 +57,7 @@ export const latencyCommand: Command<LatencyArguments> = {
     const details = [`payloads to ${payloadLength} B`, `segment ${segment}`, argv.idle];
     await output.present(histogram, context, { title: 'Hermes: how old messages are when they arrive', details });
   },
-};
+});
 
 /** @throws UsageError where there is nothing to measure by */
 function observe(segment: string, directory: string | undefined, idle: IdleStrategyName): Consumer {

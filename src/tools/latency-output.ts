@@ -1,25 +1,17 @@
+import type { InferredOptionTypes } from 'yargs';
 import type { LatencyMeasurement } from './bench/latency.js';
 import { json, writeData } from './output.js';
 import { OutputFile } from './output-file.js';
 import type { LatencyContext } from './report/latency-summary.js';
 
-/** The options with which a latency command says what is to be made of its histogram. */
-export interface LatencyOutputArguments {
-  readonly json: boolean;
-  readonly hgrm?: string | undefined;
-  readonly svg?: string | undefined;
-}
-
-/** Them, for yargs. */
+/** The options of latency commands that say what is made of the histogram. */
 export const LATENCY_OUTPUT_OPTIONS = {
   json: { type: 'boolean', default: false, describe: 'One object' },
-  hgrm: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Also write the distribution to this file, for HdrHistogram plotters',
-  },
-  svg: { type: 'string', requiresArg: true, describe: 'Also draw it into this file' },
+  hgrm: { type: 'string', describe: 'Also write the distribution to this file, for HdrHistogram plotters' },
+  svg: { type: 'string', describe: 'Also draw it into this file' },
 } as const;
+
+type OutputArguments = Readonly<InferredOptionTypes<typeof LATENCY_OUTPUT_OPTIONS>>;
 
 /** What a picture says beside its curve. */
 interface Caption {
@@ -33,7 +25,7 @@ export class LatencyOutput implements Disposable {
   private readonly svg: OutputFile | undefined;
 
   /** @throws UsageError when a file cannot be written */
-  constructor(private readonly argv: LatencyOutputArguments) {
+  constructor(private readonly argv: OutputArguments) {
     this.hgrm = OutputFile.open(argv.hgrm, '--hgrm');
     try {
       this.svg = OutputFile.open(argv.svg, '--svg');

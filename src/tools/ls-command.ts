@@ -2,22 +2,16 @@ import fs from 'node:fs';
 import { listSegments, type SegmentListing } from '../index.js';
 import { directoryPath } from '../segment/directory.js';
 import { formatByteSize } from './byte-size.js';
-import type { Command, CommonArguments } from './command.js';
+import { type Command, defineCommand } from './command.js';
 import { isHeldBack } from './held-back-section.js';
-import { formatCount, json, say, terminalWidth, writeData } from './output.js';
-import { detailedTable } from './text-table.js';
+import { formatCount, json, say, writeData } from './output.js';
+import { textTable } from './text-table.js';
 
-interface LsArguments extends CommonArguments {
-  readonly json: boolean;
-}
-
-export const lsCommand: Command<LsArguments> = {
+export const lsCommand: Command = defineCommand({
   command: ['ls', 'list'],
   describe: 'List the segments of a directory',
-  builder: (yargs) =>
-    yargs
-      .option('json', { type: 'boolean', default: false, describe: 'One object a line' })
-      .example('$0 ls', 'what there is, and who uses it'),
+  options: { json: { type: 'boolean', default: false, describe: 'One object a line' } },
+  examples: { '$0 ls': 'what there is, and who uses it' },
   async handler(argv) {
     const directory = directoryPath(argv);
     const listings = listSegments({ directory });
@@ -30,16 +24,11 @@ export const lsCommand: Command<LsArguments> = {
           : `No segments: there is no directory ${directory} (hermes create makes it).`,
       );
     } else {
-      await writeData(
-        detailedTable(
-          ['NAME', 'SIZE', 'PRODUCERS', 'GROUPS', 'MESSAGES', 'LAG', 'STATE'],
-          listings.map((listing) => ({ cells: row(listing), details: [] })),
-          terminalWidth(),
-        ),
-      );
+      const header = ['NAME', 'SIZE', 'PRODUCERS', 'GROUPS', 'MESSAGES', 'LAG', 'STATE'];
+      await writeData(textTable(header, listings.map(row)));
     }
   },
-};
+});
 
 function listingJson({ name, segment, error }: SegmentListing): string {
   return json(segment ?? { name, error: { code: error.code, message: error.message } });

@@ -2,13 +2,22 @@ import { isUtf8 } from 'node:buffer';
 import type { Message } from '../index.js';
 import { UsageError } from './command.js';
 
-export type MessageFormat = 'lines' | 'length-prefixed' | 'json';
+/** The options of commands that write messages to stdout. */
+export const FORMAT_OPTIONS = {
+  format: {
+    choices: ['lines', 'length-prefixed', 'json'],
+    default: 'lines',
+    describe:
+      'A message a line; each after its length (u32, little endian); or one JSON object a line, its payload in base64 (see --text)',
+  },
+  text: {
+    type: 'boolean',
+    default: false,
+    describe: 'With --format json: payloads as text; one that is no UTF-8 stays in base64, and has "encoding"',
+  },
+} as const;
 
-/** What the help says. */
-export const FORMAT_TEXT =
-  'A message a line; each after its length (u32, little endian); or one JSON object a line, its payload in base64 (see --text)';
-export const TEXT_TEXT =
-  'With --format json: payloads as text; one that is no UTF-8 stays in base64, and has "encoding"';
+export type MessageFormat = (typeof FORMAT_OPTIONS)['format']['choices'][number];
 
 /** @throws UsageError when text is wanted of a format that has no other */
 export function checkText(format: MessageFormat, asText: boolean): void {
@@ -26,13 +35,8 @@ export class MessageEncoder {
   /** `asText`: of JSON, payloads as text. */
   constructor(
     private readonly format: MessageFormat,
-    private readonly asText: boolean = false,
+    private readonly asText: boolean,
   ) {}
-
-  /** Bytes collected. */
-  get pendingLength(): number {
-    return this.length;
-  }
 
   add(message: Message): void {
     if (this.format === 'json') {

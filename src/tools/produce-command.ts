@@ -2,22 +2,12 @@ import fs from 'node:fs';
 import { attachProducer, createSegment, HermesError, type Producer } from '../index.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
-import { type Command, type CommonArguments, Failure, UsageError, untilInterrupted } from './command.js';
+import { type Command, defineCommand, Failure, SEGMENT, UsageError, untilInterrupted } from './command.js';
 import { HeldBackHint } from './held-back-hint.js';
 import { type InputFormat, messageInput } from './message-input.js';
 import { formatCount, say } from './output.js';
 import { Progress } from './progress.js';
 import { attachWithin, WAIT_OPTION } from './wait-option.js';
-
-interface ProduceArguments extends CommonArguments {
-  readonly segment: string;
-  readonly file?: string[] | undefined;
-  readonly format: InputFormat;
-  readonly type: number;
-  readonly rate?: number | undefined;
-  readonly create: boolean;
-  readonly wait?: string | undefined;
-}
 
 /** The file that is stdin, also where that is none that could be opened. */
 const STDIN = '-';
@@ -33,30 +23,32 @@ const BATCH_COUNT = 256;
 /** What a rate leaves unsent for so long, for want of input, room or time, is not made up for. */
 const MAX_CATCH_UP_MS = 100;
 
-export const produceCommand: Command<ProduceArguments> = {
+export const produceCommand: Command = defineCommand({
   command: 'produce <segment> [file..]',
   describe: 'Send messages from stdin or from files',
-  builder: (yargs) =>
-    yargs
-      .positional('segment', { type: 'string', demandOption: true, describe: 'Its name' })
-      .positional('file', {
-        type: 'string',
-        array: true,
-        describe: 'Files, one after the other; - is stdin, the default',
-      })
-      .options({
-        format: {
-          choices: ['lines', 'length-prefixed'] as const,
-          default: 'lines' as const,
-          describe: 'A message a line, or each after its length (u32, little endian)',
-        },
-        type: { type: 'number', default: 1, requiresArg: true, describe: 'Type of the messages, 1–239' },
-        rate: { type: 'number', requiresArg: true, describe: 'Most messages a second' },
-        create: { type: 'boolean', default: false, describe: 'Create the segment if there is none' },
-        wait: WAIT_OPTION,
-      })
-      .example('$0 produce ticks prices.csv', 'each line of the file is a message')
-      .example('tail -f app.log | $0 produce logs --create', 'from a pipe'),
+  places: {
+    ...SEGMENT,
+    file: {
+      type: 'string',
+      array: true,
+      describe: 'Files, one after the other; - is stdin, the default',
+    },
+  },
+  options: {
+    format: {
+      choices: ['lines', 'length-prefixed'],
+      default: 'lines',
+      describe: 'A message a line, or each after its length (u32, little endian)',
+    },
+    type: { type: 'number', default: 1, describe: 'Type of the messages, 1–239' },
+    rate: { type: 'number', describe: 'Most messages a second' },
+    create: { type: 'boolean', default: false, describe: 'Create the segment if there is none' },
+    wait: WAIT_OPTION,
+  },
+  examples: {
+    '$0 produce ticks prices.csv': 'each line of the file is a message',
+    'tail -f app.log | $0 produce logs --create': 'from a pipe',
+  },
   async handler(argv, interrupted) {
     if (argv.rate !== undefined && !(argv.rate > 0))
       throw new UsageError(`--rate is ${argv.rate}: give messages a second, above 0`);
@@ -77,7 +69,7 @@ export const produceCommand: Command<ProduceArguments> = {
     }
     if (interrupted.aborted) throw new Failure(`interrupted after ${formatCount(sender.sentCount)} messages`);
   },
-};
+});
 
 function createIfMissing(segment: string, directory: string | undefined): void {
   try {

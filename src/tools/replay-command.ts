@@ -1,58 +1,40 @@
 import { type Damage, type JournalPlace, openJournal, Replay, type ReplayIntoOptions, replayInto } from '../index.js';
 import { FollowPace } from '../journal/follow-pace.js';
 import { Turns } from '../os/turns.js';
-import { type Command, type CommonArguments, UsageError } from './command.js';
+import { type Command, defineCommand, type Given, UsageError } from './command.js';
 import { HeldBackHint } from './held-back-hint.js';
-import { checkText, FORMAT_TEXT, MessageEncoder, type MessageFormat, TEXT_TEXT } from './message-format.js';
+import { checkText, FORMAT_OPTIONS, MessageEncoder } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
-
-interface ReplayArguments extends CommonArguments {
-  readonly journal: string;
-  readonly into?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly lane?: number | undefined;
-  readonly speed: string;
-  readonly follow: boolean;
-  readonly skipDamage?: boolean | undefined;
-  readonly format: MessageFormat;
-  readonly text: boolean;
-}
 
 const BATCH_COUNT = 1024;
 
-export const replayCommand: Command<ReplayArguments> = {
+const OPTIONS = {
+  into: { type: 'string', describe: 'Send them into this segment' },
+  from: {
+    type: 'string',
+    describe: 'Begin at a position, seq:<number> of --lane, or a time (2026-01-31T12:00:00Z)',
+  },
+  to: { type: 'string', describe: 'End before such a place' },
+  lane: { type: 'number', describe: 'One lane alone' },
+  speed: {
+    type: 'string',
+    default: 'max',
+    describe: '1x as they were published, 10x ten times as fast, max as fast as it goes',
+  },
+  follow: { type: 'boolean', default: false, describe: 'Wait for more at the end' },
+  'skip-damage': { type: 'boolean', describe: 'Go on behind damage, and report it' },
+  ...FORMAT_OPTIONS,
+} as const;
+
+export const replayCommand: Command = defineCommand({
   command: 'replay <journal>',
   describe: 'Write the messages of a journal to stdout, or send them into a segment',
-  builder: (yargs) =>
-    yargs
-      .positional('journal', { type: 'string', demandOption: true, describe: 'Its directory' })
-      .options({
-        into: { type: 'string', requiresArg: true, describe: 'Send them into this segment' },
-        from: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Begin at a position, seq:<number> of --lane, or a time (2026-01-31T12:00:00Z)',
-        },
-        to: { type: 'string', requiresArg: true, describe: 'End before such a place' },
-        lane: { type: 'number', requiresArg: true, describe: 'One lane alone' },
-        speed: {
-          type: 'string',
-          default: 'max',
-          requiresArg: true,
-          describe: '1x as they were published, 10x ten times as fast, max as fast as it goes',
-        },
-        follow: { type: 'boolean', default: false, describe: 'Wait for more at the end' },
-        'skip-damage': { type: 'boolean', describe: 'Go on behind damage, and report it' },
-        format: {
-          choices: ['lines', 'length-prefixed', 'json'] as const,
-          default: 'lines' as const,
-          describe: FORMAT_TEXT,
-        },
-        text: { type: 'boolean', default: false, describe: TEXT_TEXT },
-      })
-      .example('$0 replay /var/lib/ticks --from 2026-01-31T12:00:00Z --speed 10x', 'ten times as fast as it was')
-      .example('$0 replay /var/lib/ticks --into ticks', 'every lane through a producer of its own'),
+  places: { journal: { type: 'string', demandOption: true, describe: 'Its directory' } },
+  options: OPTIONS,
+  examples: {
+    '$0 replay /var/lib/ticks --from 2026-01-31T12:00:00Z --speed 10x': 'ten times as fast as it was',
+    '$0 replay /var/lib/ticks --into ticks': 'every lane through a producer of its own',
+  },
   async handler(argv, interrupted) {
     const { journal, into, follow, directory } = argv;
     checkText(argv.format, argv.text);
@@ -65,9 +47,9 @@ export const replayCommand: Command<ReplayArguments> = {
       say(`Sent ${formatCount(messages)} messages.`);
     }
   },
-};
+});
 
-function rangeOf({ from, to, lane, speed, skipDamage }: ReplayArguments): ReplayIntoOptions {
+function rangeOf({ from, to, lane, speed, skipDamage }: Given<typeof OPTIONS>): ReplayIntoOptions {
   if (lane !== undefined && !(Number.isInteger(lane) && lane >= 0))
     throw new UsageError(`--lane is ${lane}: give a whole number from 0`);
   const [, times] = /^(\d+(?:\.\d+)?)x$/.exec(speed) ?? [];

@@ -7,6 +7,7 @@ import { say } from './output.js';
 /** The option of commands that attach. */
 export const WAIT_OPTION = {
   type: 'string',
+  requiresArg: false,
   describe: 'Wait for the segment, and for a place in it: at most so long, such as 500ms, 10s or 2m; or without end',
 } as const;
 

@@ -1,8 +1,9 @@
 import type { IdleStrategyName } from '../../index.js';
 import { directoryPath } from '../../segment/directory.js';
 import { LatencyHistogram } from '../report/latency-histogram.js';
-import { runChildren, startChild } from './child.js';
-import type { LatencyResult, LatencyTask } from './latency-child.js';
+import { runChildren } from './child.js';
+import type { LatencyResult, LatencyTask } from './latency-ends.js';
+import { startRole } from './role.js';
 import { leaseSegment } from './segment-lease.js';
 
 export type LatencyMode = 'ping-pong' | 'one-way';
@@ -29,7 +30,6 @@ export interface LatencyMeasurement {
   readonly lost: number;
 }
 
-const CHILD = new URL('./latency-child.js', import.meta.url);
 const LANE_CAPACITY = 1024 * 1024;
 
 /** Two processes exchange messages through segments of their own. A sender spins between two messages. */
@@ -54,8 +54,8 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyMe
   const [recording, other] =
     options.mode === 'ping-pong' ? (['pinger', 'echo'] as const) : (['receiver', 'sender'] as const);
   const children = [
-    startChild<LatencyResult | null>(CHILD, task(recording)),
-    startChild<LatencyResult | null>(CHILD, task(other)),
+    startRole<LatencyResult | null>('latency', task(recording)),
+    startRole<LatencyResult | null>('latency', task(other)),
   ];
   const [result] = await runChildren(children, options.interrupted);
   if (result == null) throw new Error('the measuring process gave no result');

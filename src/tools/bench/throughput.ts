@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { directoryPath } from '../../segment/directory.js';
-import { runChildren, startChild } from './child.js';
+import { runChildren } from './child.js';
+import { startRole } from './role.js';
 import { leaseSegment } from './segment-lease.js';
-import type { ThroughputResult, ThroughputTask } from './throughput-child.js';
+import type { ThroughputResult, ThroughputTask } from './throughput-ends.js';
 
 interface ThroughputOptions {
   readonly producerCount: number;
@@ -37,7 +38,6 @@ export interface ThroughputReport {
   readonly corrupted: number;
 }
 
-const CHILD = new URL('./throughput-child.js', import.meta.url);
 const LANE_CAPACITY = 1024 * 1024;
 
 /** Real producer and consumer processes on a segment of their own; every message is verified by every consumer. */
@@ -63,11 +63,10 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
     payloadLength,
     messageCount: role === 'producer' ? perProducer : perProducer * producerCount,
     batchCount: options.batchCount,
-    producerCount,
     maySleep: producerCount + consumerCount > availableParallelism(),
   });
   const startAll = (role: ThroughputTask['role'], count: number) =>
-    Array.from({ length: count }, (_, index) => startChild<ThroughputResult>(CHILD, task(role, index)));
+    Array.from({ length: count }, (_, index) => startRole<ThroughputResult>('throughput', task(role, index)));
   const consumers = startAll('consumer', consumerCount);
   const producers = startAll('producer', producerCount);
   const results = await runChildren([...consumers, ...producers], options.interrupted);

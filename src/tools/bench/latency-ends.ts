@@ -8,7 +8,7 @@ import {
 } from '../../index.js';
 import { createLatencyHistogram, type LatencyHistogram } from '../report/latency-histogram.js';
 import { Backoff } from './backoff.js';
-import { awaitStart, childTask, finish } from './child.js';
+import { awaitStart } from './child.js';
 import { emptyPayload } from './numbered-payload.js';
 import { ageNs, stampedNumber, writeStamp } from './stamped-payload.js';
 
@@ -37,29 +37,36 @@ export interface LatencyResult {
   readonly lost: number;
 }
 
-const task = childTask<LatencyTask>();
+/** Plays one end of a latency measurement. An echo and a sender have no result. */
+export function latencyEnd(task: LatencyTask): Promise<LatencyResult | null> {
+  const ends = { pinger: ping, echo, sender: send, receiver: receiveAll };
+  return ends[task.role](task);
+}
+
 const backoff = new Backoff();
-const options = { directory: task.directory, idle: task.idle };
+
+const participantOptions = ({ directory, idle }: LatencyTask) => ({ directory, idle });
+
 /** One message is under way at a time. With a rate, latency counts from when a message was due, not from when it could be sent. */
-async function ping(): Promise<LatencyResult> {
-  using producer = attachProducer(task.requests, options);
-  using consumer = attachConsumer(task.replies, options);
-  const recorder = new Recorder();
+async function ping(task: LatencyTask): Promise<LatencyResult> {
+  using producer = attachProducer(task.requests, participantOptions(task));
+  using consumer = attachConsumer(task.replies, participantOptions(task));
+  const recorder = new Recorder(task.warmUpCount);
   const payload = emptyPayload(task.payloadLength);
   await awaitStart();
   const startNs = process.hrtime.bigint();
   for (let number = 0; number < task.messageCount; number++) {
-    writeStamp(payload, number, task.rate === 0 ? process.hrtime.bigint() : awaitTurn(startNs, number));
+    writeStamp(payload, number, task.rate === 0 ? process.hrtime.bigint() : awaitTurn(startNs, number, task.rate));
     while (producer.offer(payload) < 0) backoff.wait();
-    const received = receive(consumer, recorder.record);
+    const received = receive(consumer, recorder.record, task.idle);
     if (typeof received !== 'number') await received;
   }
   return recorder.result();
 }
 
-async function echo(): Promise<null> {
-  using consumer = attachConsumer(task.requests, options);
-  using producer = attachProducer(task.replies, options);
+async function echo(task: LatencyTask): Promise<null> {
+  using consumer = attachConsumer(task.requests, participantOptions(task));
+  using producer = attachProducer(task.replies, participantOptions(task));
   const reply = (message: Message) => {
     const claim = producer.tryClaim(message.length);
     if (claim === null) throw new Error('no room for a reply, of which one is under way at a time');
@@ -68,39 +75,39 @@ async function echo(): Promise<null> {
   };
   await awaitStart();
   for (let echoed = 0; echoed < task.messageCount; ) {
-    const count = receive(consumer, reply);
+    const count = receive(consumer, reply, task.idle);
     echoed += typeof count === 'number' ? count : await count;
   }
   return null;
 }
 
 /** A message that is late, because there was no room or no time, is sent at once, with the time that it was due at. */
-async function send(): Promise<null> {
-  using producer = attachProducer(task.replies, options);
+async function send(task: LatencyTask): Promise<null> {
+  using producer = attachProducer(task.replies, participantOptions(task));
   const payload = emptyPayload(task.payloadLength);
   await awaitStart();
   const startNs = process.hrtime.bigint();
   for (let number = 0; number < task.messageCount; number++) {
-    writeStamp(payload, number, awaitTurn(startNs, number));
+    writeStamp(payload, number, awaitTurn(startNs, number, task.rate));
     while (producer.offer(payload) < 0) backoff.wait();
   }
   return null;
 }
 
-async function receiveAll(): Promise<LatencyResult> {
-  using consumer = attachConsumer(task.replies, options);
-  const recorder = new Recorder();
+async function receiveAll(task: LatencyTask): Promise<LatencyResult> {
+  using consumer = attachConsumer(task.replies, participantOptions(task));
+  const recorder = new Recorder(task.warmUpCount);
   await awaitStart();
   for (let received = 0; received < task.messageCount; ) {
-    const count = receive(consumer, recorder.record);
+    const count = receive(consumer, recorder.record, task.idle);
     received += typeof count === 'number' ? count : await count;
   }
   return recorder.result();
 }
 
 /** Polls until there is something. Who spins gives no turn to anybody: that would be measured, too. */
-function receive(consumer: Consumer, handler: MessageHandler): number | Promise<number> {
-  if (task.idle !== 'spin') return receiveAsleep(consumer, handler);
+function receive(consumer: Consumer, handler: MessageHandler, idle: IdleStrategyName): number | Promise<number> {
+  if (idle !== 'spin') return receiveAsleep(consumer, handler);
   for (;;) {
     const count = consumer.poll(handler);
     if (count > 0) return count;
@@ -117,8 +124,8 @@ async function receiveAsleep(consumer: Consumer, handler: MessageHandler): Promi
 }
 
 /** Spins until message `number` is due. When that was, by the monotonic clock. */
-function awaitTurn(startNs: bigint, number: number): bigint {
-  const dueNs = startNs + BigInt(Math.round((number * 1e9) / task.rate));
+function awaitTurn(startNs: bigint, number: number, rate: number): bigint {
+  const dueNs = startNs + BigInt(Math.round((number * 1e9) / rate));
   while (process.hrtime.bigint() < dueNs) backoff.wait();
   return dueNs;
 }
@@ -128,10 +135,12 @@ class Recorder {
   private received = 0;
   private lost = 0;
 
+  constructor(private readonly warmUpCount: number) {}
+
   readonly record = (message: Message): void => {
     const age = ageNs(message.buffer, message.offset);
     if (stampedNumber(message.buffer, message.offset) !== this.received) this.lost++;
-    if (this.received >= task.warmUpCount) this.histogram.recordValue(age);
+    if (this.received >= this.warmUpCount) this.histogram.recordValue(age);
     this.received++;
   };
 
@@ -139,6 +148,3 @@ class Recorder {
     return { histogram: this.histogram.snapshot(), lost: this.lost };
   }
 }
-
-const roles = { pinger: ping, echo, sender: send, receiver: receiveAll };
-finish(await roles[task.role]());

@@ -1,6 +1,6 @@
 import { attachConsumer, attachProducer, type Message } from '../../index.js';
 import { Backoff } from './backoff.js';
-import { awaitStart, childTask, finish } from './child.js';
+import { awaitStart } from './child.js';
 import { emptyPayload, isNumbered, writeNumber } from './numbered-payload.js';
 
 /** What one process of a throughput measurement does. */
@@ -14,7 +14,6 @@ export interface ThroughputTask {
   /** Producers: to send; consumers: to expect from all producers together. */
   readonly messageCount: number;
   readonly batchCount: number;
-  readonly producerCount: number;
   /** More processes than cores: waiting must make room. */
   readonly maySleep: boolean;
 }
@@ -23,17 +22,17 @@ export interface ThroughputTask {
 export interface ThroughputResult {
   readonly startNs: bigint;
   readonly endNs: bigint;
-  readonly received: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly corrupted: number;
 }
 
-const task = childTask<ThroughputTask>();
-if (task.role === 'producer') await produce();
-else await consume();
+/** Plays one end of a throughput measurement. */
+export function throughputEnd(task: ThroughputTask): Promise<ThroughputResult> {
+  return task.role === 'producer' ? produce(task) : consume(task);
+}
 
-async function produce(): Promise<void> {
+async function produce(task: ThroughputTask): Promise<ThroughputResult> {
   const producer = attachProducer(task.segment, { directory: task.directory });
   const backoff = new Backoff(task.maySleep);
   const batch = Array.from({ length: task.batchCount }, () => emptyPayload(task.payloadLength));
@@ -59,10 +58,10 @@ async function produce(): Promise<void> {
     }
   }
   producer.detach();
-  finish({ startNs, endNs: process.hrtime.bigint(), received: 0, lost: 0, duplicated: 0, corrupted: 0 });
+  return { startNs, endNs: process.hrtime.bigint(), lost: 0, duplicated: 0, corrupted: 0 };
 }
 
-async function consume(): Promise<void> {
+async function consume(task: ThroughputTask): Promise<ThroughputResult> {
   const { directory, group } = task;
   const consumer = attachConsumer(task.segment, { directory, group });
   const backoff = new Backoff(task.maySleep);
@@ -90,5 +89,5 @@ async function consume(): Promise<void> {
   }
   const endNs = process.hrtime.bigint();
   consumer.detach();
-  finish({ startNs, endNs, received, lost, duplicated, corrupted });
+  return { startNs, endNs, lost, duplicated, corrupted };
 }

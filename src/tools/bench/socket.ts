@@ -1,16 +1,14 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { runChildren, startChild } from '../bench/child.js';
 import { LatencyHistogram } from '../report/latency-histogram.js';
-import type { SocketResult, SocketTask } from './socket-child.js';
-
-const CHILD = new URL('./socket-child.js', import.meta.url);
+import { runChildren } from './child.js';
+import { startRole } from './role.js';
+import type { SocketResult, SocketTask } from './socket-ends.js';
 
 /** What two processes do with a Unix domain socket between them. */
 interface SocketMeasurement {
   readonly messagesPerSecond: number;
-  readonly corrupted: number;
   readonly roundTrips: LatencyHistogram;
 }
 
@@ -30,16 +28,15 @@ export async function measureSocket(
       messageCount: count,
       warmUpCount: Math.ceil(count / 10),
     });
-    const start = (role: SocketTask['role'], count: number) => startChild<SocketResult>(CHILD, task(role, count));
+    const start = (role: SocketTask['role'], count: number) => startRole<SocketResult>('socket', task(role, count));
     const [sent, received] = await runChildren(
       [start('sender', messageCount), start('receiver', messageCount)],
       interrupted,
     );
     const [pinged] = await runChildren([start('pinger', roundTripCount), start('echo', roundTripCount)], interrupted);
     return {
-      messagesPerSecond: messageCount / (Number(received!.endNs - sent!.startNs) / 1e9),
-      corrupted: received!.corrupted,
-      roundTrips: LatencyHistogram.restore(pinged!.histogram),
+      messagesPerSecond: messageCount / (Number(received!.endNs! - sent!.startNs!) / 1e9),
+      roundTrips: LatencyHistogram.restore(pinged!.histogram!),
     };
   } finally {
     fs.rmSync(directory, { recursive: true, force: true });

@@ -1,14 +1,14 @@
-import { measureLatency } from '../bench/latency.js';
-import { measureThroughput } from '../bench/throughput.js';
-import { formatByteSize } from '../byte-size.js';
-import { Failure } from '../command.js';
-import { formatCount, formatRate, hasColour, heading, outputWidth, writeData } from '../output.js';
-import { formatNs } from '../report/duration-format.js';
-import { type LatencyHistogram, latencyAtPercentile } from '../report/latency-histogram.js';
-import { percentileTable } from '../report/percentile-table.js';
-import { terminalPlot } from '../report/terminal-plot.js';
-import { textTable } from '../text-table.js';
-import { measureSocket } from './socket.js';
+import { measureLatency } from './bench/latency.js';
+import { measureSocket } from './bench/socket.js';
+import { measureThroughput } from './bench/throughput.js';
+import { formatByteSize } from './byte-size.js';
+import { Failure } from './command.js';
+import { formatCount, formatRate, hasColour, heading, outputWidth, writeData } from './output.js';
+import { formatNs } from './report/duration-format.js';
+import { type LatencyHistogram, latencyAtPercentile } from './report/latency-histogram.js';
+import { percentileTable } from './report/percentile-table.js';
+import { terminalPlot } from './report/terminal-plot.js';
+import { textTable } from './text-table.js';
 
 const PAYLOAD_LENGTH = 64;
 const MESSAGE_COUNT = 3_000_000;
