@@ -64,7 +64,7 @@ export type { MessageSink, WritableOptions } from './participants/message-writab
 export type { ParticipantOptions } from './participants/participant-options.js';
 export type { Producer, ProducerJson } from './participants/producer.js';
 export type { ProducerJournalOptions, ProducerOptions } from './participants/producer-options.js';
-export type { SendOptions } from './participants/send-options.js';
+export type { SendOptions } from './participants/send-queue.js';
 export type { BlockingWaitOptions, WaitAsyncOptions } from './participants/wait-options.js';
 export { attachRecorder } from './recording/attach-recorder.js';
 export type { Recorder } from './recording/recorder.js';

@@ -170,11 +170,11 @@ test('the layout imports no package at all, and errors nothing', () => {
 });
 
 test('numbers of open files are kept where each has one owner, and nowhere else', () => {
-  const keepers = ['os/descriptor.ts', 'os/fifo-listener.ts', 'os/held-name.ts', 'os/new-file.ts'];
+  const keepers = ['os/descriptor.ts', 'os/fifo.ts', 'os/held-name.ts', 'os/new-file.ts'];
   const keeping = files.filter((file) => /\b(private|readonly) (readonly )?fd\b/.test(sourceOf.get(file)!));
   expect(keeping).toEqual(keepers);
   const listening = files.filter((file) => /new \(net\(\)\.Socket\)\(|\bnew net\.Socket\(/.test(sourceOf.get(file)!));
-  expect(listening).toEqual(['os/fifo-listener.ts']);
+  expect(listening).toEqual(['os/fifo.ts']);
 });
 
 describe.each(files.filter((file) => partOf(file) === 'ring'))('the data plane: %s', (file) => {

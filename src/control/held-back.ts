@@ -1,5 +1,5 @@
 import { recordLength } from '../layout/record.js';
-import { inspectParticipant, isAsleep } from '../membership/participant-state.js';
+import { inspectParticipant } from '../membership/participant-state.js';
 import { memberSlots, producerSlot } from '../membership/places.js';
 import { isOccupied } from '../membership/slot.js';
 import { timeNs } from '../ring/clock.js';
@@ -10,6 +10,7 @@ import { lanesInUse } from '../ring/roster-word.js';
 import type { SegmentMemory } from '../ring/segment-memory.js';
 import { activeGroups, type GroupEntry } from '../segment/group-entries.js';
 import type { Segment } from '../segment/segment.js';
+import { sleeps } from '../segment/sleep-word.js';
 import { type HeldBack, type HoldingMember, type HoldReason, remedyFor } from './held-back-remedy.js';
 
 /** What a producer waits for, according to its slot and the positions. */
@@ -47,7 +48,8 @@ export function waitsFor(segment: Segment, lane: number): WaitsFor | null {
   const slot = producerSlot(segment, lane);
   const lag = slowestLag(memory, lane);
   const isFull = lag >= roomlessLag(memory, lane);
-  if (isOccupied(segment, slot) && isAsleep(segment, slot)) return isFull ? 'room' : lag > 0 ? 'acknowledgement' : null;
+  if (isOccupied(segment, slot) && sleeps(segment.memory, slot.index))
+    return isFull ? 'room' : lag > 0 ? 'acknowledgement' : null;
   if (!isFull) return null;
   const publishedMs = lastPublishedMs(segment, lane);
   const nowMs = Number(timeNs(memory.clockOffsetNs) / 1_000_000n);

@@ -3,6 +3,9 @@ import { isRemoved, removedError } from '../ring/roster-word.js';
 import type { DirectoryOptions } from '../segment/directory.js';
 import { isInPlace, openSegment, replaced, type Segment } from '../segment/segment.js';
 import { withControlLock } from './control-lock.js';
+import { enterGroup, type JoinRequest, type Membership } from './membership.js';
+import { takeLane } from './places.js';
+import { reap } from './reap.js';
 import { checkBoot } from './segment-boot.js';
 
 /** A segment in which this participant owns a slot. */
@@ -18,7 +21,7 @@ interface Attachment<T> {
  */
 export function attach<T>(name: string, options: DirectoryOptions, take: (segment: Segment) => T): Attachment<T> {
   const segment = openSegment(name, options, 'read-write');
-  try {
+  return whileOpen(segment, () => {
     const taken = withControlLock(segment, () => {
       if (isRemoved(segment.memory)) throw removedError(name);
       if (!isInPlace(segment)) throw replaced(segment.path); // somebody replaced it by hand: nobody would ever meet us here
@@ -26,10 +29,57 @@ export function attach<T>(name: string, options: DirectoryOptions, take: (segmen
       return take(segment);
     });
     return { segment, taken };
+  });
+}
+
+/** Makes what is to use an attached segment. If that fails, the segment is closed: others find its slot as that of a dead participant. */
+export function whileOpen<T>(segment: Segment, make: () => T): T {
+  try {
+    return make();
   } catch (error) {
     segment.close();
     throw error;
   }
+}
+
+/** Where a producer writes. */
+interface AttachedLane {
+  readonly segment: Segment;
+  readonly lane: number;
+}
+
+/**
+ * Opens a segment and takes a lane in it, one of the `preferred` before others; `whileLocked` is called under the control lock.
+ * @throws HermesError
+ */
+export function attachToLane(
+  name: string,
+  options: DirectoryOptions,
+  preferred?: readonly number[],
+  whileLocked: (segment: Segment, lane: number) => void = () => {},
+): AttachedLane {
+  const { segment, taken: lane } = attach(name, options, (opened) => {
+    const free = takeLane(opened, preferred); // before the dead are cleaned up: a killed producer's lane comes first
+    reap(opened);
+    whileLocked(opened, free);
+    return free;
+  });
+  return { segment, lane };
+}
+
+/** Where a consumer reads. */
+interface AttachedMember {
+  readonly segment: Segment;
+  readonly membership: Membership;
+}
+
+/** Opens a segment and takes a place in a group. @throws HermesError */
+export function attachToGroup(name: string, options: DirectoryOptions, request: JoinRequest): AttachedMember {
+  const { segment, taken: membership } = attach(name, options, (opened) => {
+    reap(opened); // an ephemeral group whose members have died has ended
+    return enterGroup(opened, request);
+  });
+  return { segment, membership };
 }
 
 /** How long a detaching participant waits for the control lock. After that it leaves its slot as if it had died. */

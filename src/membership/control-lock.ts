@@ -2,6 +2,7 @@ import { monotonicMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import { CONTROL_LOCK_OFFSET } from '../layout/locks.js';
 import { CONTROL_HOLDER_OFFSET } from '../layout/preamble.js';
+import { blockFor } from '../os/timers.js';
 import type { Segment } from '../segment/segment.js';
 
 /** A thing with a control lock: a segment, or a damaged file that cannot be mapped. */
@@ -11,8 +12,6 @@ type Lockable = Pick<Segment, 'name' | 'locks'> & Partial<Pick<Segment, 'memory'
 export const CONTROL_LOCK_TIMEOUT_MS = 2000;
 const RETRY_MS = 1;
 
-const parked: Int32Array = new Int32Array(new SharedArrayBuffer(4));
-
 /**
  * Runs `action` while the segment's control lock is held; blocks the thread until it is granted.
  * @throws HermesError ERR_HERMES_BUSY, naming the holder, when that takes longer than `timeoutMs`
@@ -21,7 +20,7 @@ export function withControlLock<T>(segment: Lockable, action: () => T, timeoutMs
   const deadline = monotonicMs() + timeoutMs;
   for (let waitedMs = 0; !tryControlLock(segment); waitedMs += RETRY_MS) {
     if (waitedMs >= timeoutMs || monotonicMs() >= deadline) throw busy(segment, timeoutMs); // the time slept counts, too: a clock may stand still
-    Atomics.wait(parked, 0, 0, RETRY_MS);
+    blockFor(RETRY_MS);
   }
   try {
     return action();

@@ -1,4 +1,5 @@
 import { HermesError } from '../errors.js';
+import { COUNTER_LENGTH, COUNTERS_PER_SLOT } from '../layout/counters.js';
 import {
   GROUP_ACTIVE,
   GROUP_CREATED_AT_OFFSET,
@@ -12,12 +13,15 @@ import {
   GROUP_STATE_OFFSET,
 } from '../layout/group-table.js';
 import { HEAD_LOW_OFFSET } from '../layout/lane-control.js';
+import { SLOT_COUNTERS_OFFSET } from '../layout/participant-slot.js';
 import { POSITION_LOW_OFFSET } from '../layout/positions.js';
 import { GROUP_EPOCH_OFFSET } from '../layout/preamble.js';
 import { storeTime } from '../ring/clock.js';
-import { groupEntryIndex, laneControlIndex, positionIndex, wordAt } from '../ring/indices.js';
+import { groupEntryIndex, laneControlIndex, memberSlotIndex, positionIndex, wordAt } from '../ring/indices.js';
 import type { SegmentMemory } from '../ring/segment-memory.js';
 import { activeGroups, type GroupKind, groupState, groupsInState } from '../segment/group-entries.js';
+
+const WORDS_OF_COUNTERS: number = (COUNTERS_PER_SLOT * COUNTER_LENGTH) >>> 2;
 
 /** Where a new group begins: at the oldest message that a reliable group still holds, or at the next one. */
 export type JoinFrom = 'oldest' | 'latest';
@@ -31,6 +35,7 @@ export function joinGroup(memory: SegmentMemory, name: string, kind: GroupKind, 
   const [group] = groupsInState(memory, GROUP_FREE);
   if (group === undefined) throw noFreeGroup(memory);
   writeEntry(memory, group, name);
+  clearCounters(memory, group);
   const flags =
     (kind.mode === 'lossy' ? GROUP_LOSSY : 0) | (kind.shared ? GROUP_SHARED : 0) | (kind.durable ? GROUP_DURABLE : 0);
   storeGroupState(memory, group, GROUP_JOINING | flags);
@@ -41,6 +46,14 @@ export function joinGroup(memory: SegmentMemory, name: string, kind: GroupKind, 
   }
   storeGroupState(memory, group, GROUP_ACTIVE | flags);
   return group;
+}
+
+/** What the members of the entry's former group have counted is not the new one's. Nobody owns their slots. */
+function clearCounters(memory: SegmentMemory, group: number): void {
+  for (let member = 0; member < memory.geometry.memberCount; member++) {
+    const first = wordAt(memberSlotIndex(memory, group, member), SLOT_COUNTERS_OFFSET);
+    for (let word = 0; word < WORDS_OF_COUNTERS; word++) Atomics.store(memory.words, first + word, 0);
+  }
 }
 
 /** Takes a group out of the table: it gates no more. The control lock must be held, and every member's lock. */

@@ -1,7 +1,6 @@
-import { SLOT_SLEEP_OFFSET } from '../layout/participant-slot.js';
 import { processEntry } from '../os/process-entry.js';
-import { wordAt } from '../ring/indices.js';
 import type { Segment } from '../segment/segment.js';
+import { sleeps } from '../segment/sleep-word.js';
 import { type Participant, participantIn, type Slot } from './slot.js';
 
 /**
@@ -27,13 +26,8 @@ export function inspectParticipant(segment: Segment, slot: Slot): ParticipantIns
     if (!participant.alive) return 'dead';
     if (entry === undefined) return 'elsewhere';
     if (entry.isStopped) return 'stopped';
-    if (isAsleep(segment, slot)) return 'asleep';
+    if (sleeps(segment.memory, slot.index)) return 'asleep';
     return entry.awaitsReader && participant.threadId === 0 ? 'writing' : 'alive';
   };
   return { ...participant, command: entry?.command ?? null, state: state() };
-}
-
-/** True while the owner of a slot sleeps until somebody rings: a consumer for messages, a producer for room or acknowledgements. */
-export function isAsleep(segment: Segment, slot: Slot): boolean {
-  return (Atomics.load(segment.memory.words, wordAt(slot.index, SLOT_SLEEP_OFFSET)) & 1) === 1; // SYNC: sleep
 }

@@ -7,7 +7,7 @@ import { releaseControlLock, tryControlLock } from './control-lock.js';
 import { removeGroup, removeUnfinishedJoins } from './group-registry.js';
 import { callForAdoption, OrphanCalls } from './orphan-calls.js';
 import { memberSlot, memberSlots, producerSlot, producerSlots } from './places.js';
-import { isOccupied, type Slot, vacateSlot } from './slot.js';
+import { hasBeatLately, isOccupied, type Slot, vacateSlot } from './slot.js';
 
 /** Looks for the dead, again and again, for a participant or a coordinator. */
 export class Reaper {
@@ -19,11 +19,12 @@ export class Reaper {
 
   /**
    * Cleans up after the dead, if somebody seems to have died and nobody else is cleaning up. Never waits. True when it cleaned up.
-   * @param maySkip tells which slots need not be looked at this time; each saves a system call
+   * @param own the caller's slot, if it has just written its heartbeat: slots with one that is as fresh are passed over, which saves a
+   *   system call each
    */
-  reapIfNeeded(maySkip: (slot: Slot) => boolean = () => false): boolean {
+  reapIfNeeded(own?: Slot): boolean {
     const { segment } = this;
-    if (!this.seemsNeeded(maySkip) || !tryControlLock(segment)) return false;
+    if (!this.seemsNeeded(own) || !tryControlLock(segment)) return false;
     try {
       reap(segment, (orphan) => this.calls.note(orphan));
       return true;
@@ -36,11 +37,13 @@ export class Reaper {
    * Looks, without any lock, for an occupied slot or an ephemeral group that belongs to no living participant. Every sleeper does
    * this several times a second, so it allocates little and looks only where somebody can be.
    */
-  private seemsNeeded(maySkip: (slot: Slot) => boolean): boolean {
+  private seemsNeeded(own: Slot | undefined): boolean {
     const { segment } = this;
     const { memory, locks } = segment;
     const isOwned = (slot: Slot) =>
-      locks.holds(slot.lockOffset) || maySkip(slot) || locks.isLockedByOther(slot.lockOffset);
+      locks.holds(slot.lockOffset) ||
+      (own !== undefined && hasBeatLately(segment, slot, own)) ||
+      locks.isLockedByOther(slot.lockOffset);
     const isDead = (slot: Slot) => isOccupied(segment, slot) && !this.calls.hasCalledLately(slot) && !isOwned(slot);
     const laneCount = lanesInUse(memory);
     for (let lane = 0; lane < laneCount; lane++) if (isDead(producerSlot(segment, lane))) return true;

@@ -33,6 +33,13 @@ export function stopTicking(timer: NodeJS.Timeout | undefined): void {
   endInterval(timer);
 }
 
+const parked: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+
+/** Blocks the thread. */
+export function blockFor(ms: number): void {
+  Atomics.wait(parked, 0, 0, ms);
+}
+
 /** Resolves after a while, at most `MAX_TIMER_MS`, or when the signal is aborted, whichever comes first. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return;

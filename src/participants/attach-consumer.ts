@@ -1,6 +1,4 @@
-import { attach } from '../membership/attachment.js';
-import { enterGroup } from '../membership/membership.js';
-import { reap } from '../membership/reap.js';
+import { attachToGroup, whileOpen } from '../membership/attachment.js';
 import type { WaitOptions } from '../waiting/waiter.js';
 import { whenReady, whenReadyAsync } from './attach-when-ready.js';
 import type { ValueCodec } from './codec.js';
@@ -45,9 +43,6 @@ export function attachConsumerAsync<T>(
 function attachNow<T>(name: string, options: ConsumerOptions<T>): Consumer<T> {
   const request = resolveConsumerOptions(options);
   const resolved = resolveParticipantOptions(options);
-  const { taken } = attach(name, options, (segment) => {
-    reap(segment); // an ephemeral group whose members have died has ended
-    return new Consumer<T>(segment, enterGroup(segment, request), resolved);
-  });
-  return taken;
+  const { segment, membership } = attachToGroup(name, options, request);
+  return whileOpen(segment, () => new Consumer<T>(segment, membership, resolved));
 }

@@ -1,9 +1,7 @@
 import { checkKnown } from '../checks.js';
-import { attach } from '../membership/attachment.js';
-import { takeLane } from '../membership/places.js';
-import { reap } from '../membership/reap.js';
-import { countNews } from '../ring/busy-lanes.js';
+import { attachToLane, whileOpen } from '../membership/attachment.js';
 import { LaneWriter } from '../ring/lane-writer.js';
+import type { Segment } from '../segment/segment.js';
 import type { WaitOptions } from '../waiting/waiter.js';
 import { whenReady, whenReadyAsync } from './attach-when-ready.js';
 import type { JsonCodec, JsonValue, ValueCodec } from './codec.js';
@@ -53,17 +51,12 @@ function attachNow<T>(name: string, options: ProducerOptions<T>): Producer<T> {
   const resolved = resolveParticipantOptions(options);
   const journal = openInlineJournal(name, options);
   try {
-    const { segment, taken } = attach(name, options, (opened) => {
-      const lane = takeLane(opened, journal?.lanes); // before the dead are cleaned up: a killed producer's lane comes first
-      reap(opened);
-      journal?.join(opened.memory, lane, opened.header.segmentId);
-      const ringSleepers = () => {
-        countNews(opened.memory, lane);
-        opened.doorbells.ringConsumers();
-      };
-      return new LaneWriter(opened.memory, lane, ringSleepers, journal);
+    const joinJournal = ({ memory, header }: Segment, lane: number) => journal?.join(memory, lane, header.segmentId);
+    const { segment, lane } = attachToLane(name, options, journal?.lanes, joinJournal);
+    return whileOpen(segment, () => {
+      const writer = new LaneWriter(segment.memory, lane, segment.doorbells.ringerOf(lane), journal);
+      return new Producer<T>(segment, writer, resolved, journal);
     });
-    return new Producer<T>(segment, taken, resolved, journal);
   } catch (error) {
     journal?.close();
     throw error;

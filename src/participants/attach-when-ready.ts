@@ -2,7 +2,7 @@ import { checkAmount } from '../checks.js';
 import { monotonicMs } from '../clock.js';
 import { HermesError, type HermesErrorCode } from '../errors.js';
 import { checkSignal, throwIfAborted } from '../os/abort.js';
-import { sleep } from '../os/timers.js';
+import { blockFor, sleep } from '../os/timers.js';
 
 /** What a while can mend: others create the segment, replace one that nobody can use, or leave. */
 const PASSING: readonly HermesErrorCode[] = [
@@ -18,8 +18,6 @@ const PASSING: readonly HermesErrorCode[] = [
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 
-const parked: Int32Array = new Int32Array(new SharedArrayBuffer(4));
-
 /** Tries until it succeeds or `waitMs` are over; then what the last try has thrown is thrown. Blocks the thread. */
 export function whenReady<T>(waitMs: number | undefined, attempt: () => T): T {
   const patience = new Patience(waitMs, 0);
@@ -27,7 +25,7 @@ export function whenReady<T>(waitMs: number | undefined, attempt: () => T): T {
     try {
       return attempt();
     } catch (error) {
-      Atomics.wait(parked, 0, 0, patience.pauseAfter(error));
+      blockFor(patience.pauseAfter(error));
     }
   }
 }

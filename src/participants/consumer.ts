@@ -6,6 +6,7 @@ import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import { detach, detachedError } from '../membership/attachment.js';
 import { leaveGroup, type Membership } from '../membership/membership.js';
 import { memberSlot } from '../membership/places.js';
+import { Reaper } from '../membership/reap.js';
 import { timeNs } from '../ring/clock.js';
 import { asBytes, type Message, type MessageHandler } from '../ring/message.js';
 import type { GroupMode } from '../segment/group-entries.js';
@@ -61,7 +62,8 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
     const { entry, member } = membership;
     const decode = (codec === undefined ? asBytes : (payload) => codec.decode(payload)) as (payload: Buffer) => T;
     this.reader = new MemberReader(segment, membership, decode, () => this.leave());
-    this.waiter = new Waiter(segment, memberSlot(segment, entry.group, member), CONSUMER_BELL_OFFSET, idle);
+    const slot = memberSlot(segment, entry.group, member);
+    this.waiter = new Waiter(segment, slot, CONSUMER_BELL_OFFSET, idle, new Reaper(segment));
     this.iterated = { reader: this.reader, waiter: this.waiter, decode };
     hideFields(this);
   }

@@ -6,7 +6,8 @@ import { PRODUCER_BELL_OFFSET } from '../layout/preamble.js';
 import { DEFAULT_TYPE } from '../layout/record.js';
 import { detach, detachedError } from '../membership/attachment.js';
 import { producerSlot } from '../membership/places.js';
-import { type Slot, vacateSlot } from '../membership/slot.js';
+import { Reaper } from '../membership/reap.js';
+import { vacateSlot } from '../membership/slot.js';
 import { checkSignal, throwIfAborted } from '../os/abort.js';
 import { BACK_PRESSURED, type LaneWriter } from '../ring/lane-writer.js';
 import { checkMessage, noArray } from '../ring/misuse.js';
@@ -17,8 +18,7 @@ import { HeldBackWatch } from './held-back-watch.js';
 import { type MessageSink, type WritableOptions, writableOf } from './message-writable.js';
 import type { ResolvedOptions } from './participant-options.js';
 import { Refusals } from './refusals.js';
-import { SEND_OPTIONS, type SendOptions } from './send-options.js';
-import { SendQueue } from './send-queue.js';
+import { SEND_OPTIONS, type SendOptions, SendQueue } from './send-queue.js';
 import { lengthOf, type Prepared, ValueWriter } from './value-writer.js';
 
 const NO_OPTIONS: SendOptions = {};
@@ -40,7 +40,6 @@ export class Producer<T = Uint8Array> {
   private isAttached = true;
   private readonly values: ValueWriter<T>;
   private readonly claim: Claim;
-  private readonly slot: Slot;
   private readonly waiter: Waiter;
   private readonly queue: SendQueue;
   private readonly watch: HeldBackWatch;
@@ -59,11 +58,12 @@ export class Producer<T = Uint8Array> {
     this.hasCodec = codec !== undefined;
     this.values = new ValueWriter(writer, memory, codec);
     this.claim = new Claim(writer, memory.bytes);
-    this.slot = producerSlot(segment, writer.lane);
-    this.waiter = new Waiter(segment, this.slot, PRODUCER_BELL_OFFSET, idle, () => this.watch.tick());
+    const slot = producerSlot(segment, writer.lane);
+    const reaper = new Reaper(segment);
+    this.waiter = new Waiter(segment, slot, PRODUCER_BELL_OFFSET, idle, reaper, () => this.watch.tick());
     this.queue = new SendQueue(writer, this.waiter, (payload, type) => this.offerPrepared(payload, type));
     this.watch = new HeldBackWatch(this, segment, writer, () => !this.queue.isEmpty);
-    this.refusals = new Refusals(this.waiter.reaper, (nowMs) => this.watch.noteRefusal(nowMs));
+    this.refusals = new Refusals(reaper, (nowMs) => this.watch.noteRefusal(nowMs));
     hideFields(this, 'hasCodec');
   }
 
@@ -215,7 +215,7 @@ export class Producer<T = Uint8Array> {
     this.writer.close(error);
     this.waiter.close(error);
     detach(this.segment, () => {
-      vacateSlot(this.segment, this.slot);
+      vacateSlot(this.segment, producerSlot(this.segment, this.lane));
       this.segment.doorbells.ringConsumers(); // who waits for the end
     });
     this.journal?.close();

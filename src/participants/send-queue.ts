@@ -1,7 +1,16 @@
+import type { OptionNames } from '../checks.js';
 import { onAbort } from '../os/abort.js';
 import type { LaneWriter } from '../ring/lane-writer.js';
-import type { Waiter } from '../waiting/waiter.js';
+import { WAIT_OPTIONS, type Waiter, type WaitOptions } from '../waiting/waiter.js';
 import { lengthOf, type Prepared } from './value-writer.js';
+
+/** How a message is sent. */
+export interface SendOptions extends WaitOptions {
+  /** Type of the message, 1–239, for the consumers' use. Default 1. */
+  readonly type?: number | undefined;
+}
+
+export const SEND_OPTIONS: OptionNames<SendOptions> = { ...WAIT_OPTIONS, type: true };
 
 /** A message that waits for room, or somebody who waits for all before it. */
 interface Pending {

@@ -4,8 +4,7 @@ import { type FifoOwner, isFifoOf, memberFifoName, producerFifoName } from '../l
 import { GROUP_FREE, GROUP_SHARED, GROUP_STATE_MASK } from '../layout/group-table.js';
 import { PARTICIPANT_SLOT_LENGTH } from '../layout/participant-slot.js';
 import type { Descriptor } from '../os/descriptor.js';
-import { ensureFifo, openFifoToRing, writeByte } from '../os/fifo.js';
-import { FifoListener } from '../os/fifo-listener.js';
+import { ensureFifo, FifoListener, openFifoToRing, writeByte } from '../os/fifo.js';
 import { withSystemErrors } from '../os/system-error.js';
 import { countNews } from '../ring/busy-lanes.js';
 import { memberSlotIndex, producerSlotIndex } from '../ring/indices.js';
@@ -30,6 +29,14 @@ export class Doorbells {
     private readonly directory: string,
     private readonly owner: FifoOwner,
   ) {}
+
+  /** What the producer of a lane calls when somebody has gone to sleep: tells consumers of many lanes which one has news, and rings them. */
+  ringerOf(lane: number): () => void {
+    return () => {
+      countNews(this.memory, lane);
+      this.ringConsumers();
+    };
+  }
 
   /** Rings the sleeping producers. Looks at every lane in use; makes a system call for each that sleeps. */
   ringProducers(): void {

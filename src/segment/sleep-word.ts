@@ -33,6 +33,11 @@ export class SleepWord {
   }
 }
 
+/** Whether the owner of a slot sleeps until somebody rings: a consumer for messages, a producer for room or acknowledgements. */
+export function sleeps({ words }: SegmentMemory, slotIndex: number): boolean {
+  return isAsleep(Atomics.load(words, wordAt(slotIndex, SLOT_SLEEP_OFFSET))); // SYNC: sleep
+}
+
 function isAsleep(sleep: number): boolean {
   return (sleep & 1) === 1;
 }

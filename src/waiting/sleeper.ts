@@ -1,8 +1,7 @@
 import { monotonicMs } from '../clock.js';
 import { HermesError } from '../errors.js';
 import type { Slot } from '../membership/slot.js';
-import { awaitByte, NO_FIFO } from '../os/fifo.js';
-import type { FifoListener } from '../os/fifo-listener.js';
+import { awaitByte, type FifoListener, NO_FIFO } from '../os/fifo.js';
 import { systemError } from '../os/system-error.js';
 import type { Segment } from '../segment/segment.js';
 import { SleepWord } from '../segment/sleep-word.js';

@@ -1,7 +1,7 @@
 import { checkAmount, type OptionNames } from '../checks.js';
 import { monotonicMs } from '../clock.js';
 import type { HermesError } from '../errors.js';
-import { Reaper } from '../membership/reap.js';
+import type { Reaper } from '../membership/reap.js';
 import type { Slot } from '../membership/slot.js';
 import { checkSignal, onAbort, throwIfAborted } from '../os/abort.js';
 import { MAX_TIMER_MS, startTimer, stopTimer } from '../os/timers.js';
@@ -34,8 +34,6 @@ export const TIMED_WAIT_OPTIONS: OptionNames<TimedWaitOptions> = { ...WAIT_OPTIO
 export class Waiter {
   /** The turns of all calls of the participant that may succeed without waiting. */
   readonly turns: Turns = new Turns();
-  /** For callers that find, between two ticks, that somebody seems to have died. */
-  readonly reaper: Reaper;
   private readonly sleeper: Sleeper;
   private readonly timer: SlowTimer;
   private closedBy: HermesError | undefined;
@@ -46,10 +44,10 @@ export class Waiter {
     slot: Slot,
     bellOffset: number,
     private readonly strategy: IdleStrategy,
+    reaper: Reaper,
     onTick: () => void = () => {},
   ) {
-    this.reaper = new Reaper(segment);
-    this.timer = new SlowTimer(segment, slot, this.reaper, () => {
+    this.timer = new SlowTimer(segment, slot, reaper, () => {
       this.sleeper.tick();
       onTick();
     });

@@ -16,6 +16,7 @@ import { setGroupState } from '../support/lane-state.js';
 import { openRaw, SMALL } from '../support/raw-segment.js';
 import { scratchDirectory } from '../support/scratch.js';
 import { codeOf, thrownBy } from '../support/thrown.js';
+import { until } from '../support/until.js';
 
 /** For the watchdog: what is waited for takes some milliseconds. */
 const HANGS_AFTER_MS = 30_000;
@@ -231,5 +232,41 @@ describe('options', () => {
 
   test('that say what the group is already are fine', () => {
     join(newSegment(), { mode: 'reliable', durable: true, from: 'oldest' });
+  });
+});
+
+describe('a new group at the entry of one that has ended', () => {
+  const counts = (directory: string, name: string) => {
+    const group = inspectSegment('ticks', { directory }).groups.find((each) => each.name === name)!;
+    return { redelivered: group.redelivered, lost: group.lost };
+  };
+
+  test('has redelivered nothing yet', async () => {
+    const directory = newSegment({ members: 2 });
+    const producer = attachProducer('ticks', { directory });
+    const [first, second] = [1, 2].map(() => join(directory, { group: 'a', shared: true }));
+    offer(producer, '1');
+    expect(first!.read(() => {})).toBe(1);
+    first!.detach();
+    await until(() => second!.poll(() => {}) === 1);
+    expect(counts(directory, 'a')).toEqual({ redelivered: 1, lost: 0 });
+    second!.detach();
+    join(directory, { group: 'b', shared: true });
+    expect(counts(directory, 'b')).toEqual({ redelivered: 0, lost: 0 });
+  });
+
+  test('has lost nothing yet', () => {
+    const directory = newSegment({ groups: {} });
+    const producer = attachProducer('ticks', { directory });
+    const lossy = join(directory, { group: 'a', mode: 'lossy' });
+    for (let i = 0; i < 200; i++) expect(producer.offer(Buffer.alloc(992))).toBeGreaterThan(0);
+    offer(producer, 'last');
+    while (lossy.poll(() => {}) === 0);
+    lossy.poll(() => {});
+    const { lost } = counts(directory, 'a');
+    expect(lost).toBeGreaterThan(0);
+    lossy.detach();
+    join(directory, { group: 'b', mode: 'lossy' });
+    expect(counts(directory, 'b')).toEqual({ redelivered: 0, lost: 0 });
   });
 });

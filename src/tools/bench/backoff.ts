@@ -1,4 +1,4 @@
-const parked: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+import { blockFor } from '../../os/timers.js';
 
 const SPINS_BEFORE_SLEEP = 20_000;
 const SLEEP_MS = 0.05;
@@ -24,6 +24,6 @@ export class Backoff {
   wait(): void {
     // A spinning process sees no event: without this it would outlive a parent that was killed, at full speed.
     if ((++this.allSpins & SPINS_PER_LOOK_MASK) === 0 && process.ppid !== this.parentPid) process.exit(1);
-    if (this.maySleep && ++this.spins > SPINS_BEFORE_SLEEP) Atomics.wait(parked, 0, 0, SLEEP_MS);
+    if (this.maySleep && ++this.spins > SPINS_BEFORE_SLEEP) blockFor(SLEEP_MS);
   }
 }
