@@ -13,7 +13,7 @@ async function serve() {
   onEnd(() => consumer.detach()); // which ends the loop
   for await (const { value } of consumer) {
     const { id, text } = value;
-    if (text !== '') await producer.send({ id, answer: text.toUpperCase() }); // nothing to say to nothing
+    if (text !== '') await producer.send({ id, answer: text.toUpperCase() }); // an empty text gets no answer
   }
   producer.detach();
 }
@@ -25,7 +25,7 @@ function onEnd(end) {
   if (process.connected === false) end();
 }
 
-/** The client: whatever order the answers come in, each finds its question by the number that both carry. */
+/** The client. Answers may come in any order: each carries the number of its question. */
 class Client {
   #producer = attachProducer(requests, { codec: 'json' });
   #consumer = attachConsumer(replies, { codec: 'json' });
@@ -45,7 +45,7 @@ class Client {
 
   async #listen() {
     for await (const { value } of this.#consumer) {
-      this.#waiting.get(value.id)?.(value.answer); // nobody waits any more where it came too late, or twice
+      this.#waiting.get(value.id)?.(value.answer); // if it came too late, or twice, nobody waits any more
       this.#waiting.delete(value.id);
     }
   }

@@ -19,7 +19,7 @@ async function work() {
     await sleep(1); // it takes its time
     if (deadly && !message.redelivered) process.kill(process.pid, 'SIGKILL');
     await producer.send({ number, square: number ** 2, again: message.redelivered });
-  } // asking for the next task acknowledges this one: whoever is killed before has not, and another gets it
+  } // asking for the next task acknowledges this one; if the worker is killed before that, another gets the task
   producer.detach();
 }
 
@@ -33,7 +33,7 @@ function onEnd(end) {
 /** The boss: starts workers, and another one for each that dies. */
 async function demonstrate() {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => consumer.detach()); // which ends the loop
-  const members = WORKERS + 1; // the place of one that died is not free while another does its task
+  const members = WORKERS + 1; // while another worker does the task of a dead one, that one's place is not free
   createSegment(tasks, { groups: { workers: { shared: true } }, producers: 1, members, capacity: 64 * 1024 });
   createSegment(results, { producers: WORKERS, capacity: 64 * 1024 });
   const producer = attachProducer(tasks, { codec: 'json' });
@@ -54,7 +54,7 @@ async function demonstrate() {
   for (let i = 0; i < WORKERS; i++) startWorker();
 
   for (let number = 1; number <= TASKS; number++) await producer.send({ number, deadly: number === 50 });
-  const squares = new Map(); // by task: one whose worker died after its result may be done twice
+  const squares = new Map(); // by task: if a worker dies right after its result, the task may be done twice
   for await (const { value } of consumer) {
     squares.set(value.number, value.square);
     if (value.again) console.log(`task ${value.number} was done by another`);

@@ -12,7 +12,7 @@ const BLOCK_MS = 250;
 /** Codes of the errors of which this process has warned. */
 const warnedOf: Set<string> = new Set();
 
-/** A call that sleeps until `look`, which must look only at shared memory, returns true. Then `wake` is called; `fail` is called with the error that ends the sleep otherwise. */
+/** A call that sleeps until `look`, which must look only at shared memory, returns true. Then `wake` is called; if an error ends the sleep, `fail` is called with it. */
 export interface Nap {
   look(): boolean;
   wake(): void;
