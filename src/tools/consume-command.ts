@@ -16,11 +16,7 @@ const OPTIONS = {
   shared: { type: 'boolean', describe: 'A new group is a work queue: its members share the messages' },
   lossy: { type: 'boolean', default: false, describe: 'Never hold producers back; may skip messages' },
   count: { type: 'number', describe: 'End after so many messages' },
-  drain: {
-    type: 'boolean',
-    default: false,
-    describe: 'End when all is read and no producer is attached',
-  },
+  drain: { type: 'boolean', default: false, describe: 'End when all is read and no producer is attached' },
   wait: WAIT_OPTION,
   ...FORMAT_OPTIONS,
   peek: {

@@ -19,20 +19,10 @@ export const createCommand: Command = defineCommand({
     groups: { type: 'string', hidden: true },
     'max-groups': { type: 'number', describe: 'Most groups, 1–64 [default: 8]' },
     members: { type: 'number', describe: 'Most members of a group, 1–64 [default: 8]' },
-    capacity: {
-      type: 'string',
-      describe: "Each producer's lane: a power of two, 64KiB–1GiB [default: 1MiB]",
-    },
-    'max-payload': {
-      type: 'string',
-      describe: 'Largest payload, at most a quarter of a lane [default: 64KiB]',
-    },
+    capacity: { type: 'string', describe: "Each producer's lane: a power of two, 64KiB–1GiB [default: 1MiB]" },
+    'max-payload': { type: 'string', describe: 'Largest payload, at most a quarter of a lane [default: 64KiB]' },
     checksum: { type: 'boolean', default: false, describe: 'A CRC-32 in every message' },
-    timestamps: {
-      type: 'boolean',
-      default: true,
-      describe: 'The time in every message (--no-timestamps: without)',
-    },
+    timestamps: { type: 'boolean', default: true, describe: 'The time in every message (--no-timestamps: without)' },
     shared: {
       type: 'boolean',
       describe: 'The group default is a work queue: its members share the messages (without --group)',

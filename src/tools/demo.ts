@@ -44,7 +44,6 @@ export async function runDemo(directory: string | undefined, interrupted: AbortS
     ...common,
     mode: 'ping-pong',
     messageCount: ROUND_TRIP_COUNT,
-    warmUpCount: ROUND_TRIP_COUNT / 10,
     rate: 0,
     idle: 'spin',
   });

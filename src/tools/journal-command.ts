@@ -17,10 +17,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600
 
 const OPTIONS = {
   'keep-bytes': { type: 'string', describe: 'prune: keep the newest files up to this size' },
-  'keep-age': {
-    type: 'string',
-    describe: 'prune: keep files that ended so long ago: 30m, 7d',
-  },
+  'keep-age': { type: 'string', describe: 'prune: keep files that ended so long ago: 30m, 7d' },
   'dry-run': { type: 'boolean', describe: 'prune: only say what would go' },
   json: { type: 'boolean', default: false, describe: 'One object; ls: one object a line' },
 } as const;

@@ -11,21 +11,9 @@ export const recordCommand: Command = defineCommand({
   places: SEGMENT,
   options: {
     to: { type: 'string', demandOption: true, describe: "The journal's directory" },
-    group: {
-      type: 'string',
-      default: 'journal',
-      describe: 'The durable group that it is the one member of',
-    },
-    from: {
-      choices: ['oldest', 'latest'],
-      default: 'oldest',
-      describe: 'Where a new group begins',
-    },
-    drain: {
-      type: 'boolean',
-      default: false,
-      describe: 'End when all is recorded and no producer is attached',
-    },
+    group: { type: 'string', default: 'journal', describe: 'The durable group that it is the one member of' },
+    from: { choices: ['oldest', 'latest'], default: 'oldest', describe: 'Where a new group begins' },
+    drain: { type: 'boolean', default: false, describe: 'End when all is recorded and no producer is attached' },
     wait: WAIT_OPTION,
     sync: {
       choices: ['os', 'interval', 'every'],

@@ -10,10 +10,7 @@ const BATCH_COUNT = 1024;
 
 const OPTIONS = {
   into: { type: 'string', describe: 'Send them into this segment' },
-  from: {
-    type: 'string',
-    describe: 'Begin at a position, seq:<number> of --lane, or a time (2026-01-31T12:00:00Z)',
-  },
+  from: { type: 'string', describe: 'Begin at a position, seq:<number> of --lane, or a time (2026-01-31T12:00:00Z)' },
   to: { type: 'string', describe: 'End before such a place' },
   lane: { type: 'number', describe: 'One lane alone' },
   speed: {

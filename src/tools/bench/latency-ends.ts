@@ -12,22 +12,25 @@ import { awaitStart } from './child.js';
 import { emptyPayload } from './numbered-payload.js';
 import { ageNs, stampedNumber, writeStamp } from './stamped-payload.js';
 
-/** What one process of a latency measurement does. Ping-pong: `pinger` and `echo`; one-way: `sender` and `receiver`. */
-export interface LatencyTask {
+/** What is measured, as all that takes part has to know it. */
+export interface LatencyTraffic {
+  readonly payloadLength: number;
+  /** Messages to record; a tenth as many come before them, and are not recorded. */
+  readonly messageCount: number;
+  /** Messages a second; 0, which only ping-pong may have, is as fast as it goes. */
+  readonly rate: number;
+  /** What a receiver does while it waits. */
+  readonly idle: IdleStrategyName;
+}
+
+/** What one process of a latency measurement does. Ping-pong has a `pinger` and an `echo`, one-way a `sender` and a `receiver`. */
+export interface LatencyTask extends LatencyTraffic {
   readonly role: 'pinger' | 'echo' | 'sender' | 'receiver';
   /** From the pinger to the echo. */
   readonly requests: string;
   /** From the echo to the pinger, or from the sender to the receiver. */
   readonly replies: string;
   readonly directory: string;
-  readonly payloadLength: number;
-  readonly messageCount: number;
-  /** The first messages, which are not recorded. */
-  readonly warmUpCount: number;
-  /** Messages a second; 0: as fast as it goes. */
-  readonly rate: number;
-  /** What a receiver does while it waits. */
-  readonly idle: IdleStrategyName;
 }
 
 /** Of a pinger or a receiver. */
@@ -45,17 +48,20 @@ export function latencyEnd(task: LatencyTask): Promise<LatencyResult | null> {
 
 const backoff = new Backoff();
 
+const warmUpCount = ({ messageCount }: LatencyTask) => Math.ceil(messageCount / 10);
+const allMessages = (task: LatencyTask) => warmUpCount(task) + task.messageCount;
 const participantOptions = ({ directory, idle }: LatencyTask) => ({ directory, idle });
 
 /** One message is under way at a time. With a rate, latency counts from when a message was due, not from when it could be sent. */
 async function ping(task: LatencyTask): Promise<LatencyResult> {
   using producer = attachProducer(task.requests, participantOptions(task));
   using consumer = attachConsumer(task.replies, participantOptions(task));
-  const recorder = new Recorder(task.warmUpCount);
+  const recorder = new Recorder(warmUpCount(task));
   const payload = emptyPayload(task.payloadLength);
   await awaitStart();
+  const count = allMessages(task);
   const startNs = process.hrtime.bigint();
-  for (let number = 0; number < task.messageCount; number++) {
+  for (let number = 0; number < count; number++) {
     writeStamp(payload, number, task.rate === 0 ? process.hrtime.bigint() : awaitTurn(startNs, number, task.rate));
     while (producer.offer(payload) < 0) backoff.wait();
     const received = receive(consumer, recorder.record, task.idle);
@@ -74,9 +80,9 @@ async function echo(task: LatencyTask): Promise<null> {
     claim.commit();
   };
   await awaitStart();
-  for (let echoed = 0; echoed < task.messageCount; ) {
+  for (let left = allMessages(task); left > 0; ) {
     const count = receive(consumer, reply, task.idle);
-    echoed += typeof count === 'number' ? count : await count;
+    left -= typeof count === 'number' ? count : await count;
   }
   return null;
 }
@@ -86,8 +92,9 @@ async function send(task: LatencyTask): Promise<null> {
   using producer = attachProducer(task.replies, participantOptions(task));
   const payload = emptyPayload(task.payloadLength);
   await awaitStart();
+  const count = allMessages(task);
   const startNs = process.hrtime.bigint();
-  for (let number = 0; number < task.messageCount; number++) {
+  for (let number = 0; number < count; number++) {
     writeStamp(payload, number, awaitTurn(startNs, number, task.rate));
     while (producer.offer(payload) < 0) backoff.wait();
   }
@@ -96,11 +103,11 @@ async function send(task: LatencyTask): Promise<null> {
 
 async function receiveAll(task: LatencyTask): Promise<LatencyResult> {
   using consumer = attachConsumer(task.replies, participantOptions(task));
-  const recorder = new Recorder(task.warmUpCount);
+  const recorder = new Recorder(warmUpCount(task));
   await awaitStart();
-  for (let received = 0; received < task.messageCount; ) {
+  for (let left = allMessages(task); left > 0; ) {
     const count = receive(consumer, recorder.record, task.idle);
-    received += typeof count === 'number' ? count : await count;
+    left -= typeof count === 'number' ? count : await count;
   }
   return recorder.result();
 }

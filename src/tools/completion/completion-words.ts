@@ -1,7 +1,6 @@
-import fs from 'node:fs';
+import { segmentNames } from '../../control/list-segments.js';
 import { inspectSegment } from '../../index.js';
 import { directoryPath } from '../../segment/directory.js';
-import { isName } from '../../segment/segment-name.js';
 import { wordsBeforeEnd } from '../command-line.js';
 
 /** What a shell is to complete by itself, from what there is on the disk. The scripts know these words; nothing else begins with a colon. */
@@ -90,7 +89,7 @@ function joined(words: readonly string[]): string[] {
 /** A command line up to the word that is being written. */
 class Line {
   private readonly places: readonly string[];
-  private readonly directory: string | undefined;
+  readonly directory: string | undefined;
 
   constructor(words: readonly string[]) {
     const places: string[] = [];
@@ -123,14 +122,9 @@ class Line {
   namesOf(kind: Kind, start: string): string[] {
     if (kind === FILES || kind === DIRECTORIES) return [kind];
     if (kind === NOTHING) return [];
-    const names = typeof kind === 'object' ? kind : kind === 'segments' ? this.segments() : this.groups();
+    const names =
+      typeof kind === 'object' ? kind : kind === 'segments' ? segmentNames(directoryPath(this)) : this.groups();
     return names.filter((name) => name.startsWith(start));
-  }
-
-  /** By their names alone: none is opened. */
-  private segments(): string[] {
-    const entries = fs.readdirSync(directoryPath({ directory: this.directory }), { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() && isName(entry.name)).map(({ name }) => name);
   }
 
   private groups(): string[] {

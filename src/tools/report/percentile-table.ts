@@ -1,4 +1,5 @@
 import type { JsHistogram } from 'hdr-histogram-js';
+import { formatCount } from '../output.js';
 import { formatNs } from './duration-format.js';
 import { hasValuesBeyond, latencyAtPercentile, meanLatency, recordedCells } from './latency-histogram.js';
 
@@ -19,8 +20,6 @@ const UNIT_WIDTH = 3;
 const BOLD = 1;
 const DIM = 2;
 
-const countFormat = new Intl.NumberFormat('en-US');
-
 /**
  * The percentiles of a histogram of nanoseconds as lines for a terminal, without a newline at the end: percentile,
  * latency, how many values exceed it; then mean, standard deviation and count. Says so when nothing was recorded.
@@ -33,7 +32,7 @@ export function percentileTable(histogram: JsHistogram, options: PercentileTable
     (percentile) => {
       const ns = latencyAtPercentile(histogram, percentile);
       const [amount = '', unit = ''] = formatNs(ns).split(' ');
-      return { percentile: `${percentile} %`, amount, unit, above: countFormat.format(countAbove(histogram, ns)) };
+      return { percentile: `${percentile} %`, amount, unit, above: formatCount(countAbove(histogram, ns)) };
     },
   );
   const percentileWidth = widest(['percentile', ...rows.map((row) => row.percentile)]);
@@ -49,7 +48,7 @@ export function percentileTable(histogram: JsHistogram, options: PercentileTable
   const moments = [
     `mean ${paint(BOLD, formatNs(meanLatency(histogram)))}`,
     `stddev ${paint(BOLD, formatNs(histogram.stdDeviation))}`,
-    `count ${paint(BOLD, countFormat.format(count))}`,
+    `count ${paint(BOLD, formatCount(count))}`,
   ].join(COLUMN_GAP);
   return [
     paint(DIM, header),
