@@ -14,7 +14,7 @@ export const createCommand: Command = defineCommand({
       array: true,
       nargs: 1,
       describe:
-        'A group that misses nothing, as it is there from the start; <name>:shared for a work queue; again for each [default: default]',
+        'A group that is there from the start, so that it misses nothing; <name>:shared is a work queue; repeat it for more groups [default: default]',
     },
     groups: { type: 'string', hidden: true },
     'max-groups': { type: 'number', describe: 'Most groups, 1–64 [default: 8]' },

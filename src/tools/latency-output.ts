@@ -14,7 +14,7 @@ export const LATENCY_OUTPUT_OPTIONS = {
 
 type OutputArguments = Readonly<InferredOptionTypes<typeof LATENCY_OUTPUT_OPTIONS>>;
 
-/** Where a latency command writes to: its files are open from the start, so that a wrong path costs no measurement. */
+/** Where a latency command writes to. It tries its files at the start, so that a wrong path is found before the measurement. */
 export class LatencyOutput implements Disposable {
   private readonly hgrm: OutputFile | undefined;
   private readonly svg: OutputFile | undefined;

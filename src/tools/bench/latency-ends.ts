@@ -12,12 +12,12 @@ import { awaitStart } from './child.js';
 import { emptyPayload } from './numbered-payload.js';
 import { ageNs, stampedNumber, writeStamp } from './stamped-payload.js';
 
-/** What is measured, as all that takes part has to know it. */
+/** What both ends have to know about the messages. */
 export interface LatencyTraffic {
   readonly payloadLength: number;
   /** Messages to record; a tenth as many come before them, and are not recorded. */
   readonly messageCount: number;
-  /** Messages a second; 0, which only ping-pong may have, is as fast as it goes. */
+  /** Messages a second. 0, for ping-pong only, means as fast as it goes. */
   readonly rate: number;
   /** What a receiver does while it waits. */
   readonly idle: IdleStrategyName;
@@ -33,10 +33,10 @@ export interface LatencyTask extends LatencyTraffic {
   readonly directory: string;
 }
 
-/** Of a pinger or a receiver. */
+/** What a pinger or a receiver has found. */
 export interface LatencyResult {
   readonly histogram: ReturnType<LatencyHistogram['snapshot']>;
-  /** Messages that did not come in their turn. */
+  /** Messages that did not arrive in their turn. */
   readonly lost: number;
 }
 
@@ -52,7 +52,10 @@ const warmUpCount = ({ messageCount }: LatencyTask) => Math.ceil(messageCount / 
 const allMessages = (task: LatencyTask) => warmUpCount(task) + task.messageCount;
 const participantOptions = ({ directory, idle }: LatencyTask) => ({ directory, idle });
 
-/** One message is under way at a time. With a rate, latency counts from when a message was due, not from when it could be sent. */
+/**
+ * Sends one message at a time and waits for the reply. At a rate, the latency counts from the time when a message was due, even if it
+ * could only be sent later.
+ */
 async function ping(task: LatencyTask): Promise<LatencyResult> {
   using producer = attachProducer(task.requests, participantOptions(task));
   using consumer = attachConsumer(task.replies, participantOptions(task));
@@ -87,7 +90,7 @@ async function echo(task: LatencyTask): Promise<null> {
   return null;
 }
 
-/** A message that is late, because there was no room or no time, is sent at once, with the time that it was due at. */
+/** Sends at a rate. A message that is late, because there was no room or no time, is sent at once. Its stamp is the time when it was due.  */
 async function send(task: LatencyTask): Promise<null> {
   using producer = attachProducer(task.replies, participantOptions(task));
   const payload = emptyPayload(task.payloadLength);
@@ -112,7 +115,7 @@ async function receiveAll(task: LatencyTask): Promise<LatencyResult> {
   return recorder.result();
 }
 
-/** Polls until there is something. Who spins gives no turn to anybody: that would be measured, too. */
+/** Polls until there is something. While it spins, it never lets the event loop turn: that would be measured, too. */
 function receive(consumer: Consumer, handler: MessageHandler, idle: IdleStrategyName): number | Promise<number> {
   if (idle !== 'spin') return receiveAsleep(consumer, handler);
   for (;;) {
@@ -130,7 +133,7 @@ async function receiveAsleep(consumer: Consumer, handler: MessageHandler): Promi
   }
 }
 
-/** Spins until message `number` is due. When that was, by the monotonic clock. */
+/** Spins until message `number` is due. Returns when that was, by the monotonic clock. */
 function awaitTurn(startNs: bigint, number: number, rate: number): bigint {
   const dueNs = startNs + BigInt(Math.round((number * 1e9) / rate));
   while (process.hrtime.bigint() < dueNs) backoff.wait();

@@ -17,7 +17,7 @@ interface LatencyOptions extends LatencyTraffic {
 
 export interface LatencyMeasurement {
   readonly histogram: LatencyHistogram;
-  /** Messages that did not come in their turn. */
+  /** Messages that did not arrive in their turn. */
   readonly lost: number;
 }
 
