@@ -1,4 +1,4 @@
-import type { ArgumentsCamelCase, Argv, InferredOptionTypes, Options, PositionalOptions } from 'yargs';
+import type { Argv, InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 
 /** The options that every command has. */
 export interface CommonArguments {
@@ -8,8 +8,16 @@ export interface CommonArguments {
 /** What a command takes, by name, as yargs describes it. */
 type Declared = Readonly<Record<string, Options>>;
 
+type Nothing = Readonly<Record<never, Options>>;
+
 /** What a handler gets: a value for each place and each option. */
-export type Given<T extends Declared> = CommonArguments & Readonly<ArgumentsCamelCase<InferredOptionTypes<T>>>;
+export type Given<T extends Declared> = CommonArguments & {
+  readonly [name in keyof T & string as CamelCase<name>]: InferredOptionTypes<T>[name];
+};
+
+type CamelCase<T extends string> = T extends `${infer Word}-${infer Rest}`
+  ? `${Word}${Capitalize<CamelCase<Rest>>}`
+  : T;
 
 /** One command of the CLI, in a file of its own. It writes nothing but data to stdout. */
 interface CommandOf<P extends Declared, O extends Declared> {
@@ -31,7 +39,9 @@ interface CommandOf<P extends Declared, O extends Declared> {
 export type Command = CommandOf<Declared, Declared>;
 
 /** Makes a command. The arguments of its handler have the types that its places and options declare. */
-export function defineCommand<const P extends Declared, const O extends Declared>(command: CommandOf<P, O>): Command {
+export function defineCommand<const P extends Declared = Nothing, const O extends Declared = Nothing>(
+  command: CommandOf<P, O>,
+): Command {
   return command as unknown as Command;
 }
 
