@@ -5,9 +5,9 @@ import fs from 'node:fs';
  * blocks that it has already, or elsewhere, for which it needs space anew, at every store that comes after the page was written back.
  * Unbounded is memory that is never refused.
  */
-export type Placing = 'memory' | 'unbounded' | 'in-place' | 'elsewhere' | 'unknown';
+type Placing = 'memory' | 'unbounded' | 'in-place' | 'elsewhere' | 'unknown';
 
-export interface FileSystem {
+interface FileSystem {
   /** For people. */
   readonly name: string;
   readonly placing: Placing;

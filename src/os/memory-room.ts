@@ -10,7 +10,7 @@ const OWN_NEED: number = 8 * 1024 * 1024;
 const NO_LIMIT: number = 2 ** 60;
 
 /** Where there is less room in memory than anywhere else around the process. */
-export interface MemoryRoom {
+interface MemoryRoom {
   /** For people: of what it is the memory. */
   readonly of: string;
   /** Bytes. */

@@ -2,7 +2,7 @@ import { errnoName, libc } from './libc.js';
 import { systemError } from './system-error.js';
 
 /** What is synced: the bytes of a file, with what it takes to read them again; or all of it, as the names in a directory. */
-export type SyncCall = 'fdatasync' | 'fsync';
+type SyncCall = 'fdatasync' | 'fsync';
 
 /**
  * Waits until what was written is on the disk. By the C library: Node's permission model has no `fdatasync`. `subject` is for the

@@ -47,7 +47,7 @@ export async function runDemo(directory: string | undefined, interrupted: AbortS
     rate: 0,
     idle: 'spin',
   });
-  await write(`\n${percentileTable(histogram, { colour: hasColour() })}`);
+  await write(`\n${percentileTable(histogram, hasColour())}`);
   await write(`\n${terminalPlot(histogram, { width: outputWidth(), colour: hasColour() })}`);
 
   await write('\n3. The same messages through a Unix domain socket (node:net, a write a message), in the same run:');

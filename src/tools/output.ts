@@ -7,7 +7,7 @@ import { wrapped } from './text-wrap.js';
 const READER_GONE: readonly (string | undefined)[] = ['EPIPE', 'ERR_STREAM_DESTROYED'];
 
 /** The outputs of a command, from its beginning to its end. */
-export interface Output {
+interface Output {
   /** The error of the help, or of another small output that nobody waits for. A reader that has gone is no error. */
   readonly failure: Failure | undefined;
   /** To be called last of all: if the terminal has gone, Node would end by SIGABRT. */

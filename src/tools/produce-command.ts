@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { attachProducer, createSegment, HermesError, type Producer } from '../index.js';
+import { createIfFree } from '../control/ensure-segment.js';
+import { attachProducer, HermesError, type Producer } from '../index.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import { type Command, defineCommand, Failure, SEGMENT, UsageError, untilInterrupted } from './command.js';
@@ -55,7 +56,7 @@ export const produceCommand: Command = defineCommand({
     if (!Number.isInteger(argv.type) || argv.type < MIN_TYPE || argv.type > MAX_TYPE)
       throw new UsageError(`--type is ${argv.type}: give a whole number from ${MIN_TYPE} to ${MAX_TYPE}`);
     const { segment, directory } = argv;
-    if (argv.create) createIfMissing(segment, directory);
+    if (argv.create) createIfFree(segment, { directory });
     using producer = await attachWithin(argv.wait, () => attachProducer(segment, { directory }), interrupted);
     if (producer === undefined) throw new Failure('interrupted before there was a place to send from');
     new HeldBackHint().watch(producer);
@@ -70,14 +71,6 @@ export const produceCommand: Command = defineCommand({
     if (interrupted.aborted) throw new Failure(`interrupted after ${formatCount(sender.sentCount)} messages`);
   },
 });
-
-function createIfMissing(segment: string, directory: string | undefined): void {
-  try {
-    createSegment(segment, { directory });
-  } catch (error) {
-    if ((error as HermesError).code !== 'ERR_HERMES_SEGMENT_EXISTS') throw error;
-  }
-}
 
 /** Returns false if it was interrupted. All messages before a fault in the file are sent. */
 async function sendFile(file: string, sender: Sender, format: InputFormat, maxPayload: number): Promise<boolean> {

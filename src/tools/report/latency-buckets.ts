@@ -37,7 +37,7 @@ const MAX_LINEAR_RATIO = 4;
 const MIN_CELLS_PER_BUCKET = 4;
 
 /** Where buckets begin and end in nanoseconds, ascending: the first not above the minimum, the last above the maximum. */
-export type Boundaries = readonly number[];
+type Boundaries = readonly number[];
 
 /** Where the width of the buckets changes, and on which side they are wider. */
 interface Seam {

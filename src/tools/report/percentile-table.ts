@@ -3,11 +3,6 @@ import { formatCount } from '../output.js';
 import { formatNs } from './duration-format.js';
 import { hasValuesBeyond, latencyAtPercentile, meanLatency, recordedCells } from './latency-histogram.js';
 
-interface PercentileTableOptions {
-  /** Whether to use ANSI escape sequences; only for a terminal. */
-  readonly colour: boolean;
-}
-
 /** In per cent. Those that no recorded value exceeds are left out, except for the last, the maximum. */
 const PERCENTILES = [0, 50, 75, 90, 99, 99.9, 99.99, 99.999, 100];
 
@@ -22,9 +17,10 @@ const DIM = 2;
 
 /**
  * The percentiles of a histogram of nanoseconds as lines for a terminal, without a newline at the end: percentile,
- * latency, how many values exceed it; then mean, standard deviation and count. Says so when nothing was recorded.
+ * latency, how many values exceed it; then mean, standard deviation and count. Says so if nothing was recorded. `colour`:
+ * with ANSI escape sequences, which are only for a terminal.
  */
-export function percentileTable(histogram: JsHistogram, options: PercentileTableOptions): string {
+export function percentileTable(histogram: JsHistogram, colour: boolean): string {
   const count = histogram.totalCount;
   if (count === 0) return 'no latencies recorded';
 
@@ -39,7 +35,7 @@ export function percentileTable(histogram: JsHistogram, options: PercentileTable
   const amountWidth = Math.max('latency'.length - UNIT_WIDTH, widest(rows.map((row) => row.amount)));
   const aboveWidth = widest(['count above', ...rows.map((row) => row.above)]);
 
-  const paint = (sgr: number, text: string): string => (options.colour ? `\x1b[${sgr}m${text}\x1b[0m` : text);
+  const paint = (sgr: number, text: string): string => (colour ? `\x1b[${sgr}m${text}\x1b[0m` : text);
   const header = [
     'percentile'.padStart(percentileWidth),
     'latency'.padStart(amountWidth + UNIT_WIDTH),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLatencyHistogram, type LatencyHistogram } from '../../../src/tools/report/latency-histogram.js';
 import { latencySvg } from '../../../src/tools/report/latency-svg.js';
+import { elementsOf } from '../xml.js';
 
 const options = { title: 'Latency', details: ['one-way', '64 B payload'] };
 
@@ -23,22 +24,10 @@ function textsOf(svg: string, name: string): string[] {
   );
 }
 
-/** Throws unless every element is closed in order and no attribute or text has a bare special character. */
-function assertWellFormed(svg: string): void {
-  const open: string[] = [];
-  const leftover = svg.replace(/<(\/?)([a-z]+)((?: [\w:-]+="[^"<&]*")*)(\/?)>/g, (_, closing, name, __, empty) => {
-    if (closing) expect(open.pop()).toBe(name);
-    else if (!empty) open.push(name);
-    return '';
-  });
-  expect(open).toEqual([]);
-  expect(leftover.replace(/<style>[^<]*<\/style>/, '')).not.toMatch(/[<>]|&(?!(?:amp|lt|gt|quot|#39);)/);
-}
-
 describe('latencySvg', () => {
   it('is a document by itself: nothing to load, nothing to run', () => {
     const svg = single(evenly(1_000, 100, 100_000));
-    assertWellFormed(svg);
+    elementsOf(svg); // it is well-formed
     expect(svg.match(/https?:[^"]*/g)).toEqual(['http://www.w3.org/2000/svg']);
     expect(svg).not.toMatch(/<script|<image|@import|url\(|href/);
   });
@@ -135,7 +124,7 @@ describe('latencySvg', () => {
   it('escapes what it is given', () => {
     const nasty = `</text><script>alert("1")</script> & 'x' \u0000\u001b`;
     const svg = latencySvg(nasty, evenly(10, 1, 10), { title: nasty, details: [nasty] });
-    assertWellFormed(svg);
+    elementsOf(svg); // it is well-formed
     expect(svg).not.toContain('<script');
     expect(svg).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
@@ -150,7 +139,7 @@ describe('latencySvg', () => {
     ['the largest values', evenly(10, 1, Number.MAX_SAFE_INTEGER)],
   ])('is a well-formed picture of %s', (_, histogram) => {
     const svg = single(histogram);
-    assertWellFormed(svg);
+    elementsOf(svg); // it is well-formed
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
     expect(svg.includes('>no latencies recorded</text>')).toBe(histogram.totalCount === 0);
   });
