@@ -6,6 +6,7 @@ import type { DirectoryOptions } from '../segment/directory.js';
 import { activeGroups, DEFAULT_GROUP, type GroupEntry } from '../segment/group-entries.js';
 import { replaced, type Segment } from '../segment/segment.js';
 import type { SegmentShape } from './create-options.js';
+import { type FixedFacts, fixedFacts } from './fixed-facts.js';
 import { type DeclaredGroup, declaredKind, initialGroups } from './group-declaration.js';
 import type { SegmentInspection } from './inspect-segment.js';
 
@@ -25,8 +26,9 @@ export function adoptSegment(existing: SegmentInspection, shape: SegmentShape, o
       `The segment ${name} exists with ${what}: it has ${found}, and ${wanted} is declared; remove it first (hermes rm ${name}), or declare what it has`,
     );
   };
-  const wanted = factsOf(shape);
-  const unlike = FACTS.filter((fact) => existing[fact] !== wanted[fact]);
+  const wanted = fixedFacts(shape);
+  const facts = Object.keys(wanted) as (keyof FixedFacts)[];
+  const unlike = facts.filter((fact) => existing[fact] !== wanted[fact]);
   if (unlike.length > 0) refuse('another geometry', factsText(existing, unlike), factsText(wanted, unlike));
   if (!hasConflict(shape, existing.groups) && missingGroups(shape, existing.groups).length === 0) return true;
   const { segment } = attach(name, options, (opened) => {
@@ -65,24 +67,7 @@ function addAll({ memory, doorbells }: Segment, groups: readonly DeclaredGroup[]
   doorbells.ringProducers(); // one that found a group joining could not tell whether there is room
 }
 
-/** The properties of an existing segment that cannot be changed, by their names in options and inspection. */
-const FACTS = ['producers', 'maxGroups', 'members', 'capacity', 'maxPayload', 'checksum', 'timestamps'] as const;
-type Facts = Pick<SegmentInspection, (typeof FACTS)[number]>;
-
-function factsOf({ geometry, checksum, timestamps }: SegmentShape): Facts {
-  const { laneCount, groupCount, memberCount, laneCapacity, maxPayloadLength } = geometry;
-  return {
-    producers: laneCount,
-    maxGroups: groupCount,
-    members: memberCount,
-    capacity: laneCapacity,
-    maxPayload: maxPayloadLength,
-    checksum,
-    timestamps,
-  };
-}
-
-function factsText(facts: Facts, names: readonly (keyof Facts)[]): string {
+function factsText(facts: FixedFacts, names: readonly (keyof FixedFacts)[]): string {
   return names.map((name) => `${name} ${facts[name]}`).join(', ');
 }
 

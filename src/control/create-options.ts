@@ -57,17 +57,6 @@ export interface SegmentShape {
   readonly mode: number;
 }
 
-const DEFAULTS = {
-  producers: 8,
-  maxGroups: 8,
-  members: 8,
-  capacity: 1024 * 1024,
-  maxPayload: 65_536,
-  checksum: false,
-  timestamps: true,
-  shared: false,
-  mode: 0o600,
-} as const;
 const NUMBERS = ['producers', 'maxGroups', 'members', 'capacity', 'maxPayload'] as const;
 
 /** @throws HermesError ERR_HERMES_INVALID_OPTION */
@@ -80,26 +69,19 @@ export function resolveCreateOptions(options: CreateOptions): SegmentShape {
   checkFlags(options, 'checksum', 'timestamps', 'shared');
   const groups = resolveGroups(options.groups);
   if (groups !== undefined) checkBesideGroups(groups, options);
-  const capacity = options.capacity ?? DEFAULTS.capacity;
+  const { producers = 8, members = 8, capacity = 1024 * 1024, mode = 0o600 } = options;
+  const { checksum = false, timestamps = true, shared = false } = options;
   const geometry: Geometry = {
-    laneCount: options.producers ?? DEFAULTS.producers,
-    groupCount: options.maxGroups ?? Math.max(DEFAULTS.maxGroups, groups?.length ?? 0),
-    memberCount: options.members ?? DEFAULTS.members,
+    laneCount: producers,
+    groupCount: options.maxGroups ?? Math.max(8, groups?.length ?? 0),
+    memberCount: members,
     laneCapacity: capacity,
-    maxPayloadLength: options.maxPayload ?? Math.min(DEFAULTS.maxPayload, largestPayloadLength(capacity)),
+    maxPayloadLength: options.maxPayload ?? Math.min(65_536, largestPayloadLength(capacity)),
   };
   const fault = geometryFault(geometry);
   if (fault !== undefined) throw new HermesError('ERR_HERMES_INVALID_OPTION', fault);
-  const mode = options.mode ?? DEFAULTS.mode;
   checkMode('mode', mode);
-  return {
-    geometry,
-    checksum: options.checksum ?? DEFAULTS.checksum,
-    timestamps: options.timestamps ?? DEFAULTS.timestamps,
-    shared: options.shared ?? DEFAULTS.shared,
-    groups,
-    mode,
-  };
+  return { geometry, checksum, timestamps, shared, groups, mode };
 }
 
 /** Checks that the declared groups have room. @throws HermesError ERR_HERMES_INVALID_OPTION */

@@ -73,8 +73,8 @@ function ifThere<T>(look: () => T): T | undefined {
   }
 }
 
-/** Undefined when somebody else was faster just now. */
-function createIfFree(name: string, options: CreateOptions): CreatedSegment | undefined {
+/** Creates a segment. Undefined if the name is taken. @throws HermesError what else createSegment throws */
+export function createIfFree(name: string, options: CreateOptions): CreatedSegment | undefined {
   try {
     return createSegment(name, options);
   } catch (error) {

@@ -11,7 +11,7 @@ import type { Segment } from '../segment/segment.js';
 export type HoldReason = 'absent' | 'dead' | 'stopped' | 'writing' | 'slow' | 'silent' | 'alive' | 'elsewhere';
 
 /** What can be done. */
-export interface Remedy {
+interface Remedy {
   /** In words. If there is a command, it is printed behind them. */
   readonly remedy: string;
   /** A shell command that does it; null when there is none. */

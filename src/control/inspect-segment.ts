@@ -16,6 +16,7 @@ import { activeGroups, type GroupEntry, type GroupMode } from '../segment/group-
 import { openSegment, type Segment } from '../segment/segment.js';
 import { unknownRequirements } from '../segment/segment-header.js';
 import { coordinatorStatus, type SegmentStatus } from './coordinator-lock.js';
+import { fixedFacts } from './fixed-facts.js';
 import { holdersOf, lastPublishedMs, type WaitsFor, waitsFor } from './held-back.js';
 import type { HeldBack } from './held-back-remedy.js';
 
@@ -133,7 +134,6 @@ export function inspectAgain(
 
 function inspect(segment: Segment, earlier: SegmentInspection | undefined): SegmentInspection {
   const { header, memory } = segment;
-  const { geometry } = header;
   const lanes = Array.from({ length: lanesInUse(memory) }, (_, lane) => lane);
   return {
     name: segment.name,
@@ -145,13 +145,7 @@ function inspect(segment: Segment, earlier: SegmentInspection | undefined): Segm
     isOfThisBoot: bootOf(segment) !== 'other',
     isRemoved: isRemoved(memory),
     unknownRequirements: unknownRequirements(header),
-    producers: geometry.laneCount,
-    maxGroups: geometry.groupCount,
-    members: geometry.memberCount,
-    capacity: geometry.laneCapacity,
-    maxPayload: geometry.maxPayloadLength,
-    checksum: header.checksum,
-    timestamps: header.timestamps,
+    ...fixedFacts(header),
     lanes: lanes.map((lane) => inspectLane(segment, lane, earlier)),
     groups: activeGroups(memory).map((entry) => inspectGroup(segment, entry, lanes)),
     coordinator: inspectCoordinator(segment),

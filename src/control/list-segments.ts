@@ -17,9 +17,14 @@ export function listSegments(options: DirectoryOptions = {}): SegmentListing[] {
   checkKnown('listSegments', options, DIRECTORY_OPTIONS);
   const directory = directoryPath(options);
   if (!checkDirectory(directory, 'look')) return [];
+  return segmentNames(directory).flatMap((name) => listing(name, options));
+}
+
+/** The files of a directory that segments could be, sorted: none is opened. @throws HermesError */
+export function segmentNames(directory: string): string[] {
   const entries = withSystemErrors('list', directory, () => fs.readdirSync(directory, { withFileTypes: true }));
-  const names = entries.filter((entry) => entry.isFile() && isName(entry.name)).map(({ name }) => name);
-  return names.sort().flatMap((name) => listing(name, options));
+  const files = entries.filter((entry) => entry.isFile() && isName(entry.name));
+  return files.map(({ name }) => name).sort();
 }
 
 /** Empty when the segment was removed meanwhile. If its name was given to another segment meanwhile, looks once more. */

@@ -7,7 +7,7 @@ import { reap } from '../membership/reap.js';
 import { participantIn, vacateSlot } from '../membership/slot.js';
 import { InFlight } from '../ring/in-flight.js';
 import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../segment/directory.js';
-import { activeGroups } from '../segment/group-entries.js';
+import { activeGroups, type GroupEntry } from '../segment/group-entries.js';
 import { checkName } from '../segment/segment-name.js';
 
 /**
@@ -19,13 +19,9 @@ export function removeGroup(name: string, group: string, options: DirectoryOptio
   checkName(group, 'group');
   const { segment } = attach(name, options, (opened) => {
     reap(opened);
-    const entry = activeGroups(opened.memory).find((active) => active.name === group);
-    if (entry === undefined)
-      throw notFound(
-        name,
-        group,
-        activeGroups(opened.memory).map((active) => active.name),
-      );
+    const groups = activeGroups(opened.memory);
+    const entry = groups.find((active) => active.name === group);
+    if (entry === undefined) throw notFound(name, group, groups);
     const slots = memberSlots(opened, entry.group);
     const living = slots.filter((slot) => !opened.locks.tryLock(slot.lockOffset));
     if (living.length > 0) {
@@ -48,9 +44,9 @@ export function removeGroup(name: string, group: string, options: DirectoryOptio
   segment.close();
 }
 
-function notFound(name: string, group: string, groups: readonly string[]): HermesError {
+function notFound(name: string, group: string, groups: readonly GroupEntry[]): HermesError {
   return new HermesError(
     'ERR_HERMES_GROUP_NOT_FOUND',
-    `The segment ${name} has no group ${group}: it has ${groups.join(', ') || 'none'}`,
+    `The segment ${name} has no group ${group}: it has ${groups.map((entry) => entry.name).join(', ') || 'none'}`,
   );
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /** A cgroup that may bound the memory of this process. */
-export interface CgroupDirectory {
+interface CgroupDirectory {
   readonly version: 1 | 2;
   readonly directory: string;
   readonly name: string;

@@ -5,9 +5,9 @@ import fs from 'node:fs';
  * blocks that it has already, or elsewhere. Elsewhere needs space anew, for every store that comes after the page was written back.
  * Unbounded is memory that the kernel never refuses.
  */
-export type Placing = 'memory' | 'unbounded' | 'in-place' | 'elsewhere' | 'unknown';
+type Placing = 'memory' | 'unbounded' | 'in-place' | 'elsewhere' | 'unknown';
 
-export interface FileSystem {
+interface FileSystem {
   /** For people. */
   readonly name: string;
   readonly placing: Placing;

@@ -10,7 +10,7 @@ const OWN_NEED: number = 8 * 1024 * 1024;
 const NO_LIMIT: number = 2 ** 60;
 
 /** The cgroup, or the machine, that has the least room in memory for this process. */
-export interface MemoryRoom {
+interface MemoryRoom {
   /** For people: whose memory it is. */
   readonly of: string;
   /** Bytes. */

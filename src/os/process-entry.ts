@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /** What /proc says of a process, for people. */
-export interface ProcessEntry {
+interface ProcessEntry {
   /** Such as `node worker.js`, `hermes consume`, `python3`: never its other arguments, which may be secrets. */
   readonly command: string;
   /** Stopped by a signal (SIGSTOP, Ctrl-Z) or by a debugger. */

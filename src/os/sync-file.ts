@@ -2,7 +2,7 @@ import { errnoName, libc } from './libc.js';
 import { systemError } from './system-error.js';
 
 /** What to sync: the bytes of a file, with what is needed to read them again; or all of it, such as the names in a directory. */
-export type SyncCall = 'fdatasync' | 'fsync';
+type SyncCall = 'fdatasync' | 'fsync';
 
 /**
  * Waits until what was written is on the disk. Done by the C library, because Node's permission model has no `fdatasync`. `subject` is for the

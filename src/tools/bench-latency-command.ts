@@ -4,17 +4,17 @@ import { type Command, defineCommand, Failure, UsageError } from './command.js';
 import { LATENCY_OUTPUT_OPTIONS, LatencyOutput } from './latency-output.js';
 import { formatCount } from './output.js';
 
-/** Messages, for some seconds. Whoever sleeps takes longer over each. */
-const DEFAULT_COUNTS: Readonly<Record<LatencyMode, { readonly spin: number; readonly sleep: number }>> = {
-  'ping-pong': { spin: 1_000_000, sleep: 50_000 },
-  'one-way': { spin: 500_000, sleep: 5_000 },
+/** Messages, for some seconds, and messages a second, where 0 is as fast as it goes. */
+interface Load {
+  readonly count: number;
+  readonly rate: number;
+}
+
+/** A sleeper takes longer over each message. One way, it gets them seldom enough to be asleep. */
+const DEFAULTS: Readonly<Record<LatencyMode, Readonly<Record<'spin' | 'sleep', Load>>>> = {
+  'ping-pong': { spin: { count: 1_000_000, rate: 0 }, sleep: { count: 50_000, rate: 0 } },
+  'one-way': { spin: { count: 500_000, rate: 100_000 }, sleep: { count: 5_000, rate: 1_000 } },
 };
-/** Messages a second; 0 is as fast as it goes. One way, to a sleeper: seldom enough for it to be asleep. */
-const DEFAULT_RATES: Readonly<Record<LatencyMode, { readonly spin: number; readonly sleep: number }>> = {
-  'ping-pong': { spin: 0, sleep: 0 },
-  'one-way': { spin: 100_000, sleep: 1_000 },
-};
-const WARM_UP_SHARE = 0.1;
 
 export const benchLatencyCommand: Command = defineCommand({
   command: 'latency',
@@ -58,17 +58,16 @@ export const benchLatencyCommand: Command = defineCommand({
       throw new UsageError(`--payload is ${argv.payload}: give at least ${MIN_STAMPED_LENGTH} bytes`);
     if (argv.rate !== undefined && !(argv.rate > 0))
       throw new UsageError(`--rate is ${argv.rate}: give messages a second, above 0`);
-    const pace = argv.idle === 'spin' ? 'spin' : 'sleep';
-    const messageCount = argv.messages ?? DEFAULT_COUNTS[argv.mode][pace];
+    const load = DEFAULTS[argv.mode][argv.idle === 'spin' ? 'spin' : 'sleep'];
+    const messageCount = argv.messages ?? load.count;
     if (!Number.isInteger(messageCount) || messageCount < 1)
       throw new UsageError(`--messages is ${messageCount}: give a whole number from 1`);
-    const rate = argv.rate ?? DEFAULT_RATES[argv.mode][pace];
+    const rate = argv.rate ?? load.rate;
     using output = new LatencyOutput(argv);
     const { histogram, lost } = await measureLatency({
       mode: argv.mode,
       payloadLength,
       messageCount,
-      warmUpCount: Math.ceil(messageCount * WARM_UP_SHARE),
       rate,
       idle: argv.idle,
       checksum: argv.checksum,

@@ -9,17 +9,9 @@ export const benchThroughputCommand: Command = defineCommand({
   describe: 'Messages a second between producer and consumer processes; every message is verified',
   options: {
     payload: { type: 'string', default: '64', describe: 'Bytes of each payload' },
-    messages: {
-      type: 'number',
-      default: 5_000_000,
-      describe: 'Messages, of all producers together',
-    },
+    messages: { type: 'number', default: 5_000_000, describe: 'Messages, of all producers together' },
     producers: { type: 'number', default: 1, describe: 'Producer processes' },
-    consumers: {
-      type: 'number',
-      default: 1,
-      describe: 'Consumer processes; each receives every message',
-    },
+    consumers: { type: 'number', default: 1, describe: 'Consumer processes; each receives every message' },
     batch: { type: 'number', default: 1, describe: 'Messages that are published together' },
     checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
     timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },

@@ -10,7 +10,7 @@ const FACTORS: ReadonlyMap<string, number> = new Map([
   ['gib', 1024 ** 3],
 ]);
 
-/** `65536`, `64KiB`, `1MiB`, `1GiB`: bytes. `what` is what it is the size of: `--capacity`. @throws UsageError */
+/** Reads `65536`, `64KiB`, `1MiB` or `1GiB`: bytes. `what` says what it is the size of, such as `--capacity`. @throws UsageError */
 export function parseByteSize(text: string, what: string): number {
   const [, digits = '', unit = ''] = /^(\d+)\s*([A-Za-z]*)$/.exec(text.trim()) ?? [];
   const factor = FACTORS.get(unit.toLowerCase());

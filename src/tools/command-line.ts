@@ -2,21 +2,21 @@ import { UsageError } from './command.js';
 import { type Declarations, isSame, whatItTakes } from './declared-options.js';
 
 /**
- * Before a word that begins with a sign and is no option: a lone - (stdin), and what follows a -- . No argument of a process can hold
- * it. yargs would lose the one, and count the others too late.
+ * Put before a word that begins with `-` and is no option: a lone `-` (stdin), and whatever follows `--`. yargs would lose the first, and
+ * count the others too late. No argument of a process can contain this character.
  */
 const PLAIN = '\0';
 
-/** Stands for the -- itself, so that no option takes a word from behind it as its value. */
+/** Stands for `--` itself, so that no option takes a word behind it as its value. */
 export const END_OF_OPTIONS: string = PLAIN;
 
-/** The words that are no options. */
+/** Where yargs puts the words that are no options. */
 const WORDS = '_';
 
-/** Texts of which the library says in its own words what is wrong with an empty one. */
+/** Texts that may be empty here, since the library says in its own words what is wrong with that. */
 const NAMED_ELSEWHERE: readonly string[] = ['directory', 'segment', 'group', 'to', 'wait'];
 
-/** The arguments as yargs understands them: whatever it is that begins with a sign behind a -- is a plain word. */
+/** The arguments in a form that yargs understands. Behind `--` every word is a plain word, even one that begins with `-`. */
 export function wordsForYargs(args: readonly string[]): string[] {
   const end = endOfOptions(args);
   const before = wordsBeforeEnd(args).map((word) => (word === '-' ? PLAIN + word : word));
@@ -25,14 +25,14 @@ export function wordsForYargs(args: readonly string[]): string[] {
   return [...before, `--${END_OF_OPTIONS}=true`, ...plain];
 }
 
-/** A message of yargs, with words as they were given. */
+/** A message of yargs, with the words as they were given. */
 export function asGiven(message: string): string {
   return message.replaceAll(PLAIN, '');
 }
 
 /**
- * Checks what yargs has made of the arguments against the declared type of each option, and mends it in place: of an option that is
- * given several times the last counts. What passes is of the type that is declared. @throws UsageError
+ * Checks what yargs has made of the arguments against the declared type of each option, and corrects it in place. If an option is given
+ * several times, the last one counts. Afterwards every value has its declared type. @throws UsageError
  */
 export function checkArguments(
   args: readonly string[],
@@ -40,7 +40,7 @@ export function checkArguments(
   declarations: Declarations,
 ): void {
   const declared = declarations.getOptions();
-  /** What may come several times. */
+  /** True for what may be given several times. */
   const isListed = (name: string) => name === WORDS || declared.array.includes(name);
   checkForms(args, declared, declarations.getGroups()['Positionals:'] ?? []);
   for (const [name, value] of Object.entries(argv)) {
@@ -53,7 +53,7 @@ export function checkArguments(
   for (const name of declared.string) if (!isListed(name)) checkText(name, argv[name], whatItTakes(name, declarations));
 }
 
-/** How each option is written: yargs takes more than the help tells. */
+/** Checks how each option is written, since yargs takes more than the help says. */
 function checkForms(args: readonly string[], declared: ReturnType<Declarations['getOptions']>, places: string[]): void {
   for (const word of wordsBeforeEnd(args)) {
     const [, no, name = '', value] = /^--(no-)?([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
@@ -77,7 +77,7 @@ function checkText(name: string, value: unknown, what: string): void {
   throw new UsageError(`--${name} is ${value === '' ? 'empty: give a value' : `${value}: give a text`}${what}`);
 }
 
-/** The value that an option was given last, as it was written. */
+/** The last value that was given for an option, as it was written. */
 function lastGiven(args: readonly string[], name: string): string | undefined {
   const words = wordsBeforeEnd(args);
   const at = words.findLastIndex((word) => isSame(/^--([^=]+)/.exec(word)?.[1] ?? '', name));
@@ -90,7 +90,7 @@ function plainWord(value: unknown): unknown {
   return typeof value === 'string' && value.startsWith(PLAIN) ? value.slice(PLAIN.length) : value;
 }
 
-/** The words among which there may be options. */
+/** The words before `--`, among which there may be options. */
 export function wordsBeforeEnd(args: readonly string[]): readonly string[] {
   return args.slice(0, endOfOptions(args));
 }

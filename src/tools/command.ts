@@ -1,25 +1,33 @@
-import type { ArgumentsCamelCase, Argv, InferredOptionTypes, Options, PositionalOptions } from 'yargs';
+import type { Argv, InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 
 /** The options that every command has. */
 export interface CommonArguments {
   readonly directory?: string | undefined;
 }
 
-/** What a command takes, as yargs describes it, by name. */
+/** What a command takes, by name, as yargs describes it. */
 type Declared = Readonly<Record<string, Options>>;
 
-/** What a command is given for what it declares. */
-export type Given<T extends Declared> = CommonArguments & Readonly<ArgumentsCamelCase<InferredOptionTypes<T>>>;
+type Nothing = Readonly<Record<never, Options>>;
 
-/** One command of the CLI: a file each. It writes nothing but data to stdout. */
+/** What a handler gets: a value for each place and each option. */
+export type Given<T extends Declared> = CommonArguments & {
+  readonly [name in keyof T & string as CamelCase<name>]: InferredOptionTypes<T>[name];
+};
+
+type CamelCase<T extends string> = T extends `${infer Word}-${infer Rest}`
+  ? `${Word}${Capitalize<CamelCase<Rest>>}`
+  : T;
+
+/** One command of the CLI, in a file of its own. It writes nothing but data to stdout. */
 interface CommandOf<P extends Declared, O extends Declared> {
-  /** Its name and its places, and its other names. */
+  /** Its name with its places. If it has other names, they follow. */
   readonly command: string | readonly string[];
   readonly describe: string;
   readonly places?: P;
   /** An option for a text or a number needs a value, unless it says otherwise. */
   readonly options?: O;
-  /** The commands that follow its name, where it has some. */
+  /** The commands that may follow its name, if it has any. */
   readonly commands?: readonly Command[];
   /** Command lines, with $0 for the program, and what each does. */
   readonly examples: Readonly<Record<string, string>>;
@@ -27,21 +35,23 @@ interface CommandOf<P extends Declared, O extends Declared> {
   readonly handler?: (given: Given<P & O>, interrupted: AbortSignal) => void | Promise<void>;
 }
 
-/** A command of which nobody knows what it takes. */
+/** A command, whatever it takes. */
 export type Command = CommandOf<Declared, Declared>;
 
-/** Only this knows which types the handler's arguments have: those that places and options declare. */
-export function defineCommand<const P extends Declared, const O extends Declared>(command: CommandOf<P, O>): Command {
+/** Makes a command. The arguments of its handler have the types that its places and options declare. */
+export function defineCommand<const P extends Declared = Nothing, const O extends Declared = Nothing>(
+  command: CommandOf<P, O>,
+): Command {
   return command as unknown as Command;
 }
 
-/** The place of most commands. */
+/** The place that most commands have. */
 export const SEGMENT = { segment: { type: 'string', demandOption: true, describe: 'Its name' } } as const;
 
-/** For a command that is told something wrong on its command line: exit code 2. */
+/** Something on the command line is wrong: exit code 2. */
 export class UsageError extends Error {}
 
-/** For a command that could not do what it was asked. Its message says all that a user needs: exit code 1. */
+/** A command could not do what it was asked. The message says all that a user needs: exit code 1. */
 export class Failure extends Error {}
 
 export function addCommand(yargs: Argv<CommonArguments>, command: Command, interrupted: AbortSignal): void {
@@ -61,7 +71,7 @@ export function addCommand(yargs: Argv<CommonArguments>, command: Command, inter
   yargs.command(command.command, command.describe, build, (given) => handler(given as never, interrupted));
 }
 
-/** What the promise resolves with; undefined if the interruption, of which its work was told, came first. */
+/** Returns what the promise resolves with, or undefined if the interruption came first. The work must know of the interruption, too. */
 export async function untilInterrupted<T>(work: Promise<T>, interrupted: AbortSignal): Promise<T | undefined> {
   try {
     return await work;

@@ -1,14 +1,14 @@
 import type { Argv } from 'yargs';
 import { addCommand, type Command, type CommonArguments } from './command.js';
 
-/** One command, of which nothing is loaded yet. */
+/** A command whose file is not loaded yet. */
 interface CommandEntry {
-  /** As its file has them: a test compares. */
+  /** The same as in its file: a test compares them. */
   readonly names: readonly string[];
   readonly load: () => Promise<Command>;
 }
 
-/** Every command, in the order of the help. A command costs the others nothing: its file is loaded when it is called. */
+/** Every command, in the order of the help. The file of a command is loaded when it is called, and so costs the others nothing. */
 export const COMMANDS: readonly CommandEntry[] = [
   { names: ['create'], load: async () => (await import('./create-command.js')).createCommand },
   { names: ['ls', 'list'], load: async () => (await import('./ls-command.js')).lsCommand },
@@ -27,7 +27,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { names: ['completion'], load: async () => (await import('./completion-command.js')).completionCommand },
 ];
 
-/** Adds the one command that the arguments name, or all of them where they name none: for the help, and for what is mistyped. */
+/** Adds the command that the arguments name. If they name none, as for the help or for a mistyped word, it adds all of them. */
 export async function addCommands(
   yargs: Argv<CommonArguments>,
   args: readonly string[],
@@ -38,7 +38,7 @@ export async function addCommands(
   for (const { load } of named.length > 0 ? named : COMMANDS) addCommand(yargs, await load(), interrupted);
 }
 
-/** What the command must be. Undefined where an option comes first of which it is not known here whether it takes a value. */
+/** The word that must be the command. Undefined if an option comes first: it is not known here whether that takes a value. */
 function firstWord(args: readonly string[]): string | undefined {
   let index = 0;
   while (/^--directory(=|$)/.test(args[index] ?? '')) index += args[index]!.includes('=') ? 1 : 2;

@@ -16,17 +16,13 @@ const OPTIONS = {
   shared: { type: 'boolean', describe: 'A new group is a work queue: its members share the messages' },
   lossy: { type: 'boolean', default: false, describe: 'Never hold producers back; may skip messages' },
   count: { type: 'number', describe: 'End after so many messages' },
-  drain: {
-    type: 'boolean',
-    default: false,
-    describe: 'End when all is read and no producer is attached',
-  },
+  drain: { type: 'boolean', default: false, describe: 'End when all is read and no producer is attached' },
   wait: WAIT_OPTION,
   ...FORMAT_OPTIONS,
   peek: {
     type: 'boolean',
     default: false,
-    describe: 'Show what is there now, and acknowledge nothing: it comes again to the next reader of the group',
+    describe: 'Show what is there now without acknowledging it: the next reader of the group gets it again',
   },
 } as const;
 
@@ -46,7 +42,9 @@ export const consumeCommand: Command = defineCommand({
     if (!isCount(count)) throw new UsageError(`--count is ${argv.count}: give a whole number of messages from 0`);
     checkText(argv.format, argv.text);
     if (argv.peek && (argv.drain || lossy))
-      throw new UsageError(`--peek shows what is there now, and stays: leave --${lossy ? 'lossy' : 'drain'} out`);
+      throw new UsageError(
+        `--peek shows what is there now, and takes nothing away: leave --${lossy ? 'lossy' : 'drain'} out`,
+      );
     const options = {
       group: group ?? (lossy ? `lossy-${process.pid}` : undefined),
       mode: lossy ? ('lossy' as const) : undefined,
@@ -104,7 +102,7 @@ async function copyToStdout(
         if (!(await write(read))) return;
         received += read;
         if (peek && isShared) return;
-        await nextTurn(); // signals and the progress line get theirs, however much there is to read
+        await nextTurn(); // lets signals be handled and the progress line be written, however much there is to read
       } else if (peek || (drain && consumer.isDrained())) {
         return;
       } else {

@@ -13,7 +13,7 @@ export const coordinatorCommand: Command = defineCommand({
   examples: { '$0 coordinator --config hermes.json': 'runs until SIGINT or SIGTERM; may be killed at any time' },
   async handler({ config, directory }, interrupted) {
     let reload = () => {};
-    const hangUp = () => reload(); // from the start, for until then a signal ends the process; it is handled when all is there
+    const hangUp = () => reload(); // without a handler from the start on, the signal would end the process
     process.on('SIGHUP', hangUp);
     try {
       const read = () => (config === undefined ? { segments: {} } : readCoordinatorConfig(config));
@@ -28,7 +28,7 @@ export const coordinatorCommand: Command = defineCommand({
             say('The directory has changed: that takes effect when the coordinator is started again.');
           say(`Read ${config ?? 'nothing'} again. ${summary(coordinator)}`);
         } catch (error) {
-          // It goes on with what it has: a typing error in a file must not end it.
+          // The coordinator goes on with what it has: a mistake in a file must not end it.
           say(`hermes: ${error instanceof HermesError ? `${error.code}: ` : ''}${(error as Error).message}`);
           say(summary(coordinator));
         }
@@ -49,7 +49,7 @@ function summary({ segments }: Coordinator): string {
   return names.length === 0 ? 'No segments yet.' : `Segments: ${names.join(', ')}.`;
 }
 
-/** Tells systemd, if that has started it. That it cannot is no reason to end: systemd then says so at its own time. */
+/** Tells systemd, if systemd has started this process. A failure is no reason to end: systemd itself says so in time. */
 function notify(...state: string[]): void {
   try {
     notifyServiceManager(state.map((line) => line.replaceAll('\n', ' ')));

@@ -15,7 +15,7 @@ const SIZES: readonly string[] = ['capacity', 'maxPayload'];
 const SWITCHES: readonly string[] = ['checksum', 'timestamps', 'shared'];
 const SETTINGS: readonly string[] = [...NUMBERS, 'groups', ...SIZES, ...SWITCHES, 'mode'];
 
-/** What a text of JSON is made of, but for numbers and words. */
+/** The tokens of a JSON text, without numbers, `true`, `false` and `null`. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
 
 /** `{"directory": "...", "segments": {"jobs": {"producers": 4, "groups": {"workers": {"shared": true}}, "mode": "0660"}}}` @throws UsageError */
@@ -48,11 +48,11 @@ function parse(file: string): unknown {
 }
 
 /**
- * The first name that an object of a JSON text has twice, with the names that lead to it: `segments.ticks`. `JSON.parse`, which must have
- * taken the text, keeps only the last of them, and does not say so.
+ * The first name that an object of a JSON text has twice, with the names that lead to it, such as `segments.ticks`. `JSON.parse` keeps
+ * only the last of them, and does not say so. The text must be valid JSON.
  */
 export function repeatedName(text: string): string | undefined {
-  /** For each object and array around the place, from the outermost: the names so far, and the last of them. */
+  /** For each object and array around this place, the outermost first: the names so far, and the last of them. */
   const around: { readonly names: Set<string>; last: string }[] = [];
   let latest = '';
   for (const [token] of text.matchAll(TOKENS)) {

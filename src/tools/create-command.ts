@@ -14,25 +14,15 @@ export const createCommand: Command = defineCommand({
       array: true,
       nargs: 1,
       describe:
-        'A group that misses nothing, as it is there from the start; <name>:shared for a work queue; again for each [default: default]',
+        'A group that is there from the start, so that it misses nothing; <name>:shared is a work queue; repeat it for more groups [default: default]',
     },
     groups: { type: 'string', hidden: true },
     'max-groups': { type: 'number', describe: 'Most groups, 1–64 [default: 8]' },
     members: { type: 'number', describe: 'Most members of a group, 1–64 [default: 8]' },
-    capacity: {
-      type: 'string',
-      describe: "Each producer's lane: a power of two, 64KiB–1GiB [default: 1MiB]",
-    },
-    'max-payload': {
-      type: 'string',
-      describe: 'Largest payload, at most a quarter of a lane [default: 64KiB]',
-    },
+    capacity: { type: 'string', describe: "Each producer's lane: a power of two, 64KiB–1GiB [default: 1MiB]" },
+    'max-payload': { type: 'string', describe: 'Largest payload, at most a quarter of a lane [default: 64KiB]' },
     checksum: { type: 'boolean', default: false, describe: 'A CRC-32 in every message' },
-    timestamps: {
-      type: 'boolean',
-      default: true,
-      describe: 'The time in every message (--no-timestamps: without)',
-    },
+    timestamps: { type: 'boolean', default: true, describe: 'The time in every message (--no-timestamps: without)' },
     shared: {
       type: 'boolean',
       describe: 'The group default is a work queue: its members share the messages (without --group)',

@@ -1,4 +1,4 @@
-/** What yargs knows of a command's options; the types that it comes with leave this out. */
+/** What yargs knows about a command's options. The types that it comes with leave this out. */
 export interface Declarations {
   getOptions(): {
     readonly string: string[];
@@ -17,7 +17,7 @@ export interface Declarations {
   };
 }
 
-/** ` (most producers at one time, 1–256)`: what the help says of an option or a place; empty when it says nothing. */
+/** What the help says about an option or a place, such as ` (most producers at one time, 1–256)`. Empty if it says nothing. */
 export function whatItTakes(name: string, declared: Declarations): string {
   const descriptions = declared.getInternalMethods().getUsageInstance().getDescriptions();
   const [, text] = Object.entries(descriptions).find(([key, described]) => described && isSame(key, name)) ?? [];
@@ -27,7 +27,7 @@ export function whatItTakes(name: string, declared: Declarations): string {
   return ` (${isName ? words : words[0]!.toLowerCase() + words.slice(1)})`;
 }
 
-/** `--max-payload` may be written `--maxPayload`. */
+/** True if both are spellings of one option: `--max-payload` may be written `--maxPayload`. */
 export function isSame(name: string, other: string): boolean {
   return name.replaceAll('-', '').toLowerCase() === other.replaceAll('-', '').toLowerCase();
 }

@@ -14,11 +14,11 @@ const PAYLOAD_LENGTH = 64;
 const MESSAGE_COUNT = 3_000_000;
 const ROUND_TRIP_COUNT = 500_000;
 const BATCH_COUNT = 16;
-/** The socket is slower: fewer messages make for the same seconds. */
+/** The socket is slower, so it gets fewer messages and takes as many seconds. */
 const SOCKET_MESSAGE_COUNT = 300_000;
 const SOCKET_ROUND_TRIP_COUNT = 20_000;
 
-/** Tells in words what happens, shows the histogram, and compares with a Unix domain socket in the same run. */
+/** Says what happens, shows the histogram, and measures a Unix domain socket in the same run for comparison. */
 export async function runDemo(directory: string | undefined, interrupted: AbortSignal): Promise<void> {
   const common = { payloadLength: PAYLOAD_LENGTH, checksum: false, timestamps: true, directory, interrupted };
   const write = (text: string) => writeData(`${text}\n`);
@@ -44,11 +44,10 @@ export async function runDemo(directory: string | undefined, interrupted: AbortS
     ...common,
     mode: 'ping-pong',
     messageCount: ROUND_TRIP_COUNT,
-    warmUpCount: ROUND_TRIP_COUNT / 10,
     rate: 0,
     idle: 'spin',
   });
-  await write(`\n${percentileTable(histogram, { colour: hasColour() })}`);
+  await write(`\n${percentileTable(histogram, hasColour())}`);
   await write(`\n${terminalPlot(histogram, { width: outputWidth(), colour: hasColour() })}`);
 
   await write('\n3. The same messages through a Unix domain socket (node:net, a write a message), in the same run:');

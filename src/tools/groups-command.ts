@@ -9,10 +9,7 @@ export const groupsCommand: Command = defineCommand({
   describe: 'List the groups of a segment: how far behind, who is in them; or add or remove one',
   places: {
     ...SEGMENT,
-    action: {
-      choices: ['add', 'rm'],
-      describe: 'add: a durable group; rm: remove a group that nobody is attached to',
-    },
+    action: { choices: ['add', 'rm'], describe: 'add: a durable group; rm: remove a group that nobody is attached to' },
     group: { type: 'string', describe: 'The group to add or to remove' },
   },
   options: {

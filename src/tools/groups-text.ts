@@ -4,7 +4,7 @@ import { formatByteSize } from './byte-size.js';
 import { formatCount, formatTime } from './output.js';
 import { detailedTable } from './text-table.js';
 
-/** Seconds after which a participant that is neither dead nor stopped is said not to let its event loop turn. */
+/** A participant that is alive, with a heartbeat older than this many seconds, is said to be busy or blocked. */
 const OLD_HEARTBEAT_S = 1;
 
 const STATES: Readonly<Record<ParticipantInspection['state'], string>> = {
@@ -16,7 +16,7 @@ const STATES: Readonly<Record<ParticipantInspection['state'], string>> = {
   dead: 'dead',
 };
 
-/** A table of groups, the members of each below it, and which lanes it holds back. */
+/** A table of groups. Below each are the lanes that it holds back, and its members. */
 export function groupsText(
   groups: readonly GroupInspection[],
   lanes: readonly LaneInspection[],

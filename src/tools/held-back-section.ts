@@ -5,10 +5,10 @@ import type { HeldBack, LaneInspection, SegmentInspection } from '../index.js';
 import { heading, warning } from './output.js';
 import { wrapped } from './text-wrap.js';
 
-/** Milliseconds between two looks, by which a slow group is told from one that stands still. */
+/** Milliseconds between two looks, which show whether a group is slow or stands still. */
 const LOOK_AGAIN_MS = 200;
 
-/** Looks at a segment, and once more where a living member holds somebody back: does it go on? */
+/** Looks at a segment. If a living member holds somebody back, it looks once more, to see whether that member goes on. */
 export async function inspectTwice(segment: string, directory: string | undefined): Promise<SegmentInspection> {
   const first = inspectAgain(undefined, segment, { directory });
   const isUnclear = first.lanes.some(({ heldBackBy }) => heldBackBy.some(({ reason }) => reason === 'alive'));
@@ -17,14 +17,14 @@ export async function inspectTwice(segment: string, directory: string | undefine
   return inspectAgain(first, segment, { directory });
 }
 
-/** Who holds whom back, since when, and what to do; nothing when nobody does. */
+/** Says who holds whom back, since when, and what to do. Empty if nobody is held back. */
 export function heldBackSection({ lanes }: SegmentInspection, width: number): string {
   const held = lanes.filter(({ heldBackBy }) => heldBackBy.length > 0);
   if (held.length === 0) return '';
   return `${[heading('HELD BACK'), ...held.flatMap((lane) => laneText(lane, width))].join('\n')}\n`;
 }
 
-/** True when an attached producer waits. */
+/** True if an attached producer is held back. */
 export function isHeldBack({ lanes }: SegmentInspection): boolean {
   return lanes.some(({ producer, heldBackBy }) => producer?.alive && heldBackBy.length > 0);
 }
@@ -47,7 +47,7 @@ function laneText(lane: LaneInspection, width: number): string[] {
   ];
 }
 
-/** A command is never broken: it is there to be pasted. */
+/** A command stays on one line, so that it can be pasted. */
 function remedyLines({ remedy, command }: HeldBack, width: number): string[] {
   const words = wrapped(`${remedy}${command === null ? '' : ':'}`, width, '    ', '      ');
   return command === null ? [words] : [words, `      ${command}`];

@@ -17,10 +17,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600
 
 const OPTIONS = {
   'keep-bytes': { type: 'string', describe: 'prune: keep the newest files up to this size' },
-  'keep-age': {
-    type: 'string',
-    describe: 'prune: keep files that ended so long ago: 30m, 7d',
-  },
+  'keep-age': { type: 'string', describe: 'prune: keep files that ended within this time, such as 30m or 7d' },
   'dry-run': { type: 'boolean', describe: 'prune: only say what would go' },
   json: { type: 'boolean', default: false, describe: 'One object; ls: one object a line' },
 } as const;
@@ -127,7 +124,7 @@ async function prune(journal: string, argv: Given<typeof OPTIONS>): Promise<void
     say(`${name} cannot be used as a file of this journal: it stays; move it away, or restore it.`);
 }
 
-/** `90s`, `30m`, `12h`, `7d`: milliseconds. @throws UsageError */
+/** Reads a time such as `90s`, `30m`, `12h` or `7d`, and returns milliseconds. @throws UsageError */
 function parseAge(text: string): number {
   const [, digits, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
   if (digits === undefined)

@@ -15,7 +15,7 @@ export const latencyCommand: Command = defineCommand({
     wait: WAIT_OPTION,
     idle: {
       choices: ['spin', 'balanced', 'doorbell'],
-      // It sleeps as soon as there is nothing, so as to disturb what it measures the least.
+      // It sleeps as soon as there is nothing to read. So it disturbs least what it measures.
       default: 'doorbell',
       describe:
         'What it does while it waits. spin: takes a core; doorbell: sleeps; balanced: spins for a moment, then sleeps',
@@ -32,7 +32,7 @@ export const latencyCommand: Command = defineCommand({
       throw new UsageError(`--count is ${argv.count}: give a whole number of messages above 0`);
     if (!(seconds > 0)) throw new UsageError(`--seconds is ${argv.seconds}: give a number of seconds above 0`);
     using output = new LatencyOutput(argv);
-    // Before it attaches: what comes while it loads would be overwritten.
+    // Loaded before it attaches: messages that came meanwhile might be overwritten.
     const { createLatencyHistogram } = await import('./report/latency-histogram.js');
     const attach = () => observe(segment, directory, argv.idle);
     using observer = await attachWithin(argv.wait, attach, interrupted);
@@ -47,7 +47,7 @@ export const latencyCommand: Command = defineCommand({
     const endMs = performance.now() + seconds * 1000;
     while (histogram.totalCount < count && performance.now() < endMs && !interrupted.aborted) {
       if (observer.poll(record, Math.min(256, count - histogram.totalCount)) > 0) {
-        await nextTurn(); // signals get theirs
+        await nextTurn(); // lets signals be handled
         continue;
       }
       const timeout = Math.max(0, endMs - performance.now());
@@ -59,7 +59,7 @@ export const latencyCommand: Command = defineCommand({
   },
 });
 
-/** @throws UsageError where there is nothing to measure by */
+/** @throws UsageError if the messages carry no timestamps */
 function observe(segment: string, directory: string | undefined, idle: IdleStrategyName): Consumer {
   if (!inspectSegment(segment, { directory }).timestamps) {
     throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);

@@ -3,6 +3,7 @@ import type { LatencyMeasurement } from './bench/latency.js';
 import { json, writeData } from './output.js';
 import { OutputFile } from './output-file.js';
 import type { LatencyContext } from './report/latency-summary.js';
+import type { Caption } from './report/latency-svg.js';
 
 /** The options of latency commands that say what is made of the histogram. */
 export const LATENCY_OUTPUT_OPTIONS = {
@@ -13,13 +14,7 @@ export const LATENCY_OUTPUT_OPTIONS = {
 
 type OutputArguments = Readonly<InferredOptionTypes<typeof LATENCY_OUTPUT_OPTIONS>>;
 
-/** What a picture says beside its curve. */
-interface Caption {
-  readonly title: string;
-  readonly details: readonly string[];
-}
-
-/** Where a latency command writes to: its files are open from the start, so that a wrong path costs no measurement. */
+/** Where a latency command writes to. It tries its files at the start, so that a wrong path is found before the measurement. */
 export class LatencyOutput implements Disposable {
   private readonly hgrm: OutputFile | undefined;
   private readonly svg: OutputFile | undefined;
@@ -50,7 +45,7 @@ export class LatencyOutput implements Disposable {
     if (this.svg !== undefined) {
       const { latencySvg } = await import('./report/latency-svg.js');
       const label = `${context.payloadBytes} B, ${context.idle}`;
-      this.svg.write(latencySvg([{ label, histogram }], caption));
+      this.svg.write(latencySvg(label, histogram, caption));
     }
   }
 

@@ -15,14 +15,14 @@ const EXIT_USAGE = 2;
 /** The option of yargs by which a completion script asks. */
 const COMPLETION_REQUEST = '--get-yargs-completions';
 
-/** Errors that say that the command line was wrong. */
+/** Errors that say that the command line is wrong. */
 const USAGE_CODES: readonly HermesErrorCode[] = ['ERR_HERMES_INVALID_NAME', 'ERR_HERMES_INVALID_OPTION'];
 
-/** Runs the CLI with the arguments after the program's name. The exit code: 0, 1 failure, 2 usage. */
+/** Runs the CLI with the arguments after the program's name. Returns the exit code: 0, 1 for a failure, 2 for wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
-  // Also when the terminal has gone, unless the command has another use for it: which is known once it is loaded.
+  // SIGHUP interrupts, too, unless the command has another use for it. That is known once the command is loaded.
   let isLoading = true;
   let hasHungUp = false;
   const hangUp = () => {
@@ -41,11 +41,11 @@ export async function main(args: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', hangUp).on('uncaughtException', crash);
   let code = await run(args, interruption.signal, noteLoaded);
-  await nextTurn(); // in which a write is told of that nobody has waited for
+  await nextTurn(); // in which writes fail that nobody has waited for
   if (code === 0 && output.failure !== undefined) code = report(output.failure, args);
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt).off('SIGHUP', hangUp).off('uncaughtException', crash);
   output.leaveLostTerminal();
-  // A write to a reader that stands still would keep the process alive.
+  // Otherwise a write that nobody reads would keep the process alive.
   if (interruption.signal.aborted) process.exit(code);
   return code;
 }
@@ -98,12 +98,12 @@ async function program(args: readonly string[], interrupted: AbortSignal): Promi
   return addCompletion(cli, args);
 }
 
-/** What shells ask for when a word is being completed: names where Hermes knows some, and otherwise what the help has. */
+/** What shells ask for to complete a word: names if Hermes knows some, otherwise what the help has. */
 async function addCompletion(cli: Argv<CommonArguments>, args: readonly string[]): Promise<Argv<CommonArguments>> {
   const start = args.indexOf(COMPLETION_REQUEST);
   if (start < 0) return cli;
   const { completionWords } = await import('./completion/completion-words.js');
-  const found = completionWords(args.slice(start + 2)); // behind it comes the program's name
+  const found = completionWords(args.slice(start + 2)); // the program's name comes first
   type Complete = (current: string, argv: unknown, byHelp: () => void, done: (found: string[]) => void) => void;
   const complete: Complete = (_current, _argv, byHelp, done) => (found === undefined ? byHelp() : done(found));
   return cli.completion('complete-by-yargs', false, complete);

@@ -19,7 +19,7 @@ export const FORMAT_OPTIONS = {
 
 export type MessageFormat = (typeof FORMAT_OPTIONS)['format']['choices'][number];
 
-/** @throws UsageError when text is wanted of a format that has no other */
+/** @throws UsageError if text is asked for with a format other than JSON */
 export function checkText(format: MessageFormat, asText: boolean): void {
   if (asText && format !== 'json') throw new UsageError('--text is for --format json: give both, or neither');
 }
@@ -27,12 +27,12 @@ export function checkText(format: MessageFormat, asText: boolean): void {
 const NEWLINE = 0x0a;
 const PREFIX_LENGTH = 4;
 
-/** Collects messages in an output format: one growing buffer, used again after each `take`. */
+/** Collects messages in an output format, in one buffer that grows and is used again after each `take`. */
 export class MessageEncoder {
   private buffer: Buffer = Buffer.allocUnsafe(64 * 1024);
   private length = 0;
 
-  /** `asText`: of JSON, payloads as text. */
+  /** `asText` is for JSON: payloads as text. */
   constructor(
     private readonly format: MessageFormat,
     private readonly asText: boolean,
@@ -49,7 +49,7 @@ export class MessageEncoder {
     if (this.format === 'lines') this.buffer[this.length++] = NEWLINE;
   }
 
-  /** What was collected; it is yours. */
+  /** Returns what was collected: a copy, which the caller may keep. */
   take(): Buffer {
     const taken = Buffer.from(this.buffer.subarray(0, this.length));
     this.length = 0;
@@ -73,7 +73,7 @@ function jsonLine(message: Message, asText: boolean): string {
   const { lane, sequence, type, payload: bytes } = message;
   const head = { lane, sequence, timestamp: message.timestamp.toString(), type };
   if (!asText) return JSON.stringify({ ...head, payload: bytes.toString('base64') });
-  // A copy, for what is in shared memory may change meanwhile.
+  // A copy, since shared memory may change meanwhile.
   const copy = Buffer.from(bytes);
   if (isUtf8(copy)) return JSON.stringify({ ...head, payload: copy.toString() });
   return JSON.stringify({ ...head, payload: copy.toString('base64'), encoding: 'base64' });

@@ -1,9 +1,9 @@
 import { HermesError } from '../index.js';
 import { Failure } from './command.js';
 
-/** Cuts a byte stream into payloads. A payload is a view of what was pushed, or a copy where it spans two chunks. */
+/** Cuts a byte stream into payloads. A payload is a view of what was pushed, or a copy if it spans two chunks. */
 interface MessageInput {
-  /** The payloads that end in this chunk. @throws HermesError or Failure after `onPayload` had all that came before the fault */
+  /** Passes on the payloads that end in this chunk. @throws HermesError or Failure, after `onPayload` got all that came before the fault */
   push(chunk: Buffer, onPayload: (payload: Buffer) => void): void;
   /** The end of the stream. */
   end(onPayload: (payload: Buffer) => void): void;
@@ -17,7 +17,7 @@ export function messageInput(format: InputFormat, maxPayloadLength: number, sour
 
 const NEWLINE = 0x0a;
 const PREFIX_LENGTH = 4;
-/** Bytes of an input that are shown where they are not what was said. */
+/** How many bytes of an input an error shows. */
 const SHOWN_LENGTH = 16;
 
 /** One message a line, without its newline; the last line may have none. */
@@ -71,7 +71,7 @@ class LineInput implements MessageInput {
 class PrefixedInput implements MessageInput {
   private pieces: Buffer[] = [];
   private pendingLength = 0;
-  /** Bytes from the start of the message at hand without which nothing more can be done. */
+  /** How many bytes the current message must have before anything more can be done. */
   private neededLength = PREFIX_LENGTH;
   private recordCount = 0;
 
@@ -113,7 +113,7 @@ class PrefixedInput implements MessageInput {
   }
 }
 
-/** True for what could be a part of a text, and hardly is a length: as one, it would be above 150 MiB. */
+/** True for bytes that could be text. They are hardly a length: as one, they would be above 150 MiB. */
 function isText(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 0x09 || byte === 0x0a || byte === 0x0d || (byte >= 0x20 && byte !== 0x7f));
 }

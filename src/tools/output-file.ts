@@ -3,8 +3,8 @@ import { UsageError } from './command.js';
 import { say } from './output.js';
 
 /**
- * A file that is written when all is done, and tried before anything is begun: whether it can be written is known then, and not after
- * a long measurement. What is in it stays until then; one that is made for this, and not written, is removed again.
+ * A file that is written at the end, and opened once at the beginning. So it is known whether it can be written before a long measurement
+ * starts. Its old content stays until it is written. If it was made for this, and is not written, it is removed again.
  */
 export class OutputFile implements Disposable {
   private isWritten = false;
@@ -14,14 +14,14 @@ export class OutputFile implements Disposable {
     private readonly isNew: boolean,
   ) {}
 
-  /** Undefined for no path. `option` is what the path was given with. @throws UsageError */
+  /** Undefined if there is no path. `option` is the option that gave the path. @throws UsageError */
   static open(path: string | undefined, option: string): OutputFile | undefined {
     if (path === undefined) return undefined;
     const isNew = !fs.existsSync(path);
     try {
       fs.closeSync(fs.openSync(path, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_NONBLOCK, 0o666));
     } catch (error) {
-      // A FIFO that nobody reads yet may be read when it is written.
+      // It is a FIFO that nobody reads yet. Somebody may when it is written.
       if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw cannotWrite(path, error, option);
     }
     return new OutputFile(path, isNew);

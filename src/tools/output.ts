@@ -3,18 +3,18 @@ import { isatty } from 'node:tty';
 import { Failure } from './command.js';
 import { wrapped } from './text-wrap.js';
 
-/** What a write to a pipe gives whose reader has gone, and every write after that. */
+/** What a write to a pipe gives if its reader has gone, and every write after that. */
 const READER_GONE: readonly (string | undefined)[] = ['EPIPE', 'ERR_STREAM_DESTROYED'];
 
 /** The outputs of a command, from its beginning to its end. */
-export interface Output {
-  /** What the help and other small things have lost; not that nobody reads on. */
+interface Output {
+  /** The error of the help, or of another small output that nobody waits for. A reader that has gone is no error. */
   readonly failure: Failure | undefined;
-  /** To be called last of all: a Node that ends on a terminal that is gone would be ended by SIGABRT. */
+  /** To be called last of all: if the terminal has gone, Node would end by SIGABRT. */
   leaveLostTerminal(): void;
 }
 
-/** Keeps the loss of an output from ending the process: stderr is for people, and whoever writes data to stdout is told by the write. */
+/** Keeps the process alive if it loses an output. What goes to stderr is for people only, and a write of data to stdout reports its own errors. */
 export function watchOutput(): Output {
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   let failure: Failure | undefined;
@@ -33,8 +33,8 @@ export function watchOutput(): Output {
 }
 
 /**
- * Writes data to stdout and waits until the system has taken all of it. False when nobody reads it any more, or when
- * the interruption comes first. @throws Failure when it cannot be written, as on a full disk
+ * Writes data to stdout and waits until the system has taken all of it. Returns false if nobody reads it any more, or if the interruption
+ * comes first. @throws Failure if it cannot be written, as on a full disk
  */
 export function writeData(data: string | Uint8Array, interrupted?: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -53,14 +53,14 @@ function stdoutFailure({ message }: Error): Failure {
   return new Failure(`cannot write to stdout: ${message}`);
 }
 
-/** Something for people: stderr. On a terminal its lines break between words; those that are to be copied begin with a blank, and stay whole. */
+/** Says something to people, on stderr. On a terminal, lines break between words. Lines that are to be copied begin with a blank, and stay whole. */
 export function say(text: string): void {
   const width = process.stderr.isTTY === true ? process.stderr.columns || 80 : Number.POSITIVE_INFINITY;
   const lines = text.split('\n').map((line) => (line.startsWith(' ') ? line : wrapped(line, width)));
-  process.stderr.write(`${lines.join('\n')}\n`); // where it is gone, nobody is told
+  process.stderr.write(`${lines.join('\n')}\n`); // if stderr has gone, nobody is told
 }
 
-/** True where colours may be used on stdout: NO_COLOR and FORCE_COLOR say so where they are not empty, else whether it is a terminal. */
+/** True if stdout may have colours. NO_COLOR and FORCE_COLOR decide if they are not empty, otherwise whether it is a terminal. */
 export function hasColour(): boolean {
   const { NO_COLOR = '', FORCE_COLOR = '', TERM } = process.env;
   if (NO_COLOR !== '') return false;
@@ -78,7 +78,7 @@ export function warning(text: string): string {
   return hasColour() ? `\x1b[33m${text}\x1b[39m` : text;
 }
 
-/** Columns of the terminal; without one, nothing is broken, so that programs find a line a row. */
+/** Columns of the terminal. Without a terminal no line is broken, so that programs find each row on one line. */
 export function terminalWidth(): number {
   return process.stdout.isTTY === true ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
 }
@@ -106,7 +106,7 @@ export function formatRate(perSecond: number): string {
   return rates.format(perSecond);
 }
 
-/** `2026-01-31T12:00:00.000Z`, of nanoseconds since the Unix epoch; of what is no time, as in a damaged segment, the number. */
+/** Nanoseconds since the Unix epoch as `2026-01-31T12:00:00.000Z`. What is no time, as in a damaged segment, stays a number. */
 export function formatTime(ns: string): string {
   const date = new Date(Number(BigInt(ns) / 1_000_000n));
   return Number.isNaN(date.getTime()) ? `${ns} ns` : date.toISOString();

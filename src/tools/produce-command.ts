@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { attachProducer, createSegment, HermesError, type Producer } from '../index.js';
+import { createIfFree } from '../control/ensure-segment.js';
+import { attachProducer, HermesError, type Producer } from '../index.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import { type Command, defineCommand, Failure, SEGMENT, UsageError, untilInterrupted } from './command.js';
@@ -9,7 +10,7 @@ import { formatCount, say } from './output.js';
 import { Progress } from './progress.js';
 import { attachWithin, WAIT_OPTION } from './wait-option.js';
 
-/** The file that is stdin, also where that is none that could be opened. */
+/** The names of stdin. It may be something that cannot be opened by a name. */
 const STDIN = '-';
 const STDIN_PATH = '/dev/stdin';
 
@@ -17,10 +18,10 @@ const STDIN_PATH = '/dev/stdin';
 const MIN_TYPE = 1;
 const MAX_TYPE = 239;
 
-/** Messages that are published together when they come together. */
+/** The most messages that are published together. They are if they come together. */
 const BATCH_COUNT = 256;
 
-/** What a rate leaves unsent for so long, for want of input, room or time, is not made up for. */
+/** How much a rate makes up for, if for a time it had no input, no room or no processor. */
 const MAX_CATCH_UP_MS = 100;
 
 export const produceCommand: Command = defineCommand({
@@ -55,7 +56,7 @@ export const produceCommand: Command = defineCommand({
     if (!Number.isInteger(argv.type) || argv.type < MIN_TYPE || argv.type > MAX_TYPE)
       throw new UsageError(`--type is ${argv.type}: give a whole number from ${MIN_TYPE} to ${MAX_TYPE}`);
     const { segment, directory } = argv;
-    if (argv.create) createIfMissing(segment, directory);
+    if (argv.create) createIfFree(segment, { directory });
     using producer = await attachWithin(argv.wait, () => attachProducer(segment, { directory }), interrupted);
     if (producer === undefined) throw new Failure('interrupted before there was a place to send from');
     new HeldBackHint().watch(producer);
@@ -71,15 +72,7 @@ export const produceCommand: Command = defineCommand({
   },
 });
 
-function createIfMissing(segment: string, directory: string | undefined): void {
-  try {
-    createSegment(segment, { directory });
-  } catch (error) {
-    if ((error as HermesError).code !== 'ERR_HERMES_SEGMENT_EXISTS') throw error;
-  }
-}
-
-/** False when it was interrupted. All messages before a fault in the file are sent. */
+/** Returns false if it was interrupted. All messages before a fault in the file are sent. */
 async function sendFile(file: string, sender: Sender, format: InputFormat, maxPayload: number): Promise<boolean> {
   const isStdin = file === STDIN || file === STDIN_PATH;
   const source = isStdin ? 'stdin' : file;
@@ -89,7 +82,7 @@ async function sendFile(file: string, sender: Sender, format: InputFormat, maxPa
   sender.interrupted.addEventListener('abort', stop, { once: true });
   const payloads: Buffer[] = [];
   const collect = (payload: Buffer) => payloads.push(payload);
-  /** Sends what was cut out before a fault, and then lets the fault go on. */
+  /** Sends the messages that came before a fault, and then throws the fault. */
   const cutAndSend = async (cut: () => void) => {
     try {
       cut();
@@ -110,7 +103,7 @@ async function sendFile(file: string, sender: Sender, format: InputFormat, maxPa
   return !sender.interrupted.aborted;
 }
 
-/** What a file that cannot be read at all gives: then the command line names the wrong one. */
+/** The errors of a file that cannot be read at all. The command line then names the wrong file. */
 const WRONG_FILE: readonly string[] = [
   'ENOENT',
   'ENOTDIR',
@@ -158,7 +151,10 @@ class Sender {
     }
   }
 
-  /** As many as there is room for; where there is none, waits until one has found some. None when it is interrupted. */
+  /**
+   * Sends as many as there is room for, and returns how many. If there is no room, it waits until there is room for one. Returns 0 if it
+   * is interrupted.
+   */
   private async offerOrSend(payloads: readonly Buffer[]): Promise<number> {
     const accepted = this.producer.offerBatch(payloads, this.type);
     const [first] = payloads;
@@ -176,7 +172,7 @@ class Sender {
     return this.dueMs - performance.now();
   }
 
-  /** How many may be sent now, at least one; waits until that is so. */
+  /** Waits until at least one message may be sent, and returns how many may be. */
   private async allowance(): Promise<number> {
     if (this.rate === undefined) return BATCH_COUNT;
     for (let waitMs = this.waitMs; waitMs > 0 && !this.interrupted.aborted; waitMs = this.waitMs)

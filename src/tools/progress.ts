@@ -3,7 +3,7 @@ import { formatCount, formatRate } from './output.js';
 
 const INTERVAL_MS = 500;
 
-/** How far a long run has got: a line on stderr, rewritten twice a second, only where stderr is a terminal. */
+/** How far a long run has got: a line on stderr, rewritten twice a second, and only if stderr is a terminal. */
 export class Progress {
   private messages = 0;
   private bytes = 0;
@@ -12,7 +12,7 @@ export class Progress {
   private shownAtMs: number = performance.now();
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param mayShow false where the terminal shows the data itself */
+  /** @param mayShow false if the terminal shows the data itself */
   constructor(
     private readonly what: string,
     mayShow: boolean = true,

@@ -11,29 +11,21 @@ export const recordCommand: Command = defineCommand({
   places: SEGMENT,
   options: {
     to: { type: 'string', demandOption: true, describe: "The journal's directory" },
-    group: {
-      type: 'string',
-      default: 'journal',
-      describe: 'The durable group that it is the one member of',
-    },
-    from: {
-      choices: ['oldest', 'latest'],
-      default: 'oldest',
-      describe: 'Where a new group begins',
-    },
-    drain: {
-      type: 'boolean',
-      default: false,
-      describe: 'End when all is recorded and no producer is attached',
-    },
+    group: { type: 'string', default: 'journal', describe: 'The durable group whose only member is this recorder' },
+    from: { choices: ['oldest', 'latest'], default: 'oldest', describe: 'Where a new group begins' },
+    drain: { type: 'boolean', default: false, describe: 'End when all is recorded and no producer is attached' },
     wait: WAIT_OPTION,
     sync: {
       choices: ['os', 'interval', 'every'],
       default: 'os',
-      describe: 'To the disk: when the kernel likes, now and then, or before it is acknowledged',
+      describe:
+        'When messages go to the disk: when the kernel decides, at an interval, or before they are acknowledged',
     },
-    'sync-interval': { type: 'number', describe: 'Milliseconds, for interval [default: 100]' },
-    'file-size': { type: 'string', describe: 'Of each new file [default: 64MiB]' },
+    'sync-interval': {
+      type: 'number',
+      describe: 'Milliseconds between two syncs, with --sync interval [default: 100]',
+    },
+    'file-size': { type: 'string', describe: 'Size of each new file [default: 64MiB]' },
     'skip-damage': { type: 'boolean', describe: 'Go on behind damage in the middle of the last file' },
   },
   examples: {
@@ -61,14 +53,14 @@ export const recordCommand: Command = defineCommand({
   },
 });
 
-/** The recorder itself waits for nobody, but those who would give it messages may. */
+/** The recorder itself waits for nobody, but the producers of its messages may wait for other groups. */
 function sayHeldBack(recorder: Recorder, ownGroup: string, hint: HeldBackHint): void {
   try {
     for (const heldBack of recorder.heldBack()) {
       if (heldBack.group !== ownGroup) hint.tell(heldBack, `the producer of lane ${heldBack.lane} waits`);
     }
   } catch (error) {
-    if (!(error instanceof HermesError)) throw error; // what is wrong with the segment, the recorder is told
+    if (!(error instanceof HermesError)) throw error; // the recorder itself meets what is wrong with the segment
   }
 }
 

@@ -10,11 +10,8 @@ const BATCH_COUNT = 1024;
 
 const OPTIONS = {
   into: { type: 'string', describe: 'Send them into this segment' },
-  from: {
-    type: 'string',
-    describe: 'Begin at a position, seq:<number> of --lane, or a time (2026-01-31T12:00:00Z)',
-  },
-  to: { type: 'string', describe: 'End before such a place' },
+  from: { type: 'string', describe: 'Begin at a position, seq:<number> of --lane, or a time (2026-01-31T12:00:00Z)' },
+  to: { type: 'string', describe: 'End before such a position, sequence or time' },
   lane: { type: 'number', describe: 'One lane alone' },
   speed: {
     type: 'string',
@@ -67,7 +64,10 @@ function rangeOf({ from, to, lane, speed, skipDamage }: Given<typeof OPTIONS>): 
   };
 }
 
-/** `4096`, a position; `seq:100`, a sequence of the lane; `2026-01-31T12:00:00Z` or `2026-01-31`, a time. @throws UsageError */
+/**
+ * Reads a place in a journal. `4096` is a position, `seq:100` a sequence of the lane, `2026-01-31T12:00:00Z` or `2026-01-31` a time.
+ * @throws UsageError
+ */
 function parseJournalPlace(option: string, text: string, lane: number | undefined): JournalPlace {
   if (/^\d+$/.test(text)) return { position: Number(text) };
   const [, sequence] = /^seq:(\d+)$/.exec(text) ?? [];

@@ -7,11 +7,7 @@ export const rmCommand: Command = defineCommand({
   describe: 'Remove a segment',
   places: SEGMENT,
   options: {
-    force: {
-      type: 'boolean',
-      default: false,
-      describe: 'Also while somebody is attached, or when it is damaged',
-    },
+    force: { type: 'boolean', default: false, describe: 'Also while somebody is attached, or when it is damaged' },
   },
   examples: { '$0 rm ticks': 'refused while a producer or consumer is attached' },
   handler({ segment, force, directory }) {

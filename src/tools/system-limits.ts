@@ -1,4 +1,4 @@
-/** Limits of the system that any call of any command may meet: what is missing, and what to do about it. */
+/** Limits of the system that every command may reach: what is missing, and what to do about it. */
 const LIMITS: Readonly<Record<string, string>> = {
   EMFILE: 'this process may not open more files: raise its limit (ulimit -n)',
   ENFILE: 'the system may not open more files: raise its limit (sysctl fs.file-max), or end what holds many open',
@@ -10,7 +10,7 @@ const LIMITS: Readonly<Record<string, string>> = {
 /** How V8 and WebAssembly say that there is no memory, without a code. */
 const OUT_OF_MEMORY = /could not allocate memory|Array buffer allocation failed|Out of memory/i;
 
-/** For an error that some limit of the system has caused, what is missing; undefined for any other. */
+/** Says what is missing, if a limit of the system has caused this error. Undefined for any other error. */
 export function limitText(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException;
@@ -20,7 +20,7 @@ export function limitText(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Loaders of native code pass on what the system said as text alone. */
+/** Loaders of native code pass on what the system said, but only as text. */
 function errnoIn(message: string): string | undefined {
   const found = /\bE(?:MFILE|NFILE|NOMEM|AGAIN)\b/.exec(message)?.[0];
   if (found !== undefined) return found;

@@ -8,8 +8,8 @@ interface DetailedRow {
 }
 
 /**
- * Rows under a header, columns aligned: numbers to the right, all else to the left. What is wider than the terminal has a paragraph a row
- * instead. Ends with a newline.
+ * Rows under a header, with aligned columns: numbers to the right, all else to the left. If the table is wider than the terminal, every
+ * row becomes a paragraph. Ends with a newline.
  */
 export function textTable(
   header: readonly string[],
@@ -23,7 +23,7 @@ export function textTable(
   );
 }
 
-/** The same with details below the rows. What is wider than `width` has a paragraph a row instead, and no line is broken within a word. */
+/** The same with details below the rows, for a given width. No line is broken within a word. */
 export function detailedTable(header: readonly string[], rows: readonly DetailedRow[], width: number): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map(({ cells }) => (cells[column] ?? '').length)),
@@ -45,7 +45,7 @@ export function detailedTable(header: readonly string[], rows: readonly Detailed
   return `${[...(isNarrow ? [] : [line(header)]), ...rows.flatMap(rowText)].join('\n')}\n`;
 }
 
-/** `GROUP default`, and below it the other cells that hold something, each behind its title. */
+/** A row as a paragraph: `GROUP default`, and below it the other cells that hold something, each behind its title. */
 function paragraph(header: readonly string[], cells: readonly string[], width: number): string {
   const parts = header.map((title, column) => (cells[column] ? `${title} ${cells[column]}` : ''));
   const [first = '', ...others] = parts.filter((part) => part !== '');

@@ -1,4 +1,7 @@
-/** Text in lines of up to `width` characters, broken between words; the first behind `first`, the others behind as many blanks as `rest` has. */
+/**
+ * Text in lines of up to `width` characters, broken between words. The first line begins with `first`, the others with `rest`, which is
+ * as many blanks by default.
+ */
 export function wrapped(
   text: string,
   width: number,
@@ -20,7 +23,7 @@ export function wrapped(
   return [...lines, line].join('\n');
 }
 
-/** The same of parts that stay whole as long as they fit into a line: two blanks are between them. */
+/** The same for parts, with two blanks between them. A part stays whole if it fits into a line. */
 export function wrappedParts(parts: readonly string[], width: number, indent: string): string {
   const lines: string[] = [];
   for (const part of parts) {

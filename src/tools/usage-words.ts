@@ -3,12 +3,12 @@ import { UsageError } from './command.js';
 import { asGiven, wordsBeforeEnd } from './command-line.js';
 import { type Declarations, isSame, whatItTakes } from './declared-options.js';
 
-/** How commands that have commands begin when they ask for one. */
+/** How the message begins that asks for one of a command's own commands. */
 const SUBCOMMAND_MISSING = /^Say /;
-/** Longer words are shown in part. */
+/** The most characters of a wrong word that are shown. */
 const MOST_SHOWN = 60;
 
-/** What is said instead of yargs's own words where the numbers of a message tell the singular from the plural. */
+/** Our words for messages in which yargs tells the singular from the plural. */
 const TOO_FEW_ARGUMENTS = 'An argument is missing: got %s, need at least %s.';
 const SAME_IN_PLURAL: Readonly<Record<string, object | string>> = {
   'Not enough non-option arguments: got %s, need at least %s': { one: TOO_FEW_ARGUMENTS, other: TOO_FEW_ARGUMENTS },
@@ -16,7 +16,7 @@ const SAME_IN_PLURAL: Readonly<Record<string, object | string>> = {
 };
 export const WORDS = SAME_IN_PLURAL as Record<string, string>; // the type of yargs knows no plurals
 
-/** What yargs finds wrong with a command line, in words that name the option and what it takes. */
+/** Says what yargs finds wrong with a command line, in words that name the option and what it takes. */
 export function usageError(message: string, args: readonly string[], declared: Declarations): UsageError {
   return new UsageError(asGiven(better(message, args, declared) ?? message));
 }
@@ -44,7 +44,7 @@ function missingPlace(givenCount: number, declared: Declarations): string {
   return `An argument is missing: <${place}>${whatItTakes(place, declared)}`;
 }
 
-/** A word that is no command of a command that has some is told as if there were none. */
+/** If a word is none of a command's own commands, yargs says that there is none. This says which one it may have meant. */
 function nearSubcommand(message: string, args: readonly string[], declared: Declarations): string | undefined {
   const { commands } = declared.getInternalMethods().getContext();
   const word = wordsBeforeEnd(args).findLast((each) => !each.startsWith('-')) ?? '';
@@ -84,10 +84,10 @@ function nameOf(word: string): string {
   return /^--?(?:no-)?([^=]*)/.exec(word)![1]!;
 }
 
-/** Options of the library that the command line calls otherwise. */
+/** Options that have another name in the library than on the command line. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { fileLength: 'file-size' };
 
-/** What the library says of an option, of the option as it was written: `maxPayload is 5` is `--max-payload is 5`. */
+/** What the library says about an option, with the name as it was written: `maxPayload is 5` becomes `--max-payload is 5`. */
 export function asWritten(message: string, args: readonly string[]): string {
   const [, field] = /^([A-Za-z]+) is /.exec(message) ?? [];
   if (field === undefined) return message;

@@ -8,15 +8,16 @@ import { say } from './output.js';
 export const WAIT_OPTION = {
   type: 'string',
   requiresArg: false,
-  describe: 'Wait for the segment, and for a place in it: at most so long, such as 500ms, 10s or 2m; or without end',
+  describe:
+    'Wait for the segment, and for a place in it: at most this long, such as 500ms, 10s or 2m; without a time, for ever',
 } as const;
 
-/** Nobody waits longer than this without a word. */
+/** Milliseconds of waiting after which a command says so. */
 const SILENCE_MS = 1000;
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Attaches, once there is a segment, and a place in it; undefined when it was interrupted before. */
+/** Attaches as soon as there is a segment, and a place in it. Undefined if it was interrupted before. */
 export async function attachWithin<T extends object>(
   wait: string | undefined,
   attach: () => T,
@@ -33,7 +34,7 @@ export async function attachWithin<T extends object>(
   return untilInterrupted(whenReadyAsync({ waitMs, signal: interrupted }, attach, onWait), interrupted);
 }
 
-/** Milliseconds. Nothing stands for no limit. @throws UsageError */
+/** Reads a time and returns milliseconds. An empty text means no limit. @throws UsageError */
 function parseWait(text: string): number | undefined {
   if (text === '') return undefined;
   const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { onTestFinished } from 'vitest';
 import { Random } from '../support/random.js';
+import { lengthPrefixed } from './length-prefixed.js';
 
 /** A file that is to go through a segment. */
 export interface TransferFile {
@@ -31,10 +32,9 @@ export function writeBinaryFile(file: string, leastBytes: number): Promise<Trans
     const random = new Random(SEED);
     for (let bytes = 0, count = 0; bytes < leastBytes; count++) {
       const length = count === 0 ? 0 : count === 1 ? MAX_PAYLOAD_LENGTH : random.below(MAX_PAYLOAD_LENGTH + 1);
-      const prefix = Buffer.alloc(4);
-      prefix.writeUInt32LE(length);
-      yield Buffer.concat([prefix, random.bytes(length)]);
-      bytes += prefix.length + length;
+      const message = lengthPrefixed([random.bytes(length)]);
+      yield message;
+      bytes += message.length;
     }
   });
 }

@@ -15,7 +15,7 @@ export interface Child<Result> {
 const READY = 'ready';
 const START = 'start';
 
-/** Starts the program at `url` with one argument, as JSON. */
+/** Starts the program at `url`. Its one argument is the task, as JSON. */
 export function startChild<Result>(url: URL, task: unknown): Child<Result> {
   const child = fork(url, [JSON.stringify(task)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -31,16 +31,16 @@ export function startChild<Result>(url: URL, task: unknown): Child<Result> {
   const next = async () => (await messages.next()).value[0];
   const ready = Promise.race([next(), ended]);
   const result = ready.then(() => Promise.race([next(), ended])) as Promise<Result>;
-  result.catch(() => {}); // whoever awaits it learns; until then it is nobody's
+  result.catch(() => {}); // whoever awaits the result gets the error
   return { pid: child.pid, ready, result, start: () => child.send(START), kill: () => child.kill('SIGKILL') };
 }
 
-/** Gives a process a core of its own, where `taskset` is to be had: two that spin on one core take turns, not messages. */
+/** Gives a process a core of its own, if `taskset` is installed. Two processes that spin on one core would only take turns. */
 function pin(pid: number | undefined, index: number): void {
   spawnSync('taskset', ['-cp', `${index % availableParallelism()}`, `${pid}`]);
 }
 
-/** Lets all begin together once all are ready. Their results; nobody outlives the measurement. */
+/** Starts all processes together, once all are ready, and returns their results. At the end, all of them are killed. */
 export async function runChildren<Result>(
   children: readonly Child<Result>[],
   interrupted: AbortSignal,
@@ -63,9 +63,9 @@ export async function runChildren<Result>(
   }
 }
 
-/** In the child: the task that it was started with. */
+/** In the child: returns the task that it was started with. */
 export function childTask<Task>(): Task {
-  process.once('disconnect', () => process.exit(1)); // nobody would take the result
+  process.once('disconnect', () => process.exit(1)); // nobody is left to take the result
   return JSON.parse(process.argv[2] ?? 'null') as Task;
 }
 
@@ -76,7 +76,7 @@ export async function awaitStart(): Promise<void> {
   await started;
 }
 
-/** In the child: the last thing that it does. */
+/** In the child: sends the result and ends the process. */
 export function finish(result: unknown): void {
   process.send?.(result, () => process.exit(0));
 }

@@ -12,28 +12,31 @@ import { awaitStart } from './child.js';
 import { emptyPayload } from './numbered-payload.js';
 import { ageNs, stampedNumber, writeStamp } from './stamped-payload.js';
 
-/** What one process of a latency measurement does. Ping-pong: `pinger` and `echo`; one-way: `sender` and `receiver`. */
-export interface LatencyTask {
+/** What both ends have to know about the messages. */
+export interface LatencyTraffic {
+  readonly payloadLength: number;
+  /** Messages to record; a tenth as many come before them, and are not recorded. */
+  readonly messageCount: number;
+  /** Messages a second. 0, for ping-pong only, means as fast as it goes. */
+  readonly rate: number;
+  /** What a receiver does while it waits. */
+  readonly idle: IdleStrategyName;
+}
+
+/** What one process of a latency measurement does. Ping-pong has a `pinger` and an `echo`, one-way a `sender` and a `receiver`. */
+export interface LatencyTask extends LatencyTraffic {
   readonly role: 'pinger' | 'echo' | 'sender' | 'receiver';
   /** From the pinger to the echo. */
   readonly requests: string;
   /** From the echo to the pinger, or from the sender to the receiver. */
   readonly replies: string;
   readonly directory: string;
-  readonly payloadLength: number;
-  readonly messageCount: number;
-  /** The first messages, which are not recorded. */
-  readonly warmUpCount: number;
-  /** Messages a second; 0: as fast as it goes. */
-  readonly rate: number;
-  /** What a receiver does while it waits. */
-  readonly idle: IdleStrategyName;
 }
 
-/** Of a pinger or a receiver. */
+/** What a pinger or a receiver has found. */
 export interface LatencyResult {
   readonly histogram: ReturnType<LatencyHistogram['snapshot']>;
-  /** Messages that did not come in their turn. */
+  /** Messages that did not arrive in their turn. */
   readonly lost: number;
 }
 
@@ -45,17 +48,23 @@ export function latencyEnd(task: LatencyTask): Promise<LatencyResult | null> {
 
 const backoff = new Backoff();
 
+const warmUpCount = ({ messageCount }: LatencyTask) => Math.ceil(messageCount / 10);
+const allMessages = (task: LatencyTask) => warmUpCount(task) + task.messageCount;
 const participantOptions = ({ directory, idle }: LatencyTask) => ({ directory, idle });
 
-/** One message is under way at a time. With a rate, latency counts from when a message was due, not from when it could be sent. */
+/**
+ * Sends one message at a time and waits for the reply. At a rate, the latency counts from the time when a message was due, even if it
+ * could only be sent later.
+ */
 async function ping(task: LatencyTask): Promise<LatencyResult> {
   using producer = attachProducer(task.requests, participantOptions(task));
   using consumer = attachConsumer(task.replies, participantOptions(task));
-  const recorder = new Recorder(task.warmUpCount);
+  const recorder = new Recorder(warmUpCount(task));
   const payload = emptyPayload(task.payloadLength);
   await awaitStart();
+  const count = allMessages(task);
   const startNs = process.hrtime.bigint();
-  for (let number = 0; number < task.messageCount; number++) {
+  for (let number = 0; number < count; number++) {
     writeStamp(payload, number, task.rate === 0 ? process.hrtime.bigint() : awaitTurn(startNs, number, task.rate));
     while (producer.offer(payload) < 0) backoff.wait();
     const received = receive(consumer, recorder.record, task.idle);
@@ -74,20 +83,21 @@ async function echo(task: LatencyTask): Promise<null> {
     claim.commit();
   };
   await awaitStart();
-  for (let echoed = 0; echoed < task.messageCount; ) {
+  for (let left = allMessages(task); left > 0; ) {
     const count = receive(consumer, reply, task.idle);
-    echoed += typeof count === 'number' ? count : await count;
+    left -= typeof count === 'number' ? count : await count;
   }
   return null;
 }
 
-/** A message that is late, because there was no room or no time, is sent at once, with the time that it was due at. */
+/** Sends at a rate. A message that is late, because there was no room or no time, is sent at once. Its stamp is the time when it was due.  */
 async function send(task: LatencyTask): Promise<null> {
   using producer = attachProducer(task.replies, participantOptions(task));
   const payload = emptyPayload(task.payloadLength);
   await awaitStart();
+  const count = allMessages(task);
   const startNs = process.hrtime.bigint();
-  for (let number = 0; number < task.messageCount; number++) {
+  for (let number = 0; number < count; number++) {
     writeStamp(payload, number, awaitTurn(startNs, number, task.rate));
     while (producer.offer(payload) < 0) backoff.wait();
   }
@@ -96,16 +106,16 @@ async function send(task: LatencyTask): Promise<null> {
 
 async function receiveAll(task: LatencyTask): Promise<LatencyResult> {
   using consumer = attachConsumer(task.replies, participantOptions(task));
-  const recorder = new Recorder(task.warmUpCount);
+  const recorder = new Recorder(warmUpCount(task));
   await awaitStart();
-  for (let received = 0; received < task.messageCount; ) {
+  for (let left = allMessages(task); left > 0; ) {
     const count = receive(consumer, recorder.record, task.idle);
-    received += typeof count === 'number' ? count : await count;
+    left -= typeof count === 'number' ? count : await count;
   }
   return recorder.result();
 }
 
-/** Polls until there is something. Who spins gives no turn to anybody: that would be measured, too. */
+/** Polls until there is something. While it spins, it never lets the event loop turn: that would be measured, too. */
 function receive(consumer: Consumer, handler: MessageHandler, idle: IdleStrategyName): number | Promise<number> {
   if (idle !== 'spin') return receiveAsleep(consumer, handler);
   for (;;) {
@@ -123,7 +133,7 @@ async function receiveAsleep(consumer: Consumer, handler: MessageHandler): Promi
   }
 }
 
-/** Spins until message `number` is due. When that was, by the monotonic clock. */
+/** Spins until message `number` is due. Returns when that was, by the monotonic clock. */
 function awaitTurn(startNs: bigint, number: number, rate: number): bigint {
   const dueNs = startNs + BigInt(Math.round((number * 1e9) / rate));
   while (process.hrtime.bigint() < dueNs) backoff.wait();

@@ -1,23 +1,14 @@
-import type { IdleStrategyName } from '../../index.js';
 import { directoryPath } from '../../segment/directory.js';
 import { LatencyHistogram } from '../report/latency-histogram.js';
 import { runChildren } from './child.js';
-import type { LatencyResult, LatencyTask } from './latency-ends.js';
+import type { LatencyResult, LatencyTask, LatencyTraffic } from './latency-ends.js';
 import { startRole } from './role.js';
 import { leaseSegment } from './segment-lease.js';
 
 export type LatencyMode = 'ping-pong' | 'one-way';
 
-interface LatencyOptions {
+interface LatencyOptions extends LatencyTraffic {
   readonly mode: LatencyMode;
-  readonly payloadLength: number;
-  readonly messageCount: number;
-  /** Not recorded, before the others. */
-  readonly warmUpCount: number;
-  /** Messages a second; 0, which only ping-pong may have: as fast as it goes. */
-  readonly rate: number;
-  /** What a receiver does while it waits. */
-  readonly idle: IdleStrategyName;
   readonly checksum: boolean;
   readonly timestamps: boolean;
   readonly directory: string | undefined;
@@ -26,7 +17,7 @@ interface LatencyOptions {
 
 export interface LatencyMeasurement {
   readonly histogram: LatencyHistogram;
-  /** Messages that did not come in their turn. */
+  /** Messages that did not arrive in their turn. */
   readonly lost: number;
 }
 
@@ -34,7 +25,8 @@ const LANE_CAPACITY = 1024 * 1024;
 
 /** Two processes exchange messages through segments of their own. A sender spins between two messages. */
 export async function measureLatency(options: LatencyOptions): Promise<LatencyMeasurement> {
-  const { payloadLength, checksum, timestamps } = options;
+  const { mode, checksum, timestamps, directory: _, interrupted, ...traffic } = options;
+  const { payloadLength } = traffic;
   const directory = directoryPath(options);
   const capacity = Math.max(LANE_CAPACITY, 2 ** Math.ceil(Math.log2(payloadLength * 4 + 1)));
   const shape = { producers: 1, maxGroups: 1, members: 1, capacity, maxPayload: payloadLength, checksum, timestamps };
@@ -45,19 +37,14 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyMe
     requests: requests.name,
     replies: replies.name,
     directory,
-    payloadLength,
-    messageCount: options.warmUpCount + options.messageCount,
-    warmUpCount: options.warmUpCount,
-    rate: options.rate,
-    idle: options.idle,
+    ...traffic,
   });
-  const [recording, other] =
-    options.mode === 'ping-pong' ? (['pinger', 'echo'] as const) : (['receiver', 'sender'] as const);
+  const [recording, other] = mode === 'ping-pong' ? (['pinger', 'echo'] as const) : (['receiver', 'sender'] as const);
   const children = [
     startRole<LatencyResult | null>('latency', task(recording)),
     startRole<LatencyResult | null>('latency', task(other)),
   ];
-  const [result] = await runChildren(children, options.interrupted);
+  const [result] = await runChildren(children, interrupted);
   if (result == null) throw new Error('the measuring process gave no result');
   return { histogram: LatencyHistogram.restore(result.histogram), lost: result.lost };
 }

@@ -1,6 +1,6 @@
 /**
- * Payloads that can be verified: the message's number in the first 4 bytes, a pattern that depends on it in the last 4,
- * and one fixed byte all over between them. Shorter payloads carry what fits.
+ * Payloads that can be verified. The first 4 bytes are the message's number, the last 4 a pattern that depends on it, and all bytes
+ * between them have one fixed value. A shorter payload has what fits.
  */
 const FILL = 0x5a;
 const NUMBER_LENGTH = 4;
@@ -11,14 +11,14 @@ export function emptyPayload(length: number): Buffer {
   return Buffer.alloc(length, FILL);
 }
 
-/** Turns a payload into that of message `number`. */
+/** Makes this the payload of message `number`. */
 export function writeNumber(payload: Buffer, number: number): void {
   const { length } = payload;
   if (length >= NUMBER_LENGTH) payload.writeInt32LE(number | 0, 0);
   if (length >= MIN_LENGTH_WITH_PATTERN) payload.writeInt32LE(pattern(number), length - PATTERN_OFFSET_FROM_END);
 }
 
-/** True when `length` bytes at `offset` are the payload of message `number`: both ends, and one byte of the middle. */
+/** True if `length` bytes at `offset` are the payload of message `number`. Looks at both ends, and at one byte between them. */
 export function isNumbered(buffer: Buffer, offset: number, length: number, number: number): boolean {
   if (length >= NUMBER_LENGTH && buffer.readInt32LE(offset) !== (number | 0)) return false;
   if (length < MIN_LENGTH_WITH_PATTERN) return true;

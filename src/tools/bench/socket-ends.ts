@@ -9,8 +9,8 @@ export interface SocketTask {
   readonly role: 'sender' | 'receiver' | 'pinger' | 'echo';
   readonly path: string;
   readonly payloadLength: number;
+  /** Of round trips, the first tenth is not recorded. */
   readonly messageCount: number;
-  readonly warmUpCount: number;
 }
 
 /** What an end has found; an echo nothing. */
@@ -103,7 +103,7 @@ async function ping(task: SocketTask, socket: net.Socket): Promise<SocketResult>
   sendNext();
   await eachMessage(task, socket, (buffer, offset) => {
     const age = ageNs(buffer, offset);
-    if (received++ >= task.warmUpCount) histogram.recordValue(age);
+    if (received++ >= task.messageCount / 10) histogram.recordValue(age);
     if (received === task.messageCount) return false;
     sendNext();
     return true;

@@ -26,7 +26,6 @@ export async function measureSocket(
       path: path.join(directory, role === 'sender' || role === 'receiver' ? 'throughput' : 'ping-pong'),
       payloadLength,
       messageCount: count,
-      warmUpCount: Math.ceil(count / 10),
     });
     const start = (role: SocketTask['role'], count: number) => startRole<SocketResult>('socket', task(role, count));
     const [sent, received] = await runChildren(

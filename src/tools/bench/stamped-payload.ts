@@ -1,4 +1,4 @@
-/** Payloads that carry when they were, or should have been, sent: i64 nanoseconds of the monotonic clock, then a number. */
+/** Payloads that say when they were sent, or should have been: nanoseconds of the monotonic clock (i64), then the message's number (u32).  */
 const TIME_OFFSET = 0;
 const NUMBER_OFFSET = 8;
 

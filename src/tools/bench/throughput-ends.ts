@@ -8,17 +8,17 @@ export interface ThroughputTask {
   readonly role: 'producer' | 'consumer';
   readonly segment: string;
   readonly directory: string;
-  /** Consumers: a group of its own each. */
+  /** Each consumer has a group of its own. */
   readonly group: string;
   readonly payloadLength: number;
-  /** Producers: to send; consumers: to expect from all producers together. */
+  /** What a producer sends, or what a consumer expects from all producers together. */
   readonly messageCount: number;
   readonly batchCount: number;
-  /** More processes than cores: waiting must make room. */
+  /** True if there are more processes than cores: a process that waits must then let others run. */
   readonly maySleep: boolean;
 }
 
-/** Of a consumer; a producer's is empty but for the times. Times are the monotonic clock's, in nanoseconds. */
+/** What a consumer has found. A producer has only the times. They are nanoseconds of the monotonic clock. */
 export interface ThroughputResult {
   readonly startNs: bigint;
   readonly endNs: bigint;

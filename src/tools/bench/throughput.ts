@@ -40,7 +40,7 @@ export interface ThroughputReport {
 
 const LANE_CAPACITY = 1024 * 1024;
 
-/** Real producer and consumer processes on a segment of their own; every message is verified by every consumer. */
+/** Runs producer and consumer processes on a segment of their own. Every consumer verifies every message. */
 export async function measureThroughput(options: ThroughputOptions): Promise<ThroughputReport> {
   const { producerCount, consumerCount, payloadLength, checksum, timestamps } = options;
   const directory = directoryPath(options);

@@ -3,7 +3,7 @@ import { DIRECTORIES, FILES } from './completion-words.js';
 export const SHELLS = ['bash', 'zsh'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** What a shell evaluates to complete the command lines of Hermes. It asks `hermes` itself, and is silent whatever that says. */
+/** A script that makes a shell complete the command lines of Hermes. It asks `hermes` itself, and shows no errors. */
 export function completionScript(shell: Shell): string {
   return shell === 'bash' ? BASH : ZSH;
 }

@@ -1,19 +1,18 @@
-import fs from 'node:fs';
+import { segmentNames } from '../../control/list-segments.js';
 import { inspectSegment } from '../../index.js';
 import { directoryPath } from '../../segment/directory.js';
-import { isName } from '../../segment/segment-name.js';
 import { wordsBeforeEnd } from '../command-line.js';
 
-/** What a shell is to complete by itself, from what there is on the disk. The scripts know these words; nothing else begins with a colon. */
+/** These tell the shell to complete files, or directories, by itself. The scripts know these words; nothing else begins with a colon. */
 export const FILES = ':files';
 export const DIRECTORIES = ':directories';
 
-/** A number, a size, a time. */
+/** For a number, a size or a time, there is nothing to complete. */
 const NOTHING = ':nothing';
 
 type Kind = 'segments' | 'groups' | typeof FILES | typeof DIRECTORIES | typeof NOTHING | readonly string[];
 
-/** What each place of a command takes, where Hermes knows more of it than the help; the last one repeats. */
+/** What each place of a command takes, if Hermes knows more about it than the help does. The last one repeats. */
 const PLACES: Readonly<Record<string, readonly (Kind | undefined)[]>> = {
   inspect: ['segments', undefined],
   rm: ['segments', undefined],
@@ -27,7 +26,7 @@ const PLACES: Readonly<Record<string, readonly (Kind | undefined)[]>> = {
   bench: [['throughput', 'latency'], undefined],
 };
 
-/** The same of options, by command where that matters. */
+/** The same for options. If it depends on the command, the command comes first. */
 const OPTIONS: Readonly<Record<string, Kind>> = {
   '--group': 'groups',
   '--into': 'segments',
@@ -50,8 +49,8 @@ const OPTIONS: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * The names that may stand where the last of these words is being written, for a command line of `words`, the program's name
- * excepted; undefined where only the help knows (commands, options, choices). Never throws: who presses Tab wants no error.
+ * The names that may stand for the last of `words`, which is being written. `words` is a command line without the program's name.
+ * Undefined if only the help knows (commands, options, choices). Never throws: whoever presses Tab wants no error.
  */
 export function completionWords(words: readonly string[]): string[] | undefined {
   try {
@@ -74,7 +73,7 @@ function complete(words: readonly string[]): string[] | undefined {
   return kind === undefined ? undefined : line.namesOf(kind, current);
 }
 
-/** Bash tears `--group=x` into three words. */
+/** Bash makes three words of `--group=x`. This joins them again. */
 function joined(words: readonly string[]): string[] {
   const result: string[] = [];
   for (let at = 0; at < words.length; at++) {
@@ -90,7 +89,7 @@ function joined(words: readonly string[]): string[] {
 /** A command line up to the word that is being written. */
 class Line {
   private readonly places: readonly string[];
-  private readonly directory: string | undefined;
+  readonly directory: string | undefined;
 
   constructor(words: readonly string[]) {
     const places: string[] = [];
@@ -123,14 +122,9 @@ class Line {
   namesOf(kind: Kind, start: string): string[] {
     if (kind === FILES || kind === DIRECTORIES) return [kind];
     if (kind === NOTHING) return [];
-    const names = typeof kind === 'object' ? kind : kind === 'segments' ? this.segments() : this.groups();
+    const names =
+      typeof kind === 'object' ? kind : kind === 'segments' ? segmentNames(directoryPath(this)) : this.groups();
     return names.filter((name) => name.startsWith(start));
-  }
-
-  /** By their names alone: none is opened. */
-  private segments(): string[] {
-    const entries = fs.readdirSync(directoryPath({ directory: this.directory }), { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() && isName(entry.name)).map(({ name }) => name);
   }
 
   private groups(): string[] {

@@ -3,13 +3,13 @@ import { latencyAtPercentile, type RecordedCell } from './latency-histogram.js';
 
 const MAX_LINES = 24;
 
-/** As many empty buckets in a row, or more, become one line. */
+/** This many empty buckets in a row, or more, become one line. */
 export const MIN_GAP = 3;
 
-/** With fewer lines than this between p1 and p99 the tails get wider buckets, so that this bulk gets finer ones. */
+/** If there are fewer lines than this between p1 and p99, the tails get wider buckets and this bulk gets finer ones. */
 const MIN_BULK_LINES = 10;
 
-/** The most lines that the tail below and the tail above the bulk get, when they have a scale of their own. */
+/** The most lines of the tail below the bulk, and of the tail above it, if they have a scale of their own. */
 const MAX_LINES_BELOW = 3;
 
 const MAX_LINES_ABOVE = 8;
@@ -37,7 +37,7 @@ const MAX_LINEAR_RATIO = 4;
 const MIN_CELLS_PER_BUCKET = 4;
 
 /** Where buckets begin and end in nanoseconds, ascending: the first not above the minimum, the last above the maximum. */
-export type Boundaries = readonly number[];
+type Boundaries = readonly number[];
 
 /** Where the width of the buckets changes, and on which side they are wider. */
 interface Seam {
@@ -58,8 +58,8 @@ export interface Bucket {
 }
 
 /**
- * One scale for everything in 10 to 24 lines, or, when a long tail would leave few of them for the bulk, a finer scale
- * for the bulk. It takes fewer lines where the histogram resolves no more, or has few distinct values.
+ * Chooses one scale for everything, in 10 to 24 lines. If a long tail would leave few lines for the bulk, the bulk gets a finer scale.
+ * There are fewer lines if the histogram has no finer resolution, or few different values.
  */
 export function chooseScale(histogram: JsHistogram, cells: readonly RecordedCell[]): Scale {
   const uniform = { boundaries: finest(cells, scalesFor(histogram, cells), MAX_LINES), seams: [] };
@@ -80,7 +80,7 @@ export function chooseScale(histogram: JsHistogram, cells: readonly RecordedCell
 
 function join(lower: Boundaries, bulk: Boundaries, upper: Boundaries): Scale {
   const [first, last] = [bulk[0]!, bulk.at(-1)!];
-  // A tail's boundary close to the seam would make a sliver of a bucket; its outermost one has to stay.
+  // A boundary close to the seam would make a very narrow bucket. The outermost one has to stay.
   const below = lower.filter((ns, index) => ns < first && (index === 0 || ns * 1.25 < first));
   const above = upper.filter((ns, index) => ns > last && (index === upper.length - 1 || ns > last * 1.25));
   const seams: Seam[] = [];
@@ -89,7 +89,7 @@ function join(lower: Boundaries, bulk: Boundaries, upper: Boundaries): Scale {
   return { boundaries: [...below, ...bulk, ...above], seams };
 }
 
-/** The candidate, of those that take at most `maxLines`, that takes the most; the last of equals, as they get finer. */
+/** Of the candidates that take at most `maxLines`, the one that takes the most. Of equal ones it is the last, which is the finest. */
 function finest(cells: readonly RecordedCell[], candidates: readonly Boundaries[], maxLines: number): Boundaries {
   let best = candidates[0] ?? [];
   let bestLines = 0;
@@ -170,7 +170,7 @@ export function emptyRun(buckets: readonly Bucket[], start: number): number {
   return end - start;
 }
 
-/** By its index, since the library's `lowestEquivalentValue` errs just below powers of two from 2^49 on. */
+/** Found by its index, since the library's `lowestEquivalentValue` errs just below powers of two from 2^49 on. */
 export function lowestOfCell(histogram: JsHistogram, ns: number): number {
   return histogram.valueFromIndex(histogram.countsArrayIndex(ns));
 }

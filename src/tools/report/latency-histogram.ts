@@ -1,6 +1,6 @@
 import { Float64Histogram, type JsHistogram } from 'hdr-histogram-js';
 
-/** What the histogram has room for from the start, in nanoseconds: one hour. */
+/** The range that the histogram has room for from the start, in nanoseconds: one hour. */
 export const PREALLOCATED_RANGE_NS: number = 3600 * 1e9;
 
 /** A value is known to one part in a thousand: 1 ns up to 2 µs, 2 ns up to 4 µs, and so on. */
@@ -88,7 +88,7 @@ export function latencyAtPercentile(histogram: JsHistogram, percentile: number):
   return clampToRecorded(histogram, histogram.getValueAtPercentile(percentile));
 }
 
-/** Whether at least one of the values lies beyond this percentile (0 to 100): otherwise it is but another name for the maximum. */
+/** True if at least one of the values lies beyond this percentile (0 to 100). Otherwise it is but another name for the maximum. */
 export function hasValuesBeyond(histogram: JsHistogram, percentile: number): boolean {
   // 100 - 99.9 is a little less than 0.1 in floating point; a millionth of a value makes up for it.
   return (100 - percentile) * histogram.totalCount >= 100 - 1e-4;

@@ -13,11 +13,8 @@ export interface LatencyContext {
 }
 
 /** The object that `hermes bench latency --json` prints. Latencies are in nanoseconds and 0 when `count` is 0. */
-export interface LatencySummary {
-  readonly mode: string;
+export interface LatencySummary extends LatencyContext {
   readonly unit: 'ns';
-  readonly payloadBytes: number;
-  readonly idle: string;
   readonly count: number;
   readonly min: number;
   /** Rounded to a tenth of a nanosecond; all others are whole numbers. */
@@ -28,11 +25,10 @@ export interface LatencySummary {
   readonly p999: number;
   readonly p9999: number;
   readonly max: number;
-  readonly lost: number;
 }
 
 /**
- * Reduces a histogram of nanoseconds to the figures scripts compare. Percentiles are exact to 3 significant digits and
+ * Reduces a histogram of nanoseconds to the figures that scripts compare. Percentiles are exact to 3 significant digits and
  * never leave the range from `min` to `max`; every number is finite, so that the object survives JSON.
  */
 export function summarize(histogram: JsHistogram, context: LatencyContext): LatencySummary {

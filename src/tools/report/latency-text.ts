@@ -11,7 +11,7 @@ export function latencyText(histogram: Parameters<typeof percentileTable>[0], co
   return [
     heading(title),
     '',
-    percentileTable(histogram, { colour: hasColour() }),
+    percentileTable(histogram, hasColour()),
     '',
     terminalPlot(histogram, { width: outputWidth(), colour: hasColour() }),
     '',

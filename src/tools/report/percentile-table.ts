@@ -1,11 +1,7 @@
 import type { JsHistogram } from 'hdr-histogram-js';
+import { formatCount } from '../output.js';
 import { formatNs } from './duration-format.js';
 import { hasValuesBeyond, latencyAtPercentile, meanLatency, recordedCells } from './latency-histogram.js';
-
-interface PercentileTableOptions {
-  /** Whether to use ANSI escape sequences; only for a terminal. */
-  readonly colour: boolean;
-}
 
 /** In per cent. Those that no recorded value exceeds are left out, except for the last, the maximum. */
 const PERCENTILES = [0, 50, 75, 90, 99, 99.9, 99.99, 99.999, 100];
@@ -19,13 +15,12 @@ const UNIT_WIDTH = 3;
 const BOLD = 1;
 const DIM = 2;
 
-const countFormat = new Intl.NumberFormat('en-US');
-
 /**
  * The percentiles of a histogram of nanoseconds as lines for a terminal, without a newline at the end: percentile,
- * latency, how many values exceed it; then mean, standard deviation and count. Says so when nothing was recorded.
+ * latency, how many values exceed it; then mean, standard deviation and count. Says so if nothing was recorded. `colour`:
+ * with ANSI escape sequences, which are only for a terminal.
  */
-export function percentileTable(histogram: JsHistogram, options: PercentileTableOptions): string {
+export function percentileTable(histogram: JsHistogram, colour: boolean): string {
   const count = histogram.totalCount;
   if (count === 0) return 'no latencies recorded';
 
@@ -33,14 +28,14 @@ export function percentileTable(histogram: JsHistogram, options: PercentileTable
     (percentile) => {
       const ns = latencyAtPercentile(histogram, percentile);
       const [amount = '', unit = ''] = formatNs(ns).split(' ');
-      return { percentile: `${percentile} %`, amount, unit, above: countFormat.format(countAbove(histogram, ns)) };
+      return { percentile: `${percentile} %`, amount, unit, above: formatCount(countAbove(histogram, ns)) };
     },
   );
   const percentileWidth = widest(['percentile', ...rows.map((row) => row.percentile)]);
   const amountWidth = Math.max('latency'.length - UNIT_WIDTH, widest(rows.map((row) => row.amount)));
   const aboveWidth = widest(['count above', ...rows.map((row) => row.above)]);
 
-  const paint = (sgr: number, text: string): string => (options.colour ? `\x1b[${sgr}m${text}\x1b[0m` : text);
+  const paint = (sgr: number, text: string): string => (colour ? `\x1b[${sgr}m${text}\x1b[0m` : text);
   const header = [
     'percentile'.padStart(percentileWidth),
     'latency'.padStart(amountWidth + UNIT_WIDTH),
@@ -49,7 +44,7 @@ export function percentileTable(histogram: JsHistogram, options: PercentileTable
   const moments = [
     `mean ${paint(BOLD, formatNs(meanLatency(histogram)))}`,
     `stddev ${paint(BOLD, formatNs(histogram.stdDeviation))}`,
-    `count ${paint(BOLD, countFormat.format(count))}`,
+    `count ${paint(BOLD, formatCount(count))}`,
   ].join(COLUMN_GAP);
   return [
     paint(DIM, header),

@@ -29,7 +29,7 @@ const PAPER: Readonly<Record<'background' | 'text' | 'muted' | 'grid', Ink>> = {
   grid: { light: '#e6e9ed', dark: '#252b33' },
 };
 
-/** All charts of Hermes look like this. They need no font, script or style sheet from elsewhere, and follow the reader's scheme. */
+/** All charts of Hermes look like this. They need no font, script or style sheet from elsewhere, and are light or dark as the reader's system is. */
 export function svgDocument(document: SvgDocument): string {
   const { width, height, left, inks, body } = document;
   const [title, subtitle] = [escapeXml(document.title), escapeXml(document.subtitle)];
@@ -87,7 +87,7 @@ export function pixel(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** About how many pixels a text of the charts takes: no font tells, for each reader has another. */
+/** About how many pixels a text of the charts takes. It is a guess, since every reader has another font. */
 export function textWidth(text: string): number {
   return text.length * 7.2;
 }

@@ -1,4 +1,5 @@
 import type { JsHistogram } from 'hdr-histogram-js';
+import { formatCount } from '../output.js';
 import { formatNs } from './duration-format.js';
 import { type Bucket, chooseScale, emptyRun, fillBuckets, lowestOfCell, MIN_GAP } from './latency-buckets.js';
 import { hasValuesBeyond, latencyAtPercentile, recordedCells } from './latency-histogram.js';
@@ -24,8 +25,6 @@ const DIM = 2;
 const YELLOW = 33;
 const CYAN = 36;
 
-const countFormat = new Intl.NumberFormat('en-US');
-
 /**
  * The distribution of a histogram of nanoseconds as horizontal bars for a terminal, without a newline at the end. A
  * line is a bucket: its lower boundary, a bar in proportion to its count (at least an eighth of a column), the count,
@@ -40,7 +39,7 @@ export function terminalPlot(histogram: JsHistogram, options: TerminalPlotOption
 
   // Boundaries are round numbers, which all digits show exactly.
   const labels = buckets.map(({ fromNs }) => formatNs(fromNs, MAX_DIGITS));
-  const counts = buckets.map(({ count }) => (count === 0 ? '' : countFormat.format(count)));
+  const counts = buckets.map(({ count }) => (count === 0 ? '' : formatCount(count)));
   const labelWidth = widest(['from', ...labels]);
   const countWidth = widest(['count', ...counts]);
   const plainWidth = labelWidth + ' │ '.length + countWidth + 1 + SHARE_WIDTH;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLatencyHistogram, type LatencyHistogram } from '../../../src/tools/report/latency-histogram.js';
 import { latencySvg } from '../../../src/tools/report/latency-svg.js';
+import { elementsOf } from '../xml.js';
 
 const options = { title: 'Latency', details: ['one-way', '64 B payload'] };
 
@@ -13,7 +14,7 @@ function evenly(count: number, fromNs: number, toNs: number): LatencyHistogram {
 }
 
 function single(histogram: LatencyHistogram): string {
-  return latencySvg([{ label: 'hermes', histogram }], options);
+  return latencySvg('hermes', histogram, options);
 }
 
 /** The texts of the elements whose class list has `name`. */
@@ -23,22 +24,10 @@ function textsOf(svg: string, name: string): string[] {
   );
 }
 
-/** Throws unless every element is closed in order and no attribute or text has a bare special character. */
-function assertWellFormed(svg: string): void {
-  const open: string[] = [];
-  const leftover = svg.replace(/<(\/?)([a-z]+)((?: [\w:-]+="[^"<&]*")*)(\/?)>/g, (_, closing, name, __, empty) => {
-    if (closing) expect(open.pop()).toBe(name);
-    else if (!empty) open.push(name);
-    return '';
-  });
-  expect(open).toEqual([]);
-  expect(leftover.replace(/<style>[^<]*<\/style>/, '')).not.toMatch(/[<>]|&(?!(?:amp|lt|gt|quot|#39);)/);
-}
-
 describe('latencySvg', () => {
   it('is a document by itself: nothing to load, nothing to run', () => {
     const svg = single(evenly(1_000, 100, 100_000));
-    assertWellFormed(svg);
+    elementsOf(svg); // it is well-formed
     expect(svg.match(/https?:[^"]*/g)).toEqual(['http://www.w3.org/2000/svg']);
     expect(svg).not.toMatch(/<script|<image|@import|url\(|href/);
   });
@@ -55,7 +44,7 @@ describe('latencySvg', () => {
     expect(light).toContain('.background { fill: #ffffff; }');
     expect(dark).toContain('.background { fill: #0d1117; }');
     expect(svg).toContain('<rect class="background"');
-    for (const name of ['.title', '.muted', '.grid', '.curve.s5', '.fill.s5', '.mark', '.dot']) {
+    for (const name of ['.title', '.muted', '.grid', '.curve.latency', '.fill.latency', '.mark', '.dot']) {
       expect([name, light!.includes(name), dark!.includes(name)]).toEqual([name, true, true]);
     }
   });
@@ -90,7 +79,7 @@ describe('latencySvg', () => {
     expect(latencies(5, 2_000_000)).toEqual(['10 ns', '100 ns', '1 µs', '10 µs', '100 µs', '1 ms']);
   });
 
-  it('labels p50, p99 and the maximum of a single curve', () => {
+  it('labels p50, p99 and the maximum', () => {
     expect(textsOf(single(evenly(1_000, 1, 1_000)), 'mark')).toEqual(['p50 500 ns', 'p99 990 ns', 'max 1 µs']);
     expect(textsOf(single(evenly(50, 1, 50)), 'mark')).toEqual(['p50 25 ns', 'max 50 ns']);
     expect(textsOf(single(evenly(1, 7, 7)), 'mark')).toEqual(['max 7 ns']);
@@ -98,7 +87,7 @@ describe('latencySvg', () => {
 
   it('draws a curve that only rises and stays in the plot', () => {
     const svg = single(evenly(100_000, 0, 5_000_000));
-    const path = /<path class="curve s0" d="([^"]*)"/.exec(svg)![1]!;
+    const path = /<path class="curve latency" d="([^"]*)"/.exec(svg)![1]!;
     const xs = [...path.matchAll(/[MH]([\d.]+)/g)].map((match) => Number(match[1]));
     const ys = [...path.matchAll(/[V ]([\d.]+)/g)].map((match) => Number(match[1]));
     expect(path).toMatch(/^M[\d.]+ [\d.]+(?:H[\d.]+V[\d.]+)+H[\d.]+$/);
@@ -114,47 +103,28 @@ describe('latencySvg', () => {
     expect(single(histogram).length).toBeLessThan(64 * 1024);
   });
 
-  it('has a legend with the figures of each curve when there are several', () => {
-    const series = [
-      { label: 'spin', histogram: evenly(1_000, 1, 1_000) },
-      { label: 'doorbell', histogram: evenly(100, 10_000, 1_000_000) },
-      { label: 'silent', histogram: createLatencyHistogram() },
-    ];
-    const svg = latencySvg(series, options);
-    assertWellFormed(svg);
-    expect(svg.match(/class="curve s\d"/g)).toEqual(['class="curve s0"', 'class="curve s1"']);
-    expect(textsOf(svg, 'label')).toEqual([
-      ...['spin', '1,000', '500 ns', '990 ns', '999 ns', '1 µs'],
-      ...['doorbell', '100', '500 µs', '990 µs', '1 ms', '1 ms'],
-      ...['silent', '0', '—', '—', '—', '—'],
+  it('says the figures in words, and beside each dot', () => {
+    const svg = single(evenly(1_000, 1, 1_000));
+    expect(/<desc>(.*)<\/desc>/.exec(svg)![1]).toBe('hermes: p50 500 ns, p99 990 ns, max 1 µs');
+    expect([...svg.matchAll(/<title>(hermes .*?)<\/title>/g)].map((match) => match[1])).toEqual([
+      'hermes p50 500 ns',
+      'hermes p99 990 ns',
+      'hermes max 1 µs',
     ]);
-    expect(textsOf(svg, 'mark')).toEqual([]);
-    expect(textsOf(single(series[0]!.histogram), 'label')).toEqual([]);
+    expect(single(createLatencyHistogram())).toContain('<desc>hermes: no latencies recorded</desc>');
   });
 
-  it('makes room for the legend', () => {
-    const series = Array.from({ length: 9 }, (_, index) => ({
-      label: `${index}`,
-      histogram: evenly(10, 1, 10 + index),
-    }));
-    const svg = latencySvg(series, options);
+  it('has room for all of its text', () => {
+    const svg = single(evenly(1_000, 1, 1_000));
     const height = Number(/viewBox="0 0 960 ([\d.]+)"/.exec(svg)![1]);
     const lowest = Math.max(...[...svg.matchAll(/<text[^>]* y="([\d.]+)"/g)].map((match) => Number(match[1])));
     expect(height - lowest).toBeGreaterThan(10);
-    expect(svg).toContain('class="curve s5"');
-    expect(svg.match(/class="curve s0"/g)).toHaveLength(2);
   });
 
   it('escapes what it is given', () => {
     const nasty = `</text><script>alert("1")</script> & 'x' \u0000\u001b`;
-    const svg = latencySvg(
-      [
-        { label: nasty, histogram: evenly(10, 1, 10) },
-        { label: 'b', histogram: evenly(10, 1, 10) },
-      ],
-      { title: nasty, details: [nasty] },
-    );
-    assertWellFormed(svg);
+    const svg = latencySvg(nasty, evenly(10, 1, 10), { title: nasty, details: [nasty] });
+    elementsOf(svg); // it is well-formed
     expect(svg).not.toContain('<script');
     expect(svg).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
@@ -162,21 +132,15 @@ describe('latencySvg', () => {
   });
 
   it.each([
-    ['nothing at all', []],
-    ['an empty histogram', [createLatencyHistogram()]],
-    ['two empty histograms', [createLatencyHistogram(), createLatencyHistogram()]],
-    ['a single 0', [evenly(1, 0, 0)]],
-    ['a single value', [evenly(1, 5_021, 5_021)]],
-    ['equal values', [evenly(1_000, 777, 777)]],
-    ['the largest values', [evenly(10, 1, Number.MAX_SAFE_INTEGER)]],
-  ])('is a well-formed picture of %s', (_, histograms) => {
-    const svg = latencySvg(
-      histograms.map((histogram) => ({ label: 'x', histogram })),
-      options,
-    );
-    assertWellFormed(svg);
+    ['an empty histogram', createLatencyHistogram()],
+    ['a single 0', evenly(1, 0, 0)],
+    ['a single value', evenly(1, 5_021, 5_021)],
+    ['equal values', evenly(1_000, 777, 777)],
+    ['the largest values', evenly(10, 1, Number.MAX_SAFE_INTEGER)],
+  ])('is a well-formed picture of %s', (_, histogram) => {
+    const svg = single(histogram);
+    elementsOf(svg); // it is well-formed
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-    const empty = histograms.every((histogram) => histogram.totalCount === 0);
-    expect(svg.includes('>no latencies recorded</text>')).toBe(empty);
+    expect(svg.includes('>no latencies recorded</text>')).toBe(histogram.totalCount === 0);
   });
 });

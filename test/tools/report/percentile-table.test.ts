@@ -20,7 +20,7 @@ describe('percentileTable', () => {
     histogram.recordValueWithCount(1_250, 400_000);
     histogram.recordValueWithCount(3_400_000, 99_999);
     histogram.recordValue(2_000_000_000);
-    expect(percentileTable(histogram, { colour: false })).toBe(
+    expect(percentileTable(histogram, false)).toBe(
       [
         'percentile   latency   count above',
         '       0 %    850 ns       500,000',
@@ -40,7 +40,7 @@ describe('percentileTable', () => {
 
   it('has as many rows as the count supports', () => {
     const all = ['0', '50', '75', '90', '99', '99.9', '99.99', '99.999', '100'];
-    const rowsFor = (count: number): string[] => percentilesOf(percentileTable(upTo(count), { colour: false }));
+    const rowsFor = (count: number): string[] => percentilesOf(percentileTable(upTo(count), false));
     expect(rowsFor(1)).toEqual(['0', '100']);
     expect(rowsFor(2)).toEqual(['0', '50', '100']);
     expect(rowsFor(99)).toEqual(['0', '50', '75', '90', '100']);
@@ -52,21 +52,21 @@ describe('percentileTable', () => {
   it('keeps columns aligned when a count is wider than its heading', () => {
     const histogram = upTo(10);
     histogram.recordValueWithCount(123_456, 1e12);
-    const rows = percentileTable(histogram, { colour: false }).split('\n').slice(0, -1);
+    const rows = percentileTable(histogram, false).split('\n').slice(0, -1);
     expect(new Set(rows.map((row) => row.length)).size).toBe(1);
     expect(rows[1]).toContain('1,000,000,000,009');
   });
 
   it('has colours only when asked, and says the same with them', () => {
     const histogram = upTo(5_000);
-    const plain = percentileTable(histogram, { colour: false });
-    const coloured = percentileTable(histogram, { colour: true });
+    const plain = percentileTable(histogram, false);
+    const coloured = percentileTable(histogram, true);
     expect(plain).not.toContain('\x1b');
     expect(coloured).toContain('\x1b[1m');
     expect(stripVTControlCharacters(coloured)).toBe(plain);
   });
 
   it('says that nothing was recorded', () => {
-    expect(percentileTable(createLatencyHistogram(), { colour: true })).toBe('no latencies recorded');
+    expect(percentileTable(createLatencyHistogram(), true)).toBe('no latencies recorded');
   });
 });
