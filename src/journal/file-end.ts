@@ -1,20 +1,18 @@
 import type { HermesError } from '../errors.js';
 import {
-  PADDING_TYPE,
   RECORD_CRC_WORD,
-  RECORD_FLAG_CRC,
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
   RECORD_LENGTH_WORD,
   RECORD_MAGIC,
-  RECORD_TYPE_SHIFT,
-  RECORD_VERSION,
+  RECORD_SEQUENCE_LOW_WORD,
 } from '../layout/record.js';
 import { crc32OfBegunRecord } from '../ring/crc32.js';
 import { damagedJournal } from './corrupt-journal.js';
 import { countEntriesBefore, IndexWriter } from './file-index.js';
 import { type JournalHeader, readJournalStart } from './file-start.js';
 import type { JournalEntry } from './journal-directory.js';
+import { JOURNAL_KIND } from './journal-record.js';
 import { walkToPlace } from './journal-seek.js';
 import { type Found, type JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import type { LaneSequences } from './lane-sequences.js';
@@ -29,8 +27,8 @@ export function sealFile(file: MappedFile, offset: number): void {
   const { words, bytes } = memory;
   if (offset === dataEnd) return;
   const index = offset >>> 2;
-  words[index + RECORD_KIND_WORD] = RECORD_VERSION | (RECORD_FLAG_CRC << 16) | (PADDING_TYPE << RECORD_TYPE_SHIFT);
-  words.fill(0, index + 2, index + 6);
+  words[index + RECORD_KIND_WORD] = JOURNAL_KIND;
+  words.fill(0, index + RECORD_SEQUENCE_LOW_WORD, index + RECORD_LENGTH_WORD);
   words[index + RECORD_LENGTH_WORD] = dataEnd - offset - RECORD_HEADER_LENGTH;
   words[index + RECORD_CRC_WORD] = crc32OfBegunRecord(words, bytes, offset, 0);
   Atomics.store(words, index, RECORD_MAGIC); // SYNC: journaled

@@ -13,8 +13,8 @@ import { ID_LENGTH } from '../layout/preamble.js';
 import { RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET, recordLength } from '../layout/record.js';
 import { bootIdIfShown } from '../os/boot.js';
 import { Descriptor } from '../os/descriptor.js';
-import { encodeControlRecord, isControlRecord } from './control-record.js';
 import type { JournalHeader } from './file-start.js';
+import { encodeControlRecord, isControlRecord } from './journal-record.js';
 import { LaneSequences } from './lane-sequences.js';
 
 /** A place in a file from which a walk can begin. */

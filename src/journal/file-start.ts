@@ -6,9 +6,9 @@ import * as J from '../layout/journal-file.js';
 import { ID_LENGTH } from '../layout/preamble.js';
 import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET, recordLength } from '../layout/record.js';
 import { openIfThere, readAt } from '../os/open-file.js';
-import { encodeControlRecord, isControlRecord } from './control-record.js';
 import { checkRegular, foreignFile } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
+import { encodeControlRecord, isControlRecord } from './journal-record.js';
 import { LaneSequences } from './lane-sequences.js';
 
 /** The header of a journal's file, as a value. */

@@ -3,6 +3,7 @@ import { startTicking, stopTicking } from '../os/timers.js';
 import { corruptLane } from '../ring/corrupt-lane.js';
 import { headAndSequence } from '../ring/head.js';
 import { laneOffset } from '../ring/indices.js';
+import { headerFault, laneRules, type RecordRules } from '../ring/record-fault.js';
 import type { RecordSink } from '../ring/record-sink.js';
 import type { SegmentMemory } from '../ring/segment-memory.js';
 import type { SyncMode } from './journal-options.js';
@@ -27,6 +28,7 @@ export class InlineJournal implements RecordSink {
   private isUnchecked = false;
   private memory: SegmentMemory | undefined;
   private lane = 0;
+  private rules: RecordRules | undefined;
 
   constructor(
     private readonly writer: JournalWriter,
@@ -50,6 +52,7 @@ export class InlineJournal implements RecordSink {
     this.writer.checkSegment(segmentId);
     this.memory = memory;
     this.lane = lane;
+    this.rules = laneRules(memory, lane);
     this.writer.readFrom(memory.bytes);
     for (const recorded of this.writer.lanes) {
       const head = headAndSequence(memory, recorded);
@@ -104,17 +107,19 @@ export class InlineJournal implements RecordSink {
   private append(head: number, end: number): void {
     const { writer, lane } = this;
     const { words, geometry } = this.memory!;
+    const rules = this.rules!;
     const laneIndex = laneOffset(this.memory!, lane) >>> 2;
     for (let position = head; position !== end; ) {
       const at = position & (geometry.laneCapacity - 1);
       const index = laneIndex + (at >>> 2);
-      const type = recordType(words[index + RECORD_KIND_WORD]!);
+      const untilEnd = geometry.laneCapacity - at;
+      const kind = words[index + RECORD_KIND_WORD]!;
       const length = words[index + RECORD_LENGTH_WORD]!;
-      const whole = type === PADDING_TYPE ? geometry.laneCapacity - at : recordLength(length);
-      if (whole <= 0 || whole > (end - position) >>> 0)
-        throw corruptLane(lane, 'a record changed before it was published');
+      const fault = headerFault(words[index]!, kind, length, rules, untilEnd, (end - position) >>> 0);
+      if (fault !== undefined) throw corruptLane(lane, `a record changed before it was published: ${fault}`);
+      const type = recordType(kind);
       if (type !== PADDING_TYPE) writer.append(index, lane, type, length);
-      position = (position + whole) | 0;
+      position = (position + (type === PADDING_TYPE ? untilEnd : recordLength(length))) | 0;
     }
   }
 

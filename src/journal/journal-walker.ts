@@ -3,35 +3,21 @@ import { SEGMENT_TABLE_TYPE } from '../layout/journal-segment-table.js';
 import {
   MAX_USER_TYPE,
   PADDING_TYPE,
-  RECORD_ALIGNMENT,
-  RECORD_CRC_WORD,
-  RECORD_FLAG_CRC,
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
   RECORD_LENGTH_WORD,
-  RECORD_MAGIC,
   RECORD_SEQUENCE_HIGH_WORD,
   RECORD_SEQUENCE_LOW_WORD,
-  RECORD_VERSION,
+  recordLane,
+  recordLength,
+  recordType,
 } from '../layout/record.js';
-import { crc32OfRecord } from '../ring/crc32.js';
 import { wholeSequence } from '../ring/head.js';
+import { checksumFault, headerFault } from '../ring/record-fault.js';
+import { JOURNAL_RULES } from './journal-record.js';
 import { decodeSegmentTable, type Gap, type KnownSegment, KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
 import type { MappedFile } from './mapped-file.js';
-
-// Constants of this module are compiled in; imported ones are loaded at every use.
-const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
-const ALIGNMENT: number = RECORD_ALIGNMENT;
-const MAGIC: number = RECORD_MAGIC;
-const MAX_TYPE: number = MAX_USER_TYPE;
-const PADDING: number = PADDING_TYPE;
-const TABLE: number = LANE_TABLE_TYPE;
-const SEGMENT_TABLE: number = SEGMENT_TABLE_TYPE;
-const DATA_OFFSET: number = JOURNAL_DATA_OFFSET;
-/** VER and the lower FLAGS of every record, and the bits of the word that hold them. */
-const KIND: number = RECORD_VERSION | (RECORD_FLAG_CRC << 16);
-const KIND_MASK = 0x00ff_00ff;
 
 /** What stands at a place of a file. */
 export const NOTHING = 0;
@@ -50,7 +36,7 @@ export type Found = typeof NOTHING | typeof MESSAGE | typeof LANE_TABLE | typeof
 export class JournalWalker {
   /** Byte offset in the file: of the record that was passed last, or -1 when none is known, and of the next. */
   recordOffset = -1;
-  offset: number = DATA_OFFSET;
+  offset: number = JOURNAL_DATA_OFFSET;
   lane = 0;
   type = 0;
   /** Bytes of the payload. */
@@ -88,7 +74,7 @@ export class JournalWalker {
 
   /** Reads the tables at the start of the file, for whoever goes on somewhere else. What is behind them. */
   readTables(): Found {
-    this.offset = DATA_OFFSET;
+    this.offset = JOURNAL_DATA_OFFSET;
     let found = this.next();
     while (found === LANE_TABLE) found = this.next();
     return found;
@@ -127,17 +113,16 @@ export class JournalWalker {
     const { words } = this;
     const at = this.offset;
     if (at === this.dataEnd) return SEALED;
-    if (at + HEADER_LENGTH > this.mappedEnd) return NOTHING;
+    if (at + RECORD_HEADER_LENGTH > this.mappedEnd) return NOTHING;
     const index = at >>> 2;
     const magic = Atomics.load(words, index); // SYNC: journaled
     if (magic === 0) return NOTHING;
     const kind = words[index + RECORD_KIND_WORD]!;
     const length = words[index + RECORD_LENGTH_WORD]!;
-    const type = (kind >>> 8) & 0xff;
-    if (magic !== MAGIC || (kind & KIND_MASK) !== KIND || length >>> 0 > this.mappedEnd - at - HEADER_LENGTH)
-      return FAULT;
-    if (type === PADDING || type > MAX_TYPE) return this.special(at, type, kind, length);
-    const lane = kind >>> 24;
+    if (this.headerFault(magic, kind, length) !== undefined) return FAULT;
+    const type = recordType(kind);
+    if (type === PADDING_TYPE || type > MAX_USER_TYPE) return this.special(at, type, kind, length);
+    const lane = recordLane(kind);
     const low = words[index + RECORD_SEQUENCE_LOW_WORD]!;
     const high = words[index + RECORD_SEQUENCE_HIGH_WORD]!;
     const { sequences } = this;
@@ -145,14 +130,20 @@ export class JournalWalker {
     if (low !== sequences.low[lane] || high !== sequences.high[lane]) {
       if (lane >= sequences.laneCount || !this.admits(lane, wholeSequence(high, low))) return FAULT;
     }
-    if (crc32OfRecord(words, this.bytes, at, length) !== words[index + RECORD_CRC_WORD]) return FAULT;
+    if (checksumFault(words, this.bytes, index, length) !== undefined) return FAULT;
     sequences.pass(lane, low, high);
     this.lane = lane;
     this.type = type;
     this.length = length;
     this.recordOffset = at;
-    this.offset = at + ((length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT);
+    this.offset = at + recordLength(length);
     return MESSAGE;
+  }
+
+  /** What is wrong with the words of a header at the offset. */
+  private headerFault(magic: number, kind: number, length: number): string | undefined {
+    const { offset, dataEnd, mappedEnd } = this;
+    return headerFault(magic, kind, length, JOURNAL_RULES, dataEnd - offset, mappedEnd - offset);
   }
 
   /** Of a message that is not the one that is due. */
@@ -166,17 +157,16 @@ export class JournalWalker {
 
   /** Padding and tables. */
   private special(at: number, type: number, kind: number, length: number): Found {
-    const isPadding = type === PADDING;
-    if (kind >>> 24 !== 0 || (!isPadding && type !== TABLE && type !== SEGMENT_TABLE)) return FAULT;
-    if (crc32OfRecord(this.words, this.bytes, at, isPadding ? 0 : length) !== this.words[(at >>> 2) + 7]) return FAULT;
+    const isPadding = type === PADDING_TYPE;
+    if (recordLane(kind) !== 0) return FAULT;
+    if (checksumFault(this.words, this.bytes, at >>> 2, isPadding ? 0 : length) !== undefined) return FAULT;
     if (isPadding) {
-      if (at + HEADER_LENGTH + length !== this.dataEnd) return FAULT;
       this.offset = this.dataEnd;
       return SEALED;
     }
-    if (!(type === TABLE ? this.takeTable(at, length) : this.hearTable(at, length))) return FAULT;
+    if (!(type === LANE_TABLE_TYPE ? this.takeTable(at, length) : this.hearTable(at, type, length))) return FAULT;
     this.recordOffset = at;
-    this.offset = at + ((length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT);
+    this.offset = at + recordLength(length);
     this.tablesEnd = this.offset;
     return LANE_TABLE;
   }
@@ -184,8 +174,8 @@ export class JournalWalker {
   /** Of the file's own segment: the first record. False when it is none. */
   private takeTable(at: number, length: number): boolean {
     const { laneCount } = this.sequences;
-    if (at !== DATA_OFFSET || length !== laneTableLength(laneCount)) return false;
-    const table = LaneSequences.decode(this.bytes, at + HEADER_LENGTH, laneCount);
+    if (at !== JOURNAL_DATA_OFFSET || length !== laneTableLength(laneCount)) return false;
+    const table = LaneSequences.decode(this.bytes, at + RECORD_HEADER_LENGTH, laneCount);
     if (table.isBehind(this.sequences)) return false; // it is of an earlier state of the journal
     this.gaps.push(...this.segment.take(table));
     this.mayJump = false;
@@ -193,8 +183,9 @@ export class JournalWalker {
   }
 
   /** Of another segment: behind the tables before it. False when it is none. */
-  private hearTable(at: number, length: number): boolean {
-    const table = at === this.tablesEnd ? decodeSegmentTable(this.bytes, at + HEADER_LENGTH, length) : undefined;
+  private hearTable(at: number, type: number, length: number): boolean {
+    const mayBe = type === SEGMENT_TABLE_TYPE && at === this.tablesEnd;
+    const table = mayBe ? decodeSegmentTable(this.bytes, at + RECORD_HEADER_LENGTH, length) : undefined;
     if (table !== undefined) this.segments.hear(table);
     return table !== undefined;
   }
@@ -202,30 +193,21 @@ export class JournalWalker {
   /** What is wrong at the offset, in words for people; to be asked when `next` has found a FAULT there, or NOTHING. */
   fault(): string {
     const { words, offset } = this;
-    if (offset + HEADER_LENGTH > this.mappedEnd) return 'the file ends there';
+    if (offset + RECORD_HEADER_LENGTH > this.mappedEnd) return 'the file ends there';
     const index = offset >>> 2;
-    const [magic, kind, length] = [
-      words[index]!,
-      words[index + RECORD_KIND_WORD]!,
-      words[index + RECORD_LENGTH_WORD]! >>> 0,
-    ];
-    const lane = kind >>> 24;
-    const type = (kind >>> 8) & 0xff;
+    const [magic, kind, length] = [words[index]!, words[index + RECORD_KIND_WORD]!, words[index + RECORD_LENGTH_WORD]!];
     if (magic === 0) return 'no record begins there';
-    if (magic !== MAGIC) return `its magic is ${hex(magic)} instead of ${hex(MAGIC)}`;
-    if ((kind & KIND_MASK) !== KIND)
-      return `its version and flags are ${hex(kind & KIND_MASK)} instead of ${hex(KIND)}`;
-    if (length > this.mappedEnd - offset - HEADER_LENGTH) return `its length is ${length}, beyond the end of the file`;
-    const covered = type === PADDING ? 0 : length;
-    if (crc32OfRecord(words, this.bytes, offset, covered) !== words[index + RECORD_CRC_WORD])
-      return 'its checksum does not match its content';
-    if (type === TABLE && offset === DATA_OFFSET) return 'its lane table tells less than the files before';
-    if (type === PADDING || type > MAX_TYPE) return `its type ${type} has no place there`;
+    const type = recordType(kind);
+    const fault =
+      this.headerFault(magic, kind, length) ??
+      checksumFault(words, this.bytes, index, type === PADDING_TYPE ? 0 : length);
+    if (fault !== undefined) return fault;
+    if (type === LANE_TABLE_TYPE && offset === JOURNAL_DATA_OFFSET) {
+      return 'its lane table tells less than the files before';
+    }
+    if (type === PADDING_TYPE || type > MAX_USER_TYPE) return `its type ${type} has no place there`;
+    const lane = recordLane(kind);
     if (lane >= this.sequences.laneCount) return `its lane is ${lane}, of ${this.sequences.laneCount}`;
     return `its sequence is not ${this.sequences.next(lane)}, which comes next in lane ${lane}`;
   }
-}
-
-function hex(word: number): string {
-  return `0x${(word >>> 0).toString(16).padStart(8, '0')}`;
 }

@@ -7,7 +7,7 @@ import {
   SEGMENT_TABLE_TYPE,
 } from '../layout/journal-segment-table.js';
 import { ID_LENGTH } from '../layout/preamble.js';
-import { encodeControlRecord } from './control-record.js';
+import { encodeControlRecord } from './journal-record.js';
 import { LaneSequences } from './lane-sequences.js';
 
 /** Messages of a lane that are not in the journal: sequences, from the first to behind the last. */

@@ -1,15 +1,18 @@
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
 import {
+  DEFAULT_TYPE,
   RECORD_ALIGNMENT,
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
   RECORD_LENGTH_WORD,
   RECORD_MAGIC,
-  recordKind,
+  RECORD_TYPE_SHIFT,
   recordLength,
 } from '../layout/record.js';
 import { ReadAhead } from '../os/prefault.js';
+import { headerFault } from '../ring/record-fault.js';
 import type { Damage } from './corrupt-journal.js';
+import { JOURNAL_KIND, JOURNAL_RULES } from './journal-record.js';
 import { type Found, JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
 import { lostBehind } from './lost-files.js';
@@ -25,10 +28,9 @@ interface TailSurvey {
 
 /** Nearly all of a tail is zeros: they are passed a piece at a time. */
 const PIECE_LENGTH: number = 64 * 1024;
-/** VER and FLAGS of every record of a journal, and the bits of the word that hold them, without type and lane. */
-const KIND: number = recordKind(0, true);
-const KIND_MASK = 0x00ff_00ff;
 const zeros: Buffer = Buffer.alloc(PIECE_LENGTH);
+/** The kind of a message. */
+const ANY_MESSAGE: number = JOURNAL_KIND | (DEFAULT_TYPE << RECORD_TYPE_SHIFT);
 
 /** Looks at all bytes from the offset on: some milliseconds for 64 MiB. `sequences` are those that are due there. */
 export function surveyTail(file: MappedFile, from: number, sequences: LaneSequences): TailSurvey {
@@ -56,13 +58,14 @@ export function surveyTail(file: MappedFile, from: number, sequences: LaneSequen
  * A message that was being written by a process that died has its length, but no magic yet, and there may be several, one behind the
  * other. What looks like a record inside of one is payload.
  */
-function searchStart({ mappedEnd, memory: { words } }: MappedFile, from: number): number {
+function searchStart({ mappedEnd, dataEnd, memory: { words } }: MappedFile, from: number): number {
   let start = from;
-  while (start + RECORD_HEADER_LENGTH <= mappedEnd) {
-    const index = start >>> 2;
-    const length = words[index + RECORD_LENGTH_WORD]! >>> 0;
-    const isBegun = words[index] === 0 && length <= mappedEnd - start - RECORD_HEADER_LENGTH;
-    if (!isBegun || (start > from && (words[index + RECORD_KIND_WORD]! & KIND_MASK) !== KIND)) break;
+  while (start + RECORD_HEADER_LENGTH <= mappedEnd && words[start >>> 2] === 0) {
+    const length = words[(start >>> 2) + RECORD_LENGTH_WORD]!;
+    // Of the first one the kind may be gone: a record that is wiped loses its length last.
+    const kind = start === from ? ANY_MESSAGE : words[(start >>> 2) + RECORD_KIND_WORD]!;
+    const fault = headerFault(RECORD_MAGIC, kind, length, JOURNAL_RULES, dataEnd - start, mappedEnd - start);
+    if (fault !== undefined) break;
     start += recordLength(length);
   }
   return start === from ? from + RECORD_ALIGNMENT : start;
