@@ -3,12 +3,12 @@ import { SEGMENT_TABLE_TYPE } from '../layout/journal-segment-table.js';
 import * as R from '../layout/record.js';
 import { checksumFault, type RecordRules, recordFault } from '../ring/record-fault.js';
 
-// The records of a journal's files, and of their indexes. All carry a CRC, whether those of the segment do or not.
+// The records of a journal's files and of their indexes. All of them have a CRC, even if those of the segment have none.
 
-/** The kind of a record of lane 0, with TYPE left 0: as it stands, that of padding. */
+/** The kind of a record of lane 0 with TYPE 0, which is the kind of padding. */
 export const JOURNAL_KIND: number = R.recordKind(0, true);
 
-/** The rules for the records of a file. Each says its lane, which is looked at apart; the longest payload is what the file has room for. */
+/** The rules for the records of a file, of whatever lane. A payload may be as long as the file has room. */
 export const JOURNAL_RULES: RecordRules = {
   kind: JOURNAL_KIND,
   kindMask: ~(R.RECORD_TYPE_MASK | R.RECORD_LANE_MASK),
@@ -37,10 +37,11 @@ export function isControlRecord(bytes: Buffer, start: number, type: number, payl
   const record = Buffer.alloc(whole);
   bytes.copy(record, 0, start, start + whole);
   const words = new Int32Array(record.buffer);
+  const kind = JOURNAL_KIND | (type << R.RECORD_TYPE_SHIFT);
   return (
     recordFault(words, 0, JOURNAL_RULES, whole, whole) === undefined &&
-    words[R.RECORD_KIND_WORD] === (JOURNAL_KIND | (type << R.RECORD_TYPE_SHIFT)) &&
+    words[R.RECORD_KIND_WORD] === kind &&
     words[R.RECORD_LENGTH_WORD] === payloadLength &&
-    checksumFault(words, record, 0, payloadLength) === undefined
+    checksumFault(words, record, 0, kind, payloadLength) === undefined
   );
 }

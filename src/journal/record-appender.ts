@@ -22,13 +22,13 @@ const VIEW_MIN_LENGTH = 512;
 
 /**
  * Copies records of a segment to the end of a mapped file. A record's magic is stored last: a process that dies leaves
- * whole records, and at most one that was begun. Below 512 bytes of payload nothing is allocated, and nothing makes a
+ * whole records and at most one that was begun. Below 512 bytes of payload nothing is allocated, and nothing makes a
  * system call. The journal's writer builds on it.
  */
 export abstract class RecordAppender {
   /** Byte offset of the next record in the file. */
   protected end = 0;
-  /** Records may end here without `makeRoom`. */
+  /** Up to here, records are appended without `makeRoom`. */
   protected limit = 0;
   /** What comes next in each lane. */
   protected readonly sequences: LaneSequences;
@@ -48,15 +48,15 @@ export abstract class RecordAppender {
     this.sequences = new LaneSequences(laneCount);
   }
 
-  /** The memory that the records of `append` are in. Makes a view of it. */
+  /** The memory from which `append` copies. Makes a view of it. */
   readFrom(bytes: Buffer): void {
     this.sourceBytes = bytes;
     this.sourceWords = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
   }
 
   /**
-   * Copies the record at word `index` of the segment to the journal's end, unless the journal has it. True when it was
-   * copied. Lane, type and length are those that were checked. @throws HermesError ERR_HERMES_NO_SPACE: nothing was changed
+   * Copies the record at word `index` of the segment to the journal's end, unless the journal has it. True if it was
+   * copied. Lane, type and length must have been checked. @throws HermesError ERR_HERMES_NO_SPACE: nothing was changed
    */
   append(index: number, lane: number, type: number, length: number): boolean {
     const { sourceWords, sequences } = this;
@@ -97,7 +97,7 @@ export abstract class RecordAppender {
     return true;
   }
 
-  /** Called for a message that is not the one that is due: whether it is to be copied. */
+  /** Called for a message that is not the one that is due. True if it is to be copied. */
   protected abstract admit(lane: number, sequence: number): boolean;
 
   /** Makes room for `length` bytes at the end, and raises the limit. */

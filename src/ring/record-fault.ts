@@ -83,9 +83,16 @@ export function headerFault(
   return undefined;
 }
 
-/** The same of a record's checksum, which covers `length` bytes of payload: none of a padding record's. Its header must be good. */
-export function checksumFault(words: Int32Array, bytes: Buffer, index: number, length: number): string | undefined {
-  const isRight = crc32OfRecord(words, bytes, index * 4, length) === words[index + RECORD_CRC_WORD];
+/** The same of the checksum of the record at word `index`. Its header, of which `kind` and `length` are words, must be good. */
+export function checksumFault(
+  words: Int32Array,
+  bytes: Buffer,
+  index: number,
+  kind: number,
+  length: number,
+): string | undefined {
+  const covered = recordType(kind) === PADDING_TYPE ? 0 : length;
+  const isRight = crc32OfRecord(words, bytes, index * 4, covered) === words[index + RECORD_CRC_WORD];
   return isRight ? undefined : 'its checksum does not match its content';
 }
 
