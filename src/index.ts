@@ -28,10 +28,10 @@ export {
   type JournalInspection,
   type UnusableFile,
 } from './journal/inspect-journal.js';
-export type { RecordedMessage, RecordedMessageJson } from './journal/journal-iteration.js';
+export type { FollowOptions, RecordedMessage, RecordedMessageJson } from './journal/journal-iteration.js';
 export type { JournalOptions, SyncMode } from './journal/journal-options.js';
 export { type JournalReader, openJournal } from './journal/journal-reader.js';
-export type { FollowOptions, JournalReaderJson, JournalReaderOptions } from './journal/journal-reader-options.js';
+export type { JournalReaderJson, JournalReaderOptions } from './journal/journal-reader-options.js';
 export type { JournalRepair } from './journal/journal-recovery.js';
 export type { JournalPlace } from './journal/journal-seek.js';
 export type { Gap } from './journal/known-segments.js';

@@ -22,7 +22,7 @@ export function damagedJournal({ file, fromPosition, toPosition, fault }: Damage
   );
 }
 
-/** What becomes of damage that a reader meets: it is thrown, or, where it is skipped, listed and told of. */
+/** What happens to damage that a reader finds: it is thrown, or, if damage is skipped, listed and reported. */
 export class DamageLog {
   readonly damages: Damage[] = [];
 
@@ -31,12 +31,12 @@ export class DamageLog {
     private readonly onDamage: ((damage: Damage) => void) | undefined,
   ) {}
 
-  /** The place is the one that was reported last. */
+  /** This is the place that was reported last. */
   isKnown(fromPosition: number): boolean {
     return this.damages.at(-1)?.fromPosition === fromPosition;
   }
 
-  /** Where there is damage, other than that which was reported last. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL unless it is skipped */
+  /** Reports damage, if there is any, and it is not what was reported last. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL unless damage is skipped */
   report(damage: Damage | undefined): void {
     if (damage === undefined) return;
     if (!this.skipsDamage) throw damagedJournal(damage);
@@ -45,7 +45,7 @@ export class DamageLog {
     try {
       refusePromise(this.onDamage?.(damage), 'onDamage', 'give a function that is done when it returns');
     } catch (error) {
-      this.damages.pop(); // to be told of again: a read that has handed something out keeps the error to itself
+      this.damages.pop(); // so that it is reported again: a read that has handed out messages does not throw this error
       throw error;
     }
   }
@@ -58,7 +58,7 @@ export function checkJournalId(file: string, { journalId }: { journalId: Buffer 
   throw foreignFile(file, `${ids}: it is of another journal`);
 }
 
-/** @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for a directory, a FIFO and whatever else has the name of a journal's file */
+/** @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for a directory, a FIFO or anything else with the name of a journal's file */
 export function checkRegular(file: string, status: fs.Stats): void {
   if (!status.isFile()) throw foreignFile(file, 'it is not a regular file');
 }
@@ -76,6 +76,15 @@ export function cutFile(file: string, length: number, wholeLength: number): Herm
   return new HermesError(
     'ERR_HERMES_CORRUPT_JOURNAL',
     `${file} was cut to ${length} of its ${wholeLength} bytes, by something else: restore it, or attach again to go on with what is left`,
+  );
+}
+
+/** The error for a full file system. `what` there is no room for. */
+export function noRoom(directory: string, what: string, cause: unknown): HermesError {
+  return new HermesError(
+    'ERR_HERMES_NO_SPACE',
+    `There is no room for ${what} of the journal ${directory}: free space, or remove its oldest files (hermes journal prune ${directory} --keep-bytes <size>)`,
+    { cause },
   );
 }
 

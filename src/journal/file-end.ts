@@ -1,36 +1,34 @@
 import type { HermesError } from '../errors.js';
 import {
-  PADDING_TYPE,
   RECORD_CRC_WORD,
-  RECORD_FLAG_CRC,
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
   RECORD_LENGTH_WORD,
   RECORD_MAGIC,
-  RECORD_TYPE_SHIFT,
-  RECORD_VERSION,
+  RECORD_SEQUENCE_LOW_WORD,
 } from '../layout/record.js';
 import { crc32OfBegunRecord } from '../ring/crc32.js';
 import { damagedJournal } from './corrupt-journal.js';
 import { countEntriesBefore, IndexWriter } from './file-index.js';
 import { type JournalHeader, readJournalStart } from './file-start.js';
 import type { JournalEntry } from './journal-directory.js';
+import { JOURNAL_KIND } from './journal-record.js';
 import { walkToPlace } from './journal-seek.js';
 import { type Found, type JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import type { LaneSequences } from './lane-sequences.js';
 import { MappedFile } from './mapped-file.js';
 import { surveyTail } from './tail-survey.js';
 
-// How the records of a file end: with padding, which is sealed; or earlier, where some are taken back and become zeros again.
+// How the records of a file end: padding seals the file, or the last records are taken back and become zeros again.
 
-/** Ends a file at a byte offset: a padding record fills the rest. @throws HermesError ERR_HERMES_NO_SPACE: there is none then */
+/** Ends a file at a byte offset: a padding record fills the rest. @throws HermesError ERR_HERMES_NO_SPACE: then there is no padding */
 export function sealFile(file: MappedFile, offset: number): void {
   const { memory, stage, dataEnd } = file;
   const { words, bytes } = memory;
   if (offset === dataEnd) return;
   const index = offset >>> 2;
-  words[index + RECORD_KIND_WORD] = RECORD_VERSION | (RECORD_FLAG_CRC << 16) | (PADDING_TYPE << RECORD_TYPE_SHIFT);
-  words.fill(0, index + 2, index + 6);
+  words[index + RECORD_KIND_WORD] = JOURNAL_KIND;
+  words.fill(0, index + RECORD_SEQUENCE_LOW_WORD, index + RECORD_LENGTH_WORD);
   words[index + RECORD_LENGTH_WORD] = dataEnd - offset - RECORD_HEADER_LENGTH;
   words[index + RECORD_CRC_WORD] = crc32OfBegunRecord(words, bytes, offset, 0);
   Atomics.store(words, index, RECORD_MAGIC); // SYNC: journaled
@@ -44,7 +42,7 @@ export function sealFile(file: MappedFile, offset: number): void {
 
 /**
  * Makes zeros of the last record of a file, from byte `start` to `end`: its magic first, the header with its length last. A
- * process that dies meanwhile leaves a record that was begun, and nobody looks for whole ones inside of it.
+ * process that dies on the way leaves a record that was begun, and nobody looks for whole records inside it.
  * @throws HermesError ERR_HERMES_NO_SPACE where the file is not mapped to be written
  */
 export function wipeRecord(
@@ -59,12 +57,12 @@ export function wipeRecord(
   stage?.wipe(start, end);
 }
 
-/** Makes zeros of records that lie behind each other, the last one up to `end`: that first, so that one that dies leaves none behind a hole. */
+/** Makes zeros of records that lie one behind the other up to `end`. The last one comes first, so that a process that dies leaves no record behind a hole. */
 export function wipeRecords(file: MappedFile, starts: readonly number[], end: number): void {
   for (let i = starts.length - 1; i >= 0; i--) wipeRecord(file, starts[i]!, starts[i + 1] ?? end);
 }
 
-/** Records of a file that lie behind each other. */
+/** Records of a file that lie one behind the other. */
 interface Records {
   /** Byte offset of the first, and what comes next in each lane there. */
   readonly offset: number;
@@ -74,8 +72,8 @@ interface Records {
 }
 
 /**
- * The messages from the first one of a lane from a sequence on, all of which end at the byte offset `end`.
- * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when there is damage between
+ * The messages from the first one that belongs to the lane and has this sequence or a later one. They end at the byte offset `end`.
+ * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when there is damage among them
  */
 export function messagesFrom(file: MappedFile, lane: number, sequence: number, end: number): Records {
   const walker = walkToPlace(file, { lane, sequence });
@@ -87,12 +85,12 @@ export function messagesFrom(file: MappedFile, lane: number, sequence: number, e
   return { offset, sequences, starts };
 }
 
-/** What a file must be of. */
+/** The segment and the journal that a file must belong to. */
 type Origin = Pick<JournalHeader, 'segmentId' | 'laneCount' | 'journalId'>;
 
 /**
- * Takes the messages of a lane back, from a sequence on, with which a file ends that others follow, and ends that file before them.
- * What one that died has begun of this is completed. Nothing is taken where other lanes' messages follow them, or the file is gone.
+ * Takes back the last messages of a file that is followed by others: those of a lane from a sequence on. The file then ends before them.
+ * If a process died while it did this, it is completed. Nothing is taken back if messages of other lanes follow, or if the file is gone.
  * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when there is damage before them
  */
 export function takeBackBefore(entries: readonly JournalEntry[], origin: Origin, lane: number, sequence: number): void {
@@ -111,7 +109,7 @@ export function takeBackBefore(entries: readonly JournalEntry[], origin: Origin,
     }
     if (found === MESSAGE || (found === SEALED && starts.length === 0)) return;
     const { path, header } = file;
-    new IndexWriter(path, header, countEntriesBefore(path, header, file.positionAt(offset))).close(); // it tells of no more than there is
+    new IndexWriter(path, header, countEntriesBefore(path, header, file.positionAt(offset))).close(); // the index must not name what is wiped
     wipeEnd(walker, found, end);
     wipeRecords(file, starts, end);
     file.stage?.begin(offset);
@@ -121,7 +119,7 @@ export function takeBackBefore(entries: readonly JournalEntry[], origin: Origin,
   }
 }
 
-/** Whether it is in this file that the lane came to the sequence. */
+/** Whether the lane reached the sequence in this file or a later one. */
 function isFileOf(entry: JournalEntry, { segmentId, laneCount }: Origin, lane: number, sequence: number): boolean {
   const start = readJournalStart(entry);
   if (start?.table === undefined) return false;
@@ -130,7 +128,7 @@ function isFileOf(entry: JournalEntry, { segmentId, laneCount }: Origin, lane: n
   return next === undefined || next <= sequence;
 }
 
-/** Of the padding record that ends a file, or what one that died has left of it and of the records before. */
+/** Wipes the padding record that ends a file, or what a process that died has left of it and of the records before. */
 function wipeEnd(walker: JournalWalker, found: Found, offset: number): void {
   const { file, sequences } = walker;
   if (found === SEALED) {

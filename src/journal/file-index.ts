@@ -13,8 +13,8 @@ import { ID_LENGTH } from '../layout/preamble.js';
 import { RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET, recordLength } from '../layout/record.js';
 import { bootIdIfShown } from '../os/boot.js';
 import { Descriptor } from '../os/descriptor.js';
-import { encodeControlRecord, isControlRecord } from './control-record.js';
 import type { JournalHeader } from './file-start.js';
+import { encodeControlRecord, isControlRecord } from './journal-record.js';
 import { LaneSequences } from './lane-sequences.js';
 
 /** A place in a file from which a walk can begin. */
@@ -26,8 +26,8 @@ export interface IndexEntry {
   /** What comes next in each lane. */
   readonly sequences: LaneSequences;
   /**
-   * Written since the machine was started, as far as the boot id tells: what the kernel was told then, it still knows. Where that id
-   * is not shown, or is a container's own, more is read again than would have to be.
+   * Written since the machine was started, by the boot id: so the kernel still has all that was written before it. Where that id is
+   * not shown, or is a container's own, more is read again than necessary.
    */
   readonly isOfThisBoot: boolean;
 }
@@ -52,8 +52,8 @@ export function encodeIndexEntry(
 }
 
 /**
- * The entries of a file's index that can be believed, in order: up to the first that is damaged, not of this file, or
- * not ahead of the one before it. Of a file without an index, none.
+ * The entries of a file's index that can be believed, in order: up to the first one that is damaged, belongs to another file, or
+ * does not lie behind the one before it. A file without an index has none.
  */
 export function readIndex(journalFile: string, header: JournalHeader): IndexEntry[] {
   const { laneCount, firstPosition, capacity, journalId } = header;
@@ -85,12 +85,12 @@ export function readIndex(journalFile: string, header: JournalHeader): IndexEntr
   return entries;
 }
 
-/** How many entries of a file's index are of places before a position. */
+/** How many entries of a file's index name places before a position. */
 export function countEntriesBefore(journalFile: string, header: JournalHeader, position: number): number {
   return readIndex(journalFile, header).filter((entry) => entry.position < position).length;
 }
 
-/** Writes the index of a file anew, whole or not at all. Where that cannot be, there is none: it only saves time. */
+/** Writes the index of a file anew, whole or not at all. If that fails, there is no index: it only saves time. */
 export function writeIndex(journalFile: string, entries: readonly Buffer[]): void {
   const file = indexFileName(journalFile);
   const temporary = `${file}.${randomBytes(4).toString('hex')}`;
@@ -119,7 +119,7 @@ export class IndexWriter {
       this.descriptor = Descriptor.open(indexFileName(journalFile), O_CREAT | O_RDWR, 0o600);
       fs.ftruncateSync(this.descriptor.number, this.end);
     } catch {
-      this.close(); // it is made anew by whoever needs it
+      this.close(); // the next writer that needs it makes it anew
     }
   }
 
@@ -130,7 +130,7 @@ export class IndexWriter {
       fs.writeSync(this.descriptor.number, entry, 0, entry.length, this.end);
       this.end += entry.length;
     } catch {
-      this.close(); // a full file system: an index that has a gap would be worse than one that ends
+      this.close(); // the file system is full: an index with a gap would be worse than a short one
     }
   }
 

@@ -6,9 +6,9 @@ import * as J from '../layout/journal-file.js';
 import { ID_LENGTH } from '../layout/preamble.js';
 import { RECORD_ALIGNMENT, RECORD_HEADER_LENGTH, RECORD_TIMESTAMP_OFFSET, recordLength } from '../layout/record.js';
 import { openIfThere, readAt } from '../os/open-file.js';
-import { encodeControlRecord, isControlRecord } from './control-record.js';
 import { checkRegular, foreignFile } from './corrupt-journal.js';
 import type { JournalEntry } from './journal-directory.js';
+import { encodeControlRecord, isControlRecord } from './journal-record.js';
 import { LaneSequences } from './lane-sequences.js';
 
 /** The header of a journal's file, as a value. */
@@ -41,7 +41,7 @@ export function encodeJournalHeader(header: JournalHeader): Buffer {
   return bytes;
 }
 
-/** True for a header that was never written: the file was cut before its end, or its first page was lost with the power. */
+/** True if the header is missing: the file was cut before the header's end, or its first page was lost in a power failure. */
 export function isBlankHeader(bytes: Buffer): boolean {
   return bytes.length < J.JOURNAL_HEADER_LENGTH || bytes.every((byte) => byte === 0);
 }
@@ -100,7 +100,7 @@ export function encodeJournalStart(header: JournalHeader, tables: JournalTables)
   return Buffer.concat([encodeJournalHeader(header), laneTable, segmentTables]);
 }
 
-/** What the first bytes of a file tell of the journal up to there. */
+/** What the first bytes of a file say about the journal up to there. */
 export interface JournalStart {
   readonly header: JournalHeader;
   /** Undefined when the lane table is not whole. */
@@ -108,7 +108,7 @@ export interface JournalStart {
 }
 
 /**
- * Reads header and lane table, without mapping the file. Undefined when the header was never written, or the file is gone.
+ * Reads header and lane table, without mapping the file. Undefined when the header is blank, or the file is gone.
  * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _PERMISSION
  */
 export function readJournalStart({ path, firstPosition }: JournalEntry): JournalStart | undefined {

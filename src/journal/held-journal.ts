@@ -16,11 +16,11 @@ import { lostHeaderFault } from './lost-files.js';
 import { MappedFile } from './mapped-file.js';
 
 /**
- * The one journal that a reader reads, which is known by its id, not by its name: every file is of it, or refused. Notices
- * when the directory holds another one, none, or an earlier state of it.
+ * The one journal that a reader reads. It is known by its id, not by its name: a file of another journal is refused. Notices
+ * when the directory holds another journal, none, or an earlier state of this one.
  */
 export class HeldJournal {
-  /** Absolute: where the process is later does not matter. */
+  /** Absolute: the process may change its working directory. */
   readonly directory: string;
   private readonly mark: ReadMark = new ReadMark();
   private readonly later: LaterFiles;
@@ -31,8 +31,8 @@ export class HeldJournal {
   }
 
   /**
-   * Opens the first file that can be opened, to be read: those that cannot were pruned meanwhile, or have no header.
-   * With `former`, of the same journal. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL
+   * Opens the first file that can be opened, to be read: the others were pruned meanwhile, or have no header.
+   * With `former`, the file must be of the same journal. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL
    */
   openFirst(entries: readonly JournalEntry[], former?: MappedFile): MappedFile {
     for (const entry of entries) {
@@ -46,17 +46,17 @@ export class HeldJournal {
     throw journalNotFound(this.directory);
   }
 
-  /** Opens another file in the place of the one that is open. Undefined when it is gone, or has no header. */
+  /** Opens another file instead of the one that is open. Undefined when it is gone, or has no header. */
   open(entry: JournalEntry, file: MappedFile): MappedFile | undefined {
     return this.explained(file, () => MappedFile.open(entry, 'read-only', file, file.header.journalId));
   }
 
-  /** Opens the file with a place in the place of the one that is open. */
+  /** Opens the file that holds a place, instead of the one that is open. */
   openAt(place: JournalPlace, file: MappedFile): MappedFile {
     return this.explained(file, () => this.openFirst(filesOfPlace(this.directory, place), file));
   }
 
-  /** The files behind the one that is open: the same array as long as the directory was not listed again. */
+  /** The files behind the one that is open: the same array until the directory is listed again. */
   filesBehind(file: MappedFile): readonly JournalEntry[] {
     return this.explained(file, () => {
       const files = this.later.of(file.entry, file.endPosition);
@@ -67,8 +67,8 @@ export class HeldJournal {
   }
 
   /**
-   * Whether the open file is the one that its name leads to, and its mapping shows it: two system calls.
-   * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when what was read is not in it any more
+   * Whether the name still leads to the open file, and the mapping shows what is in it. Two system calls.
+   * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when what was read is no longer in it
    */
   isInPlace(walker: JournalWalker): boolean {
     const { file } = walker;
@@ -78,8 +78,8 @@ export class HeldJournal {
   }
 
   /**
-   * The same place in what the name leads to now, if that has what was read; the open file is closed then. Undefined while
-   * there is nothing, and nothing was read of the file. @throws HermesError ERR_HERMES_REMOVED, _CORRUPT_JOURNAL
+   * The same place in the file that the name leads to now, if what was read is in it; then the open file is closed. Undefined while
+   * there is no such file, and nothing was read of the open one. @throws HermesError ERR_HERMES_REMOVED, _CORRUPT_JOURNAL
    */
   openAgain({ file, segments, offset }: JournalWalker): JournalWalker | undefined {
     const { mark } = this;
@@ -105,7 +105,7 @@ export class HeldJournal {
     return walker;
   }
 
-  /** What goes wrong while the open file is not in its place goes wrong because the journal was removed. */
+  /** If a call fails and the open file is not in its place, the journal was removed: that is the error. */
   private explained<T>(file: MappedFile, call: () => T): T {
     try {
       return call();
@@ -118,18 +118,18 @@ export class HeldJournal {
 }
 
 /**
- * The record that was read last of a file, as it was: proof that a file is still the one that was read, and in no earlier
+ * The last record that was read of a file, as it was then. It proves that a file is still the one that was read, and in no earlier
  * state. Its checksum covers lane, sequence, time and payload.
  */
 class ReadMark {
-  /** Byte offset behind the record: where a file that has it is read on. */
+  /** Byte offset behind the record: reading goes on there in a file that has it. */
   end = 0;
   private file: MappedFile | undefined;
   /** -1: nothing was read of the file. */
   private offset = -1;
   private checksum = 0;
 
-  /** Remembers the record that a walker has passed last, as it is now, unless that is the one that is known. */
+  /** Remembers the record that a walker has passed last, as it is now, unless it is known already. */
   note({ file, recordOffset, offset }: JournalWalker): void {
     if (this.file === file && (recordOffset === -1 || recordOffset === this.offset)) return;
     this.file = file;
@@ -148,7 +148,7 @@ class ReadMark {
     return words[(this.offset + RECORD_CRC_OFFSET) >>> 2] === this.checksum;
   }
 
-  /** Another file has it: it is what is read from now on. */
+  /** Another file has the record, and is read from now on. */
   moveTo(file: MappedFile): void {
     this.file = file;
   }
@@ -169,7 +169,7 @@ function removedJournal(directory: string, file: MappedFile, cause?: unknown): H
   );
 }
 
-/** The error for a file that no longer has what was read of it, up to a byte offset. */
+/** The error for a file that no longer holds what was read of it up to a byte offset. */
 function changedJournal(file: MappedFile, end: number): HermesError {
   return new HermesError(
     'ERR_HERMES_CORRUPT_JOURNAL',

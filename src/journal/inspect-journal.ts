@@ -1,8 +1,8 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError, type HermesErrorCode } from '../errors.js';
 import { JOURNAL_PIN_LOCK_OFFSET } from '../layout/journal-locks.js';
 import { ByteLocks } from '../os/byte-locks.js';
+import { unlessMissing } from '../os/system-error.js';
 import { checkJournalId } from './corrupt-journal.js';
 import { type JournalHeader, type JournalStart, readJournalStart } from './file-start.js';
 import { existingEntries, type JournalEntry, resolveJournalDirectory } from './journal-directory.js';
@@ -11,23 +11,23 @@ import { cutFault, lostHeaderFault } from './lost-files.js';
 import { MappedFile } from './mapped-file.js';
 import { type JournalWriterStatus, writerOf } from './writer-lock.js';
 
-/** A journal as it is at one moment, in what JSON has. */
+/** A journal at one moment, in values that JSON has. */
 export interface JournalInspection {
   readonly directory: string;
   readonly journalId: string;
-  /** Where its oldest file begins, and behind its last whole record: bytes. */
+  /** Where its oldest file begins, and where its last whole record ends: bytes. */
   readonly firstPosition: number;
   readonly position: number;
   /** Bytes that its files take, without their indexes. */
   readonly allocatedLength: number;
   readonly files: readonly JournalFileInspection[];
-  /** Files of which something is missing that an inspection sees. */
+  /** Files that lack something, as far as an inspection sees it. */
   readonly faults: readonly JournalFileFault[];
-  /** Files among them that cannot be used: damaged, of another journal, or not ours to read. */
+  /** Files that cannot be used: damaged, of another journal, or not readable by this user. */
   readonly unusable: readonly UnusableFile[];
   /** The segment that was recorded last: hexadecimal. */
   readonly segmentId: string;
-  /** Of that segment: the lanes of which there are messages, with the sequence that comes next. */
+  /** The lanes of that segment that have messages, with the sequence that comes next. */
   readonly lanes: readonly { readonly lane: number; readonly nextSequence: number }[];
   /** The process that writes to it now. */
   readonly writer: JournalWriterStatus | null;
@@ -39,7 +39,7 @@ export interface JournalFileFault {
   readonly fault: string;
 }
 
-/** A file that has the name of one of the journal, and why it cannot be used. */
+/** A file that has the name of a journal's file, and why it cannot be used. */
 export interface UnusableFile {
   readonly name: string;
   readonly code: HermesErrorCode;
@@ -71,7 +71,7 @@ export interface JournalFileLook {
   readonly modifiedAtMs: number;
 }
 
-/** What is wrong with one file, and no reason not to look at the others. */
+/** Errors of one file. The others are looked at all the same. */
 const OF_ONE_FILE: readonly HermesErrorCode[] = [
   'ERR_HERMES_CORRUPT_JOURNAL',
   'ERR_HERMES_INCOMPATIBLE_LAYOUT',
@@ -80,7 +80,7 @@ const OF_ONE_FILE: readonly HermesErrorCode[] = [
 
 /**
  * Looks at a journal; reads its last file from the last index entry on.
- * @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND; where no file can be used, what is wrong with the first
+ * @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND; if no file can be used, the error of the first one
  */
 export function inspectJournal(directory: string): JournalInspection {
   const resolved = resolveJournalDirectory(directory);
@@ -99,7 +99,7 @@ export function inspectJournal(directory: string): JournalInspection {
   };
 }
 
-/** The files that have a header, all of the journal of the first, and those that cannot be used. @throws HermesError where there are only these */
+/** The files with a header, all of the same journal as the first, and the files that cannot be used. @throws HermesError if none can be used */
 export function lookAtFiles(entries: readonly JournalEntry[]): {
   readonly looks: readonly JournalFileLook[];
   readonly unusable: readonly UnusableFile[];
@@ -117,7 +117,7 @@ export function lookAtFiles(entries: readonly JournalEntry[]): {
   return { looks, unusable: errors.map(({ name, error: { code, message } }) => ({ name, code, message })) };
 }
 
-/** What `look` returns; undefined for a file that cannot be used, of which `note` is told. */
+/** What `look` returns; undefined for a file that cannot be used: `note` gets its error. */
 function unlessUnusable<T>(look: () => T, note: (error: HermesError) => void = () => {}): T | undefined {
   try {
     return look();
@@ -128,12 +128,12 @@ function unlessUnusable<T>(look: () => T, note: (error: HermesError) => void = (
   }
 }
 
-/** Undefined for a file without a header, and one that is gone. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for one of another journal */
+/** Undefined for a file that has no header or is gone. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for one of another journal */
 function lookAtFile(entry: JournalEntry, journalId: Buffer | undefined): JournalFileLook | undefined {
   const start: JournalStart | undefined = readJournalStart(entry);
   if (start !== undefined && journalId !== undefined) checkJournalId(entry.path, start.header, journalId);
-  const locks = start === undefined ? undefined : locksIfThere(entry.path, ByteLocks.openReadOnly);
-  if (start === undefined || locks === undefined) return undefined;
+  const locks = start && unlessMissing(() => ByteLocks.openReadOnly(entry.path));
+  if (start === undefined || locks === undefined) return undefined; // it was pruned meanwhile
   try {
     const { header, table } = start;
     const { size, mtimeMs } = locks.stat();
@@ -153,16 +153,6 @@ function lookAtFile(entry: JournalEntry, journalId: Buffer | undefined): Journal
   }
 }
 
-/** Undefined when the file is gone. */
-export function locksIfThere(file: string, open: (file: string) => ByteLocks): ByteLocks | undefined {
-  try {
-    return open(file);
-  } catch (error) {
-    if (fs.existsSync(file)) throw error;
-    return undefined; // it was pruned meanwhile
-  }
-}
-
 function isIn(files: readonly UnusableFile[], entry: JournalEntry): boolean {
   return files.some(({ name }) => name === path.basename(entry.path));
 }
@@ -173,7 +163,7 @@ function faultOf({ path: file }: JournalEntry, looks: readonly JournalFileLook[]
   return fault === undefined ? undefined : { name: path.basename(file), fault };
 }
 
-/** Behind the last whole record of the last file that has any. */
+/** The end of the last whole record, in the last file that has one. */
 function findEnd(
   looks: readonly JournalFileLook[],
   firstPosition: number,

@@ -15,7 +15,7 @@ export interface JournalEntry {
 }
 
 /**
- * The absolute path of a journal's directory: it is resolved once, so that it means the same wherever the process goes.
+ * The absolute path of a journal's directory: it is resolved once, so that it stays the same when the process changes its working directory.
  * @throws HermesError ERR_HERMES_INVALID_OPTION
  */
 export function resolveJournalDirectory(directory: string): string {
@@ -31,7 +31,7 @@ export function resolveJournalDirectory(directory: string): string {
   }
 }
 
-/** The file that begins at a position, whether it is there or not. */
+/** The name of the file that begins at a position, whether that file exists or not. */
 export function entryAt(directory: string, firstPosition: number): JournalEntry {
   return { path: path.join(directory, journalFileName(firstPosition)), firstPosition };
 }
@@ -49,19 +49,19 @@ export function journalEntries(directory: string): JournalEntry[] {
   return entries.sort((a, b) => a.firstPosition - b.firstPosition);
 }
 
-/** The same, of a journal that has files. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
+/** The same, for a journal that must have files. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
 export function existingEntries(directory: string): [JournalEntry, ...JournalEntry[]] {
   const [first, ...rest] = journalEntries(directory);
   if (first === undefined) throw journalNotFound(directory);
   return [first, ...rest];
 }
 
-/** Milliseconds between two listings while nothing happens to the next file. */
+/** Milliseconds between two listings while the next file does not change. */
 const LIST_INTERVAL_MS = 5000;
 
 /**
- * The files behind one: a follower asks at every look, so that the directory is listed every five seconds, or when something
- * has happened to the file that comes next. Otherwise a question is one system call, however many files there are.
+ * The files behind another one. A follower asks for them at every look, so the directory is listed only every five seconds, or when
+ * the file that comes next has changed. Otherwise a question is one system call, however many files there are.
  */
 export class LaterFiles {
   private entries: readonly JournalEntry[] = [];
@@ -70,7 +70,7 @@ export class LaterFiles {
 
   constructor(private readonly directory: string) {}
 
-  /** `endPosition`: where the file ends. The same array as long as it was not listed again. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _PERMISSION, _SYSTEM */
+  /** `endPosition`: where the file ends. The same array until the directory is listed again. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _PERMISSION, _SYSTEM */
   of({ path, firstPosition }: JournalEntry, endPosition: number): readonly JournalEntry[] {
     const asked = `${path} ${this.stateOf(endPosition)}`;
     if (asked === this.asked && monotonicMs() - this.listedAtMs < LIST_INTERVAL_MS) return this.entries;

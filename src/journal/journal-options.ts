@@ -10,8 +10,8 @@ import { recordLength } from '../layout/record.js';
 import { MAX_TIMER_MS } from '../os/timers.js';
 
 /**
- * When what was written reaches the disk: `os` leaves that to the kernel, `interval` asks for it every so many
- * milliseconds, `every` before anything is acknowledged.
+ * When what was written reaches the disk: `os` leaves that to the kernel, `interval` syncs every so many milliseconds,
+ * `every` syncs before anything is acknowledged.
  */
 export type SyncMode = 'os' | 'interval' | 'every';
 
@@ -23,7 +23,7 @@ export interface JournalOptions {
   readonly sync?: SyncMode | undefined;
   /** Milliseconds between two syncs, with `interval`: from 1. Default 100. */
   readonly syncIntervalMs?: number | undefined;
-  /** Goes on behind damage in the last file that has whole records behind it, instead of refusing. Default false. */
+  /** If the last file has damage with whole records behind it, goes on behind the damage instead of throwing. Default false. */
   readonly skipDamage?: boolean | undefined;
   /** Permissions of new files. Default 0o600. */
   readonly mode?: number | undefined;
@@ -84,8 +84,8 @@ export function checkFileLength(fileLength: number, laneCount: number, maxPayloa
 }
 
 /**
- * Bytes at the start of a file that segment tables may take: a quarter, and no more than the largest message leaves. What a
- * producer publishes together is at most half a lane, and so fits behind them, as its files hold a lane.
+ * Bytes that segment tables may take at the start of a file: a quarter of it, and no more than the largest message leaves. A
+ * producer publishes at most half a lane together, which fits behind them, as its files hold a lane.
  */
 export function roomForSegmentTables(fileLength: number, laneCount: number, maxPayloadLength: number): number {
   return Math.min((fileLength - JOURNAL_DATA_OFFSET) >>> 2, fileLength - leastFileLength(laneCount, maxPayloadLength));

@@ -9,7 +9,7 @@ export interface JournalReaderOptions {
   readonly from?: JournalPlace | undefined;
   /** Goes on behind damage, which is listed in `damages`, instead of throwing. Default false. */
   readonly skipDamage?: boolean | undefined;
-  /** Told of damage when it is skipped. */
+  /** Called with damage that is skipped. */
   readonly onDamage?: ((damage: Damage) => void) | undefined;
 }
 
@@ -18,16 +18,6 @@ export const JOURNAL_READER_OPTIONS: OptionNames<JournalReaderOptions> = {
   skipDamage: true,
   onDamage: true,
 };
-
-/** How a journal is iterated. */
-export interface FollowOptions {
-  /** At the end, waits for more instead of ending. Default false. */
-  readonly follow?: boolean | undefined;
-  /** Ends the iteration. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export const FOLLOW_OPTIONS: OptionNames<FollowOptions> = { follow: true, signal: true };
 
 /** A reader as JSON has it. */
 export interface JournalReaderJson {
@@ -41,7 +31,7 @@ export interface JournalReaderJson {
   readonly isClosed: boolean;
 }
 
-/** @throws HermesError ERR_HERMES_INVALID_OPTION; a place is looked at when it is gone to */
+/** @throws HermesError ERR_HERMES_INVALID_OPTION; a place is checked by `seek` */
 export function checkReaderOptions(options: JournalReaderOptions): void {
   checkKnown('A journal reader', options, JOURNAL_READER_OPTIONS);
   checkFlags(options, 'skipDamage');

@@ -6,18 +6,12 @@ import { ReadAhead } from '../os/prefault.js';
 import type { MessageHandler } from '../ring/message.js';
 import { nestedPoll } from '../ring/misuse.js';
 import { type Damage, DamageLog } from './corrupt-journal.js';
-import { HandOver } from './hand-over.js';
 import { HeldJournal } from './held-journal.js';
 import { entryAt, existingEntries, type JournalEntry } from './journal-directory.js';
-import { JournalIteration, type RecordedMessage } from './journal-iteration.js';
-import {
-  checkReaderOptions,
-  type FollowOptions,
-  type JournalReaderJson,
-  type JournalReaderOptions,
-} from './journal-reader-options.js';
+import { type FollowOptions, JournalIteration, type RecordedMessage } from './journal-iteration.js';
+import { checkReaderOptions, type JournalReaderJson, type JournalReaderOptions } from './journal-reader-options.js';
 import { checkPlace, type JournalPlace, walkToPlace } from './journal-seek.js';
-import { type Found, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
+import { type Found, HandOver, JournalWalker, LANE_TABLE, MESSAGE, NOTHING, SEALED } from './journal-walker.js';
 import type { Gap } from './known-segments.js';
 import { cutDamage, missingFrom } from './lost-files.js';
 import { surveyBrokenWalk } from './tail-survey.js';
@@ -25,7 +19,7 @@ import { surveyBrokenWalk } from './tail-survey.js';
 const DEFAULT_READ_LIMIT = 256;
 
 /**
- * Reads a journal, also one that is being written. One file is mapped at a time, and is not pruned meanwhile. `read`
+ * Reads a journal, even while it is being written. One file is mapped at a time, and is not pruned meanwhile. `read`
  * allocates nothing for a message once optimized, below 1,536 bytes of payload.
  */
 export class JournalReader {
@@ -37,9 +31,9 @@ export class JournalReader {
   private readonly gapsBefore: Gap[] = [];
   private readonly damageLog: DamageLog;
   private walker: JournalWalker;
-  /** Byte offset in the file behind which nothing was found, with no writer alive. */
+  /** Byte offset in the file behind which nothing was found when no writer was alive. */
   private surveyedOffset = -1;
-  /** The later files that were found to hold nothing to go on in. */
+  /** The later files, after they were searched and none of them could be read on in. */
   private searched: readonly JournalEntry[] | undefined;
   private readonly readAhead: ReadAhead = new ReadAhead();
   /** @internal */
@@ -67,7 +61,7 @@ export class JournalReader {
     }
   }
 
-  /** The one journal that is read: one that is begun anew in its directory has another id. Hexadecimal digits. */
+  /** The journal that is read. If a new one is begun in its directory, that has another id. Hexadecimal digits. */
   get journalId(): string {
     return this.walker.file.header.journalId.toString('hex');
   }
@@ -94,9 +88,9 @@ export class JournalReader {
 
   /**
    * Hands messages to `handler`, in the order of the journal. The message object is used again: it is valid until the
-   * handler returns. @returns how many, at most `limit`; 0 at the end, though a writer may go on there: six system calls
+   * handler returns. @returns how many, at most `limit`; 0 at the end, where a writer may go on (six system calls)
    * @throws what the handler throws: that message comes again; HermesError, only when nothing was handed out:
-   *   ERR_HERMES_CORRUPT_JOURNAL with the damage's extent, _REMOVED when the journal is no longer there, _DETACHED, _INVALID_STATE in a handler
+   *   ERR_HERMES_CORRUPT_JOURNAL with the place of the damage, _REMOVED when the journal is no longer there, _DETACHED, _INVALID_STATE in a handler
    */
   read(handler: MessageHandler, limit: number = DEFAULT_READ_LIMIT): number {
     this.checkFree();
@@ -112,11 +106,11 @@ export class JournalReader {
         if (!this.handOver.run(walker, handler)) break;
         count++;
       } else if (found !== LANE_TABLE) {
-        if (count > 0 && found === NOTHING) break; // the next call looks whether this is the end
+        if (count > 0 && found === NOTHING) break; // the next call finds out whether this is the end
         try {
           if (!(found === SEALED ? this.enterNext() : this.passFault(found))) break;
         } catch (error) {
-          if (count > 0 && error instanceof HermesError) break; // it comes again
+          if (count > 0 && error instanceof HermesError) break; // the next call meets it again
           throw error;
         }
       }
@@ -137,8 +131,8 @@ export class JournalReader {
   }
 
   /**
-   * Copies of the messages from here on: to the end, or for ever with `follow`. A loop that is left goes on behind the last message
-   * that it was given; closing the reader ends it, and `seek` moves it. Several share the messages between them.
+   * Copies of the messages from here on: to the end, or for ever with `follow`. After a loop was left, the next one goes on
+   * behind the last message that it got. Closing the reader ends a loop, `seek` moves it, and several loops share the messages.
    */
   messages(options: FollowOptions = {}): AsyncGenerator<RecordedMessage, void, undefined> {
     return new JournalIteration(this, options);
@@ -148,7 +142,7 @@ export class JournalReader {
     return this.messages();
   }
 
-  /** Lets go of the file. Idempotent. */
+  /** Closes the file. Idempotent. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -175,7 +169,7 @@ export class JournalReader {
     if (this.handOver.isRunning) throw nestedPoll();
   }
 
-  /** The file is read to its end: goes on in the next one. False when there is none yet. */
+  /** The file was read to its end: goes on in the next one. False if there is none yet. */
   private enterNext(): boolean {
     const { file } = this.walker;
     this.damageLog.report(cutDamage(file));
@@ -188,7 +182,7 @@ export class JournalReader {
     return goesOn;
   }
 
-  /** False when the file is not there, or not even its header. */
+  /** False if the file is not there, or has no header. */
   private goOnIn(entry: JournalEntry): boolean {
     const opened = this.held.open(entry, this.walker.file);
     if (opened === undefined) return false;
@@ -196,11 +190,11 @@ export class JournalReader {
     return true;
   }
 
-  /** There is no next file: at the end, or because it is missing in the middle, or its header. */
+  /** There is no next file: this is the end, or a file or its header is missing. */
   private passMissing(entries: readonly JournalEntry[], fromPosition: number): boolean {
     const missing = missingFrom(this.directory, entries, fromPosition, this.walker.file.header);
     if (missing === undefined || this.damageLog.isKnown(fromPosition)) return false;
-    if (missing.damage.toPosition === fromPosition) return true; // it came a moment ago
+    if (missing.damage.toPosition === fromPosition) return true; // it came just now
     this.damageLog.report(missing.damage);
     return missing.goesOnIn !== undefined && this.goOnIn(missing.goesOnIn);
   }
@@ -220,7 +214,7 @@ export class JournalReader {
     return broken.nextOffset !== undefined;
   }
 
-  /** Goes on in what the name of the file leads to now. False while there is nothing. */
+  /** Goes on in the file that the name leads to now. False while there is none. */
   private reopen(): boolean {
     const walker = this.held.openAgain(this.walker);
     if (walker !== undefined) this.enter(walker);

@@ -31,7 +31,7 @@ interface JournalTail {
   readonly indexCount: number;
 }
 
-/** What opening a journal has mended. */
+/** What was repaired when a journal was opened. */
 export interface JournalRepair {
   /** The records end here: bytes. */
   readonly position: number;
@@ -40,17 +40,17 @@ export interface JournalRepair {
 }
 
 export interface Recovery {
-  /** Undefined when there is no record at all. */
+  /** Undefined when the journal has no record. */
   readonly tail: JournalTail | undefined;
-  /** Where the next file begins, if not with the tail: bytes. */
+  /** Where the next file begins: bytes. */
   readonly nextPosition: number;
   readonly repair: JournalRepair | null;
 }
 
 /**
- * Finds the end of a journal and mends a torn tail: what holds no whole record becomes zeros again, and a last file in
- * which nothing is whole is removed. Reads the last file from its last index entry on. The writer's lock is moved to each file
- * before it is looked at. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for damage with whole records behind it, unless that is
+ * Finds the end of a journal and repairs a torn tail: bytes without a whole record become zeros again, and a last file
+ * without any whole record is removed. Reads the last file from its last index entry on. The writer's lock is moved to a file
+ * before that file is looked at. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL for damage with whole records behind it, unless that is
  * skipped; _NO_SPACE, _BUSY
  */
 export function recoverJournal(directory: string, skipsDamage: boolean, lock: WriterLock): Recovery {
@@ -73,13 +73,13 @@ export function recoverJournal(directory: string, skipsDamage: boolean, lock: Wr
   }
 }
 
-/** A file whose header was lost may hold records: it is kept, under a name that is no journal file's. */
+/** A file that has lost its header may hold records: it is kept, under another name. */
 function setAside(file: string, skipsDamage: boolean): void {
   if (!skipsDamage) throw foreignFile(file, 'its header is blank, though something is behind it');
   withSystemErrors('rename', file, () => fs.renameSync(file, `${file}.damaged`));
 }
 
-/** Undefined for a file in which not even the lane table is whole, and nothing behind it. */
+/** Undefined for a file without any whole record, not even the lane table. */
 function openTail(
   entry: JournalEntry,
   skipsDamage: boolean,
@@ -99,8 +99,8 @@ function openTail(
 }
 
 /**
- * Gives a file that was cut its length again, and one that was copied with holes its blocks: a store to a hole on a full file
- * system would kill the process. The bytes that were missing; undefined when its header is not there.
+ * Gives a file that was cut its length again, and a file that was copied with holes its blocks: a store to a hole on a full file
+ * system would kill the process. Returns how many bytes were missing; undefined if the header is not there.
  */
 function restoreLength({ path, firstPosition }: JournalEntry): number | undefined {
   const fd = openWithoutLinks(path, fs.constants.O_RDWR);
@@ -135,19 +135,19 @@ function walkToEnd(file: MappedFile, skipsDamage: boolean): { tail: JournalTail;
   return { tail: walk.end(), discardedLength: 0 };
 }
 
-/** Walks a file from the last place that its index tells and that can be believed, and completes the index on the way. */
+/** Walks a file from the last place in its index that can be believed, and completes the index on the way. */
 class IndexedWalk {
   readonly walker: JournalWalker;
   private newestTimeNs = 0n;
   private nextIndexOffset: number;
-  /** The entries of the index, those that are good and those that were missing. */
+  /** The entries of the index: those that were good, and those that were missing. */
   private readonly entries: Buffer[] = [];
   private isComplete = true;
 
   constructor(private readonly file: MappedFile) {
     this.walker = new JournalWalker(file);
     this.nextIndexOffset = Number.POSITIVE_INFINITY; // until the tables are passed
-    const isWhole = this.walker.readTables() !== FAULT; // otherwise the walk has to come upon it
+    const isWhole = this.walker.readTables() !== FAULT; // otherwise the walk has to find what is broken
     const entries = isWhole ? readIndex(file.path, file.header) : [];
     this.begin(entries.slice(0, this.countGood(entries)));
   }

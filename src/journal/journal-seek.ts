@@ -17,10 +17,10 @@ export type JournalPlace =
   | { readonly lane: number; readonly sequence: number }
   | { readonly timeNs: bigint };
 
-/** Each kind of place has its own of these. */
+/** The fields of all kinds of places. */
 const PLACE_FIELDS: Readonly<Record<string, true>> = { position: true, lane: true, sequence: true, timeNs: true };
 
-/** The files in which to look for a place: first the last one that begins before it. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
+/** The files in which to look for a place, beginning with the last one that begins before it. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND */
 export function filesOfPlace(directory: string, place: JournalPlace): JournalEntry[] {
   const entries = existingEntries(directory).reverse();
   if ('position' in place) {
@@ -41,7 +41,7 @@ export function filesOfPlace(directory: string, place: JournalPlace): JournalEnt
   return candidates;
 }
 
-/** Goes as far as the index leads before a place, and from there to the first message that is not before it. */
+/** Goes to the last index entry before a place, and from there to the first message that is not before it. */
 export function walkToPlace(file: MappedFile, place: JournalPlace): JournalWalker {
   const walker = new JournalWalker(file);
   const entry = readIndex(file.path, file.header).findLast((each) => isEntryBefore(place, each));
@@ -50,7 +50,7 @@ export function walkToPlace(file: MappedFile, place: JournalPlace): JournalWalke
     walker.moveTo(file.offsetAt(entry.position), entry.sequences);
     const found = walker.next();
     if (found === MESSAGE) walker.stepBack();
-    else return walkFromStart(file, place); // an index of other records than these
+    else return walkFromStart(file, place); // the index does not belong to these records
   }
   return walkUntil(walker, place);
 }
@@ -80,7 +80,7 @@ function isEntryBefore(place: JournalPlace, { position, sequences, newestTimeNs 
   return isBefore(place, sequences, newestTimeNs);
 }
 
-/** Whether the place of the journal at which a lane has come so far, and no message is newer, is before the one asked for. */
+/** Whether a point of the journal lies before the place, by the lanes' next sequences and the newest time up to there. */
 function isBefore(
   place: Exclude<JournalPlace, { readonly position: number }>,
   sequences: LaneSequences,

@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { HermesError } from '../errors.js';
+import type { HermesError } from '../errors.js';
 import { RECORD_HEADER_LENGTH, RECORD_LENGTH_OFFSET, RECORD_MAGIC, recordLength } from '../layout/record.js';
 import { dropPages } from '../os/prefault.js';
 import { withSystemErrors } from '../os/system-error.js';
+import { noRoom } from './corrupt-journal.js';
 
 const MAGIC_LENGTH = 4;
 const NO_MAGIC: Uint8Array = new Uint8Array(MAGIC_LENGTH);
-/** Bytes of copies that are kept in memory behind what has been written, before they are given back. */
+/** Bytes of written copies that are kept in memory before they are given back. */
 const KEPT_LENGTH: number = 2 * 1024 * 1024;
 
 /** Views of the mapped file. */
@@ -21,18 +22,18 @@ interface StagedMemory {
 type Write = (bytes: Uint8Array, offset: number, length: number, position: number) => number;
 
 /**
- * Between a journal's writer and a file where a store to a mapping may need space: on a full disk that would end the process. There
- * the file is mapped privately: stores stay in this process, and are written from here, which a full disk refuses with an error.
+ * Stands between a journal's writer and a file in which a store to a mapping may need space: on a full disk such a store would end the
+ * process. So the file is mapped privately: stores stay in this process, and are written from here. A full disk refuses that with an error.
  *
- * A record's magic still comes last: all records are written without one, and then once more as they are, in order. So a reader, and
- * whoever finds the file after a death between any two pages, sees whole records, and none behind them.
+ * A record's magic still comes last: all records are written without it, and then once more with it, in order. So a reader, and the
+ * next writer after a death between any two pages, see whole records and nothing behind them.
  */
 export class JournalStage {
-  /** Byte offset up to which the file holds what the memory holds. Behind it no record of the file has a magic, but for those that are owed. */
+  /** Byte offset up to which the file holds what the memory holds. Behind it no record of the file has a magic, except those in `owed`. */
   private storedEnd = Number.POSITIVE_INFINITY;
   /** Byte offset behind the last byte of the file that may not be zero. */
   private usedEnd = 0;
-  /** Records that are to lose their magic before anything else is written: byte offsets, in this order. */
+  /** Records that must lose their magic before anything else is written: byte offsets, in this order. */
   private owed: number[] = [];
   /** Byte offset behind what was written last. */
   private writtenEnd = 0;
@@ -44,7 +45,7 @@ export class JournalStage {
     private readonly write: Write,
   ) {}
 
-  /** For the file of a descriptor. */
+  /** For the file that is open as `fd`. */
   static of(path: string, fd: number, memory: StagedMemory): JournalStage {
     return new JournalStage(path, memory, (bytes, offset, length, position) =>
       fs.writeSync(fd, bytes, offset, length, position),
@@ -68,7 +69,7 @@ export class JournalStage {
     const usedEnd = Math.max(end, this.usedEnd);
     if (usedEnd <= storedEnd) return;
     const starts = this.recordsUpTo(end);
-    memory.bytes.fill(0, Math.max(end, storedEnd), usedEnd); // of what was taken back
+    memory.bytes.fill(0, Math.max(end, storedEnd), usedEnd); // where records were taken back
     this.usedEnd = usedEnd;
     this.setMagics(starts, 0);
     try {
@@ -92,8 +93,8 @@ export class JournalStage {
   }
 
   /**
-   * Makes zeros of a record in the file, which are in the memory already. Of several the last one comes first. Where there is no room
-   * for that, the next store does it before all else. @throws HermesError ERR_HERMES_SYSTEM
+   * Makes zeros of a record in the file, as the memory has them already. Of several records the last one comes first. If there is no
+   * room for that, the next store does it before anything else. @throws HermesError ERR_HERMES_SYSTEM
    */
   wipe(start: number, end: number): void {
     if (start >= this.storedEnd) return; // the file does not show it, and the next store writes over it
@@ -130,7 +131,7 @@ export class JournalStage {
     for (const start of starts) this.memory.words[start >>> 2] = magic;
   }
 
-  /** What the memory has from one byte offset to another, or else `bytes`. */
+  /** Writes what the memory has between two byte offsets, or `bytes` instead. */
   private writeAll(from: number, to: number, bytes?: Uint8Array): void {
     const source = bytes ?? this.memory.bytes;
     const shift = bytes === undefined ? 0 : from;
@@ -141,16 +142,11 @@ export class JournalStage {
       });
     } catch (error) {
       if ((error as HermesError).code !== 'ERR_HERMES_NO_SPACE') throw error;
-      const directory = path.dirname(this.path);
-      throw new HermesError(
-        'ERR_HERMES_NO_SPACE',
-        `There is no room for more of the journal ${directory}: free space, or remove its oldest files (hermes journal prune ${directory} --keep-bytes <size>)`,
-        { cause: error },
-      );
+      throw noRoom(path.dirname(this.path), 'more', error);
     }
   }
 
-  /** What is in the file need not be in this process's memory, too. */
+  /** Gives memory back whose content is in the file. */
   private giveBack(): void {
     if (this.storedEnd - this.keptFrom < KEPT_LENGTH) return;
     this.keptFrom = dropPages(this.memory.buffer, this.keptFrom, this.storedEnd);

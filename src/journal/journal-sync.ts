@@ -4,13 +4,13 @@ import { syncFile, syncFileInBackground } from '../os/sync-file.js';
 import type { MappedFile } from './mapped-file.js';
 
 /**
- * What has to be synced so that all that was written is on the disk: the files written to since the last sync, and the
- * directory when it has new names. `fdatasync` of a file also writes the pages that a mapping of it has made dirty. Every
- * sync has descriptors of its own, which nobody closes meanwhile, of what was written, wherever the names lead by then.
+ * What must be synced before all that was written is on the disk: the files that were written to since the last sync, and the
+ * directory if it has new names. `fdatasync` of a file also writes the pages that a mapping of it has made dirty. Every
+ * sync has descriptors of its own, which nobody closes meanwhile: it syncs what was written, even if the names lead elsewhere by then.
  */
 export class JournalSync {
   private hasNewNames = false;
-  /** The one that is being written. */
+  /** The file that is being written. */
   private file: MappedFile | undefined;
   /** Of files that are full, and not synced yet. */
   private full: Descriptor[] = [];
@@ -28,7 +28,7 @@ export class JournalSync {
     this.hasNewNames = true;
   }
 
-  /** The file will not be written to any more, and what was is not synced. */
+  /** The file is full, and not synced yet. */
   addFull(file: MappedFile): void {
     this.full.push(openToSync(file));
   }
@@ -55,7 +55,7 @@ export class JournalSync {
     }
   }
 
-  /** What was not synced stays so; there is nothing to sync any more. */
+  /** Forgets what is not synced yet. */
   close(): void {
     this.file = undefined;
     this.hasNewNames = false;

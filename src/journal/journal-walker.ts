@@ -1,42 +1,30 @@
+import { refuseHandlersPromise } from '../dropped-promise.js';
 import { JOURNAL_DATA_OFFSET, LANE_TABLE_TYPE, laneTableLength } from '../layout/journal-file.js';
 import { SEGMENT_TABLE_TYPE } from '../layout/journal-segment-table.js';
 import {
   MAX_USER_TYPE,
   PADDING_TYPE,
-  RECORD_ALIGNMENT,
-  RECORD_CRC_WORD,
-  RECORD_FLAG_CRC,
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
   RECORD_LENGTH_WORD,
-  RECORD_MAGIC,
   RECORD_SEQUENCE_HIGH_WORD,
   RECORD_SEQUENCE_LOW_WORD,
-  RECORD_VERSION,
+  recordLane,
+  recordLength,
+  recordType,
 } from '../layout/record.js';
-import { crc32OfRecord } from '../ring/crc32.js';
 import { wholeSequence } from '../ring/head.js';
+import type { MessageHandler } from '../ring/message.js';
+import { checksumFault, headerFault } from '../ring/record-fault.js';
+import { JOURNAL_RULES } from './journal-record.js';
 import { decodeSegmentTable, type Gap, type KnownSegment, KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
 import type { MappedFile } from './mapped-file.js';
 
-// Constants of this module are compiled in; imported ones are loaded at every use.
-const HEADER_LENGTH: number = RECORD_HEADER_LENGTH;
-const ALIGNMENT: number = RECORD_ALIGNMENT;
-const MAGIC: number = RECORD_MAGIC;
-const MAX_TYPE: number = MAX_USER_TYPE;
-const PADDING: number = PADDING_TYPE;
-const TABLE: number = LANE_TABLE_TYPE;
-const SEGMENT_TABLE: number = SEGMENT_TABLE_TYPE;
-const DATA_OFFSET: number = JOURNAL_DATA_OFFSET;
-/** VER and the lower FLAGS of every record, and the bits of the word that hold them. */
-const KIND: number = RECORD_VERSION | (RECORD_FLAG_CRC << 16);
-const KIND_MASK = 0x00ff_00ff;
-
 /** What stands at a place of a file. */
 export const NOTHING = 0;
 export const MESSAGE = 1;
-/** The table of the segment's lanes, or one of another segment behind it. */
+/** A table: of the lanes of the file's segment, or of another segment. */
 export const LANE_TABLE = 2;
 /** The end of a full file. */
 export const SEALED = 3;
@@ -45,25 +33,25 @@ export type Found = typeof NOTHING | typeof MESSAGE | typeof LANE_TABLE | typeof
 
 /**
  * Walks the records of one file and believes nothing of them: each field is read once and checked, then used. After
- * `next` the fields tell of the record that it found. Nothing here allocates once optimized, below 1,536 bytes of payload.
+ * `next` the fields describe the record that it found. Nothing here allocates once optimized, below 1,536 bytes of payload.
  */
 export class JournalWalker {
   /** Byte offset in the file: of the record that was passed last, or -1 when none is known, and of the next. */
   recordOffset = -1;
-  offset: number = DATA_OFFSET;
+  offset: number = JOURNAL_DATA_OFFSET;
   lane = 0;
   type = 0;
   /** Bytes of the payload. */
   length = 0;
-  /** Messages that are missing, as far as they were noticed. */
+  /** Messages that were found missing. */
   readonly gaps: Gap[] = [];
   /** What comes next in each lane of the file's segment. */
   readonly sequences: LaneSequences;
   /** That segment: hexadecimal. */
   readonly segmentId: string;
-  /** Messages may be missing: damage was skipped. The next lane table ends that. */
+  /** Damage was skipped, so messages may be missing until the next lane table. */
   private mayJump = false;
-  /** Byte offset behind the tables that were found: another one can follow there. */
+  /** Byte offset behind the tables that were found: another table may follow there. */
   private tablesEnd = -1;
 
   private readonly segment: KnownSegment;
@@ -72,7 +60,7 @@ export class JournalWalker {
   private readonly mappedEnd: number;
   private readonly dataEnd: number;
 
-  /** `segments`: what is known of each segment, as the file before it ended. */
+  /** `segments`: what is known of each segment at the end of the file before. */
   constructor(
     readonly file: MappedFile,
     readonly segments: KnownSegments = new KnownSegments(),
@@ -86,28 +74,28 @@ export class JournalWalker {
     this.dataEnd = file.dataEnd;
   }
 
-  /** Reads the tables at the start of the file, for whoever goes on somewhere else. What is behind them. */
+  /** Reads the tables at the start of the file, before a walk that begins elsewhere. Returns what is behind them. */
   readTables(): Found {
-    this.offset = DATA_OFFSET;
+    this.offset = JOURNAL_DATA_OFFSET;
     let found = this.next();
     while (found === LANE_TABLE) found = this.next();
     return found;
   }
 
-  /** Goes to a byte offset, where the sequences are those of `sequences`. */
+  /** Goes to a byte offset, where `sequences` come next. */
   moveTo(offset: number, sequences: LaneSequences): void {
     this.offset = offset;
     this.recordOffset = -1;
     this.sequences.take(sequences);
   }
 
-  /** Goes to a byte offset to which the file was read before. */
+  /** Goes to a byte offset up to which the file was read before. */
   goOnAt(offset: number): void {
     this.offset = offset;
     this.tablesEnd = offset; // it may be between two of them
   }
 
-  /** Goes back to before the message that was found last. */
+  /** Goes back to the message that was found last. */
   stepBack(): void {
     const index = this.recordOffset >>> 2;
     this.offset = this.recordOffset;
@@ -127,35 +115,40 @@ export class JournalWalker {
     const { words } = this;
     const at = this.offset;
     if (at === this.dataEnd) return SEALED;
-    if (at + HEADER_LENGTH > this.mappedEnd) return NOTHING;
+    if (at + RECORD_HEADER_LENGTH > this.mappedEnd) return NOTHING;
     const index = at >>> 2;
     const magic = Atomics.load(words, index); // SYNC: journaled
     if (magic === 0) return NOTHING;
     const kind = words[index + RECORD_KIND_WORD]!;
     const length = words[index + RECORD_LENGTH_WORD]!;
-    const type = (kind >>> 8) & 0xff;
-    if (magic !== MAGIC || (kind & KIND_MASK) !== KIND || length >>> 0 > this.mappedEnd - at - HEADER_LENGTH)
-      return FAULT;
-    if (type === PADDING || type > MAX_TYPE) return this.special(at, type, kind, length);
-    const lane = kind >>> 24;
+    if (this.recordFault(magic, kind, length) !== undefined) return FAULT;
+    const type = recordType(kind);
+    if (type === PADDING_TYPE || type > MAX_USER_TYPE) return this.special(at, type, kind, length);
+    const lane = recordLane(kind);
     const low = words[index + RECORD_SEQUENCE_LOW_WORD]!;
     const high = words[index + RECORD_SEQUENCE_HIGH_WORD]!;
     const { sequences } = this;
-    // Of a lane that the segment does not have, the number is undefined, and equal to none.
+    // For a lane that the segment does not have, this compares with undefined.
     if (low !== sequences.low[lane] || high !== sequences.high[lane]) {
       if (lane >= sequences.laneCount || !this.admits(lane, wholeSequence(high, low))) return FAULT;
     }
-    if (crc32OfRecord(words, this.bytes, at, length) !== words[index + RECORD_CRC_WORD]) return FAULT;
     sequences.pass(lane, low, high);
     this.lane = lane;
     this.type = type;
     this.length = length;
     this.recordOffset = at;
-    this.offset = at + ((length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT);
+    this.offset = at + recordLength(length);
     return MESSAGE;
   }
 
-  /** Of a message that is not the one that is due. */
+  /** What is wrong with the record at the offset, which has these words. Lane and sequence are not checked. */
+  private recordFault(magic: number, kind: number, length: number): string | undefined {
+    const { words, bytes, offset, dataEnd, mappedEnd } = this;
+    const fault = headerFault(magic, kind, length, JOURNAL_RULES, dataEnd - offset, mappedEnd - offset);
+    return fault ?? checksumFault(words, bytes, offset >>> 2, kind, length);
+  }
+
+  /** Whether a message that is not the one that is due may stand there. */
   private admits(lane: number, sequence: number): boolean {
     const due = this.sequences.next(lane);
     if (due === undefined) return true;
@@ -166,66 +159,89 @@ export class JournalWalker {
 
   /** Padding and tables. */
   private special(at: number, type: number, kind: number, length: number): Found {
-    const isPadding = type === PADDING;
-    if (kind >>> 24 !== 0 || (!isPadding && type !== TABLE && type !== SEGMENT_TABLE)) return FAULT;
-    if (crc32OfRecord(this.words, this.bytes, at, isPadding ? 0 : length) !== this.words[(at >>> 2) + 7]) return FAULT;
-    if (isPadding) {
-      if (at + HEADER_LENGTH + length !== this.dataEnd) return FAULT;
+    if (recordLane(kind) !== 0) return FAULT;
+    if (type === PADDING_TYPE) {
       this.offset = this.dataEnd;
       return SEALED;
     }
-    if (!(type === TABLE ? this.takeTable(at, length) : this.hearTable(at, length))) return FAULT;
+    if (!(type === LANE_TABLE_TYPE ? this.takeTable(at, length) : this.hearTable(at, type, length))) return FAULT;
     this.recordOffset = at;
-    this.offset = at + ((length + HEADER_LENGTH + ALIGNMENT - 1) & -ALIGNMENT);
+    this.offset = at + recordLength(length);
     this.tablesEnd = this.offset;
     return LANE_TABLE;
   }
 
-  /** Of the file's own segment: the first record. False when it is none. */
+  /** Takes the lane table of the file's own segment, which is the first record. False if there is none. */
   private takeTable(at: number, length: number): boolean {
     const { laneCount } = this.sequences;
-    if (at !== DATA_OFFSET || length !== laneTableLength(laneCount)) return false;
-    const table = LaneSequences.decode(this.bytes, at + HEADER_LENGTH, laneCount);
+    if (at !== JOURNAL_DATA_OFFSET || length !== laneTableLength(laneCount)) return false;
+    const table = LaneSequences.decode(this.bytes, at + RECORD_HEADER_LENGTH, laneCount);
     if (table.isBehind(this.sequences)) return false; // it is of an earlier state of the journal
     this.gaps.push(...this.segment.take(table));
     this.mayJump = false;
     return true;
   }
 
-  /** Of another segment: behind the tables before it. False when it is none. */
-  private hearTable(at: number, length: number): boolean {
-    const table = at === this.tablesEnd ? decodeSegmentTable(this.bytes, at + HEADER_LENGTH, length) : undefined;
+  /** Takes a table of another segment, which stands behind the tables before it. False if there is none. */
+  private hearTable(at: number, type: number, length: number): boolean {
+    const mayBe = type === SEGMENT_TABLE_TYPE && at === this.tablesEnd;
+    const table = mayBe ? decodeSegmentTable(this.bytes, at + RECORD_HEADER_LENGTH, length) : undefined;
     if (table !== undefined) this.segments.hear(table);
     return table !== undefined;
   }
 
-  /** What is wrong at the offset, in words for people; to be asked when `next` has found a FAULT there, or NOTHING. */
+  /** What is wrong at the offset, in words for people, after `next` has found a FAULT or NOTHING there. */
   fault(): string {
-    const { words, offset } = this;
-    if (offset + HEADER_LENGTH > this.mappedEnd) return 'the file ends there';
-    const index = offset >>> 2;
-    const [magic, kind, length] = [
-      words[index]!,
-      words[index + RECORD_KIND_WORD]!,
-      words[index + RECORD_LENGTH_WORD]! >>> 0,
-    ];
-    const lane = kind >>> 24;
-    const type = (kind >>> 8) & 0xff;
+    const { words, offset: at } = this;
+    if (at + RECORD_HEADER_LENGTH > this.mappedEnd) return 'the file ends there';
+    const index = at >>> 2;
+    const [magic, kind, length] = [words[index]!, words[index + RECORD_KIND_WORD]!, words[index + RECORD_LENGTH_WORD]!];
     if (magic === 0) return 'no record begins there';
-    if (magic !== MAGIC) return `its magic is ${hex(magic)} instead of ${hex(MAGIC)}`;
-    if ((kind & KIND_MASK) !== KIND)
-      return `its version and flags are ${hex(kind & KIND_MASK)} instead of ${hex(KIND)}`;
-    if (length > this.mappedEnd - offset - HEADER_LENGTH) return `its length is ${length}, beyond the end of the file`;
-    const covered = type === PADDING ? 0 : length;
-    if (crc32OfRecord(words, this.bytes, offset, covered) !== words[index + RECORD_CRC_WORD])
-      return 'its checksum does not match its content';
-    if (type === TABLE && offset === DATA_OFFSET) return 'its lane table tells less than the files before';
-    if (type === PADDING || type > MAX_TYPE) return `its type ${type} has no place there`;
+    const fault = this.recordFault(magic, kind, length);
+    if (fault !== undefined) return fault;
+    const type = recordType(kind);
+    if (type === LANE_TABLE_TYPE && at === JOURNAL_DATA_OFFSET)
+      return 'its lane table tells less than the files before';
+    if (type === PADDING_TYPE || type > MAX_USER_TYPE) return `its type ${type} has no place there`;
+    const lane = recordLane(kind);
     if (lane >= this.sequences.laneCount) return `its lane is ${lane}, of ${this.sequences.laneCount}`;
     return `its sequence is not ${this.sequences.next(lane)}, which comes next in lane ${lane}`;
   }
 }
 
-function hex(word: number): string {
-  return `0x${(word >>> 0).toString(16).padStart(8, '0')}`;
+/** Gives a handler the message that a walker has found. If the handler does not take it, it comes again. */
+export class HandOver {
+  /** While the handler runs. */
+  isRunning = false;
+  private isRefused = false;
+
+  /** In a handler: the message comes again. */
+  refuse(): void {
+    this.isRefused = true;
+  }
+
+  /** False when the handler has refused the message. @throws what the handler throws */
+  run(walker: JournalWalker, handler: MessageHandler): boolean {
+    const { message } = walker.file.memory;
+    message.lane = walker.lane;
+    message.type = walker.type;
+    message.length = walker.length;
+    message.offset = walker.recordOffset + RECORD_HEADER_LENGTH;
+    const next = walker.offset;
+    walker.offset = walker.recordOffset; // `position` is this message's while the handler runs
+    this.isRunning = true;
+    try {
+      refuseHandlersPromise(handler(message));
+    } catch (error) {
+      walker.stepBack();
+      throw error;
+    } finally {
+      this.isRunning = false;
+    }
+    walker.offset = next;
+    if (!this.isRefused) return true;
+    this.isRefused = false;
+    walker.stepBack();
+    return false;
+  }
 }

@@ -27,7 +27,7 @@ export interface JournalSource {
 
 /** The one writer of a journal: appends records, begins a new file when one is full, and keeps the index. */
 export class JournalWriter extends RecordAppender {
-  /** What opening has mended. */
+  /** What was repaired when the journal was opened. */
   readonly repair: JournalRepair | null;
   /** Messages that never came to the journal, though later ones of their lane did. */
   missedCount = 0;
@@ -36,9 +36,9 @@ export class JournalWriter extends RecordAppender {
   private index: IndexWriter;
   private nextIndexOffset = 0;
   private readonly writeAhead: WriteAhead = new WriteAhead();
-  /** What comes next cannot go into the present file, which is another segment's, or tells of other sequences. */
+  /** The next message needs a new file: the present one belongs to another segment, or has other sequences. */
   private needsFile = false;
-  /** Of other segments that are known: whole records for the start of a file. */
+  /** Tables of other segments that are known: whole records for the start of a file. */
   private readonly segmentTables: Buffer;
 
   private constructor(
@@ -69,7 +69,7 @@ export class JournalWriter extends RecordAppender {
   }
 
   /**
-   * Opens a journal to write to it, or begins one; mends its torn tail. Another segment begins a file with its first message. Blocks for
+   * Opens a journal to write to it, or begins one; repairs its torn tail. A new segment gets a new file with its first message. Blocks for
    * some milliseconds. @throws HermesError ERR_HERMES_BUSY, _CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _NO_SPACE, _PERMISSION, _INVALID_OPTION, _JOURNAL_NOT_FOUND
    */
   static open(directory: string, source: JournalSource, settings: JournalSettings): JournalWriter {
@@ -100,19 +100,19 @@ export class JournalWriter extends RecordAppender {
   }
 
   /**
-   * Sees to it that all that was appended is in the file, before anybody is told: on most file systems it is at once. Where it is not
-   * there, it may be tried again, or taken back. @throws HermesError ERR_HERMES_NO_SPACE: not all of it is in the file
+   * Makes sure that all that was appended is in the file, before it is acknowledged or published: on most file systems it is there at
+   * once. If this fails, it may be tried again, or the messages taken back. @throws HermesError ERR_HERMES_NO_SPACE: not all of it is in the file
    */
   store(): void {
     this.file.stage?.store(this.end);
   }
 
-  /** That the file is where its name leads, and whole. One system call. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL */
+  /** Checks that the file's name leads to it, and that it is whole. One system call. @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL */
   checkFile(): void {
     this.place.checkFile();
   }
 
-  /** The same, and the directory: to be asked now and then. Three system calls. */
+  /** The same, and the directory: to be called now and then. Three system calls. */
   checkPlace(): void {
     this.place.check();
   }
@@ -128,8 +128,8 @@ export class JournalWriter extends RecordAppender {
   }
 
   /**
-   * Takes back the messages of a lane from a sequence on, which nobody has seen published: the last record first, so that one that
-   * dies leaves no record behind the hole. They end the last file of the segment, where `reserve` has put them.
+   * Takes back the messages of a lane from a sequence on, which nobody has seen published: the last record first, so that a
+   * process that dies leaves no record behind a hole. They are at the end of the segment's last file, where `reserve` has put them.
    * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when there is damage before them
    */
   cutBack(lane: number, sequence: number): void {
@@ -140,10 +140,10 @@ export class JournalWriter extends RecordAppender {
     else this.cutBackHere(lane, sequence);
     if (!isBehind(this.sequences.next(lane))) return;
     this.sequences.set(lane, sequence);
-    this.needsFile = true; // its lane table tells
+    this.needsFile = true; // whose lane table has the new sequences
   }
 
-  /** The lanes of which messages are in the journal. */
+  /** The lanes that have messages in the journal. */
   get lanes(): number[] {
     const all = Array.from({ length: this.source.laneCount }, (_, lane) => lane);
     return all.filter((lane) => this.sequences.next(lane) !== undefined);
@@ -159,14 +159,14 @@ export class JournalWriter extends RecordAppender {
     this.syncing.syncNow();
   }
 
-  /** Lets go of everything, and leaves it to the kernel to write what is not synced. */
+  /** Closes everything. The kernel writes what is not synced yet. */
   close(): void {
     this.index.close();
     this.syncing.close();
     this.place.close();
   }
 
-  /** A gap begins a new file, whose lane table tells of it. */
+  /** Before a gap a new file begins, whose lane table shows the gap. */
   protected override admit(lane: number, sequence: number): boolean {
     const due = this.sequences.next(lane);
     if (due === undefined) return true;
@@ -189,13 +189,13 @@ export class JournalWriter extends RecordAppender {
     this.limit = Math.max(end + length, Math.min(nextAhead, this.nextIndexOffset));
   }
 
-  /** In the present file, with all that follows them. */
+  /** The same in the present file, with all that follows them. */
   private cutBackHere(lane: number, sequence: number): void {
     const { end, file } = this;
     const { offset, sequences, starts } = messagesFrom(file, lane, sequence, end);
     this.sequences.take(sequences);
     this.index.close();
-    this.index = this.enter(offset, countEntriesBefore(file.path, file.header, file.positionAt(offset))); // it tells of no more than there is
+    this.index = this.enter(offset, countEntriesBefore(file.path, file.header, file.positionAt(offset))); // the index must not name what is wiped
     wipeRecords(file, starts, end);
   }
 

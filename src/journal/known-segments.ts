@@ -7,7 +7,7 @@ import {
   SEGMENT_TABLE_TYPE,
 } from '../layout/journal-segment-table.js';
 import { ID_LENGTH } from '../layout/preamble.js';
-import { encodeControlRecord } from './control-record.js';
+import { encodeControlRecord } from './journal-record.js';
 import { LaneSequences } from './lane-sequences.js';
 
 /** Messages of a lane that are not in the journal: sequences, from the first to behind the last. */
@@ -20,16 +20,16 @@ export interface Gap {
 }
 
 /** A table of a segment: what comes next in each of its lanes. */
-export interface SegmentTable {
+interface SegmentTable {
   readonly segmentId: Buffer;
   readonly sequences: LaneSequences;
 }
 
 /** What is known of one segment. */
 export class KnownSegment {
-  /** What comes next in each lane, as its own files tell. */
+  /** What comes next in each lane, by the segment's own files. */
   readonly sequences: LaneSequences;
-  /** The same as files of others tell: more, where what was never published was taken back later. */
+  /** The same by the files of other segments: it may be more, if messages that were never published were taken back later. */
   private told: LaneSequences;
 
   constructor(
@@ -52,7 +52,7 @@ export class KnownSegment {
     return { segmentId: this.segmentId, sequences };
   }
 
-  /** Its own file has told it anew. Returns what is missing: a lane that goes on farther on is one of which messages are. */
+  /** Takes the lane table of a file of its own. Returns what is missing: where a lane goes on farther on than it was. */
   take(sequences: LaneSequences): Gap[] {
     const gaps: Gap[] = [];
     for (let lane = 0; lane < sequences.laneCount; lane++) {
@@ -68,7 +68,7 @@ export class KnownSegment {
     return { segmentId: this.segmentId.toString('hex'), lane, fromSequence, toSequence };
   }
 
-  /** A file of another segment tells it. */
+  /** Takes what a file of another segment says. */
   hear(sequences: LaneSequences): void {
     this.told.fillFrom(sequences);
   }
@@ -78,14 +78,14 @@ export class KnownSegment {
 export class KnownSegments {
   private segments: KnownSegment[] = [];
 
-  /** A segment, which is the one recorded last from now on. */
+  /** A segment, which counts as the one recorded last from now on. */
   enter(segmentId: Buffer, laneCount: number): KnownSegment {
     const segment = this.find(segmentId, laneCount) ?? new KnownSegment(Buffer.from(segmentId), laneCount);
     this.segments = [segment, ...this.segments.filter((each) => !each.segmentId.equals(segmentId))];
     return segment;
   }
 
-  /** A file of another segment tells of one. Its tables are to be given in their order. */
+  /** Takes a table of a segment from a file of another one. The tables of a file must be given in their order. */
   hear({ segmentId, sequences }: SegmentTable): void {
     const known = this.find(segmentId, sequences.laneCount);
     const segment = known ?? new KnownSegment(Buffer.from(segmentId), sequences.laneCount);
@@ -93,7 +93,7 @@ export class KnownSegments {
     segment.hear(sequences);
   }
 
-  /** All but one, the one recorded last first. */
+  /** The tables of all but one segment, the one recorded last first. */
   tablesWithout(segmentId: Buffer): SegmentTable[] {
     return this.segments.filter((each) => !each.segmentId.equals(segmentId)).map(({ table }) => table);
   }
@@ -116,7 +116,7 @@ export function encodeSegmentTables(segments: readonly SegmentTable[], room: num
   return Buffer.concat(tables);
 }
 
-/** The table whose payload of `length` bytes is at a byte offset; undefined when none can be so long. */
+/** The table whose payload of `length` bytes is at a byte offset; undefined if no table has that length. */
 export function decodeSegmentTable(bytes: Buffer, offset: number, length: number): SegmentTable | undefined {
   const laneCount = (length - SEGMENT_TABLE_LANES_OFFSET) / laneTableLength(1);
   if (!Number.isInteger(laneCount) || laneCount < 1 || laneCount > MAX_LANES) return undefined;

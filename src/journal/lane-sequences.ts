@@ -4,7 +4,7 @@ import { wholeSequence } from '../ring/head.js';
 /** As an Int32Array holds it. */
 const NONE: number = NO_SEQUENCE | 0;
 
-/** For each lane of a segment the sequence of the message that comes next in the journal, in two words; all ones: not known. */
+/** For each lane of a segment the sequence of the message that comes next in the journal, in two words; all ones if it is not known. */
 export class LaneSequences {
   readonly low: Int32Array;
   readonly high: Int32Array;
@@ -14,7 +14,7 @@ export class LaneSequences {
     this.high = new Int32Array(laneCount).fill(NONE);
   }
 
-  /** The lanes in the table of `laneCount` lanes at byte `offset`. */
+  /** Reads the table of `laneCount` lanes at byte `offset`. */
   static decode(bytes: Buffer, offset: number, laneCount: number): LaneSequences {
     const sequences = new LaneSequences(laneCount);
     for (let lane = 0; lane < laneCount; lane++) {
@@ -54,7 +54,7 @@ export class LaneSequences {
     }
   }
 
-  /** The number of some lane is known. */
+  /** The number of at least one lane is known. */
   get areKnown(): boolean {
     return this.low.some((low, lane) => low !== NONE || this.high[lane] !== NONE);
   }
@@ -65,7 +65,7 @@ export class LaneSequences {
     return wholeSequence(this.high[lane]!, this.low[lane]!);
   }
 
-  /** Some lane is at an earlier number than in another one, of as many lanes: that knows of more messages. */
+  /** Some lane is at an earlier number here than in another table, of as many lanes: that one knows of more messages. */
   isBehind(other: LaneSequences): boolean {
     return this.low.some((_, lane) => {
       const [own, others] = [this.next(lane), other.next(lane)];

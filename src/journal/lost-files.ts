@@ -9,21 +9,21 @@ import { type JournalHeader, readJournalStart } from './file-start.js';
 import { entryAt, type JournalEntry } from './journal-directory.js';
 import type { MappedFile } from './mapped-file.js';
 
-// What shows that something of a journal was lost: a file, the header of one, or what one had behind its whole records.
+// What shows that a part of a journal was lost: a file, the header of a file, or records at a file's end.
 
 const PIECE_LENGTH: number = 1024 * 1024;
 const zeros: Buffer = Buffer.alloc(PIECE_LENGTH);
 
-/** What is missing of a journal where a file should begin. */
+/** What is missing of a journal from the place where a file should begin. */
 interface MissingFile {
-  /** Of a file at the end, as if it were as long as the others. */
+  /** If files are missing at the end, the last one counts as long as the others. */
   readonly damage: Damage;
   /** The first file behind it that can be read; undefined when there is none. */
   readonly goesOnIn: JournalEntry | undefined;
 }
 
 /**
- * Where a file should begin there is none, or one without a header: what is missing, or undefined at the journal's end.
+ * There is no file, or one without a header, where a file should begin: what is missing, or undefined at the journal's end.
  * `own`: the header of another file of the journal. @throws HermesError ERR_HERMES_CORRUPT_JOURNAL when it goes on in a foreign file
  */
 export function missingFrom(
@@ -43,7 +43,7 @@ export function missingFrom(
     return { damage: { file, fromPosition, toPosition: entry.firstPosition, fault }, goesOnIn: entry };
   }
   const lost = rest.findLast(({ path }) => lostHeaderFault(path) !== undefined);
-  // None: files that were begun and hold nothing; or one that came, before its index, since the directory was listed.
+  // Not lost: files that were begun and hold nothing; or a file that came, before its index, since the directory was listed.
   if (lost === undefined && (isThere || !fs.existsSync(indexFileName(file)) || fs.existsSync(file))) return undefined;
   const toPosition = (lost?.firstPosition ?? fromPosition) + own.capacity;
   return { damage: { file, fromPosition, toPosition, fault }, goesOnIn: undefined };
@@ -51,7 +51,7 @@ export function missingFrom(
 
 /**
  * True for a file whose header is blank, though something is behind it: its first page was lost with the power, or wiped. A
- * header is written before a file gets its name, so nobody who died leaves that. Reads a file with a blank header to its end.
+ * header is written before a file gets its name, so no process that died has left that. Reads a file with a blank header to its end.
  */
 export function hasLostHeader(file: string): boolean {
   const fd = openIfThere(file);
@@ -69,7 +69,7 @@ export function hasLostHeader(file: string): boolean {
   }
 }
 
-/** What was lost of a file without a header, in words for people; undefined for one that was begun, and holds nothing. */
+/** What was lost of a file without a header, in words for people; undefined for a file that was begun and holds nothing. */
 export function lostHeaderFault(file: string): string | undefined {
   const stat = withSystemErrors('look at', file, () => fs.statSync(file, { throwIfNoEntry: false }));
   if (stat === undefined) return undefined; // it was pruned
@@ -87,7 +87,7 @@ interface LostRecords {
 
 /**
  * Whether a file lost records behind a byte offset, where its whole ones end: it is shorter than its header says, or its index
- * tells of places farther on. An index that is missing shows nothing. Reads the index.
+ * names places farther on. An index that is missing shows nothing. Reads the index.
  */
 export function lostBehind(file: MappedFile, offset: number): LostRecords | undefined {
   const { path, header, fileLength, endPosition } = file;
@@ -101,7 +101,7 @@ export function lostBehind(file: MappedFile, offset: number): LostRecords | unde
   };
 }
 
-/** Of a file whose cut took no more than what aligns its last record: all of them are there. */
+/** The damage of a file that was cut behind its last record, so that all records are there. */
 export function cutDamage(file: MappedFile): Damage | undefined {
   const { header, fileLength, mappedEnd, dataEnd } = file;
   if (mappedEnd < dataEnd) return undefined;
@@ -109,7 +109,7 @@ export function cutDamage(file: MappedFile): Damage | undefined {
   return fault === undefined ? undefined : file.damageBetween(fileLength, dataEnd, fault);
 }
 
-/** What is wrong with a file that is shorter than its header says, in words for people. Both in bytes. */
+/** What is wrong with a file that is shorter than its header says, in words for people. Both arguments are bytes. */
 export function cutFault(fileLength: number, capacity: number): string | undefined {
   const wholeLength = JOURNAL_DATA_OFFSET + capacity;
   if (fileLength >= wholeLength) return undefined;

@@ -8,7 +8,7 @@ import { Descriptor } from '../os/descriptor.js';
 import { HeldName } from '../os/held-name.js';
 import type { MapAccess, Mapping } from '../os/mapper.js';
 import { checkReadable, storesInPlace } from '../os/stores-in-place.js';
-import { isMissing, withSystemErrors } from '../os/system-error.js';
+import { unlessMissing, withSystemErrors } from '../os/system-error.js';
 import { asBytes, Message } from '../ring/message.js';
 import { checkJournalId, checkRegular, cutFile, type Damage, lostPlace } from './corrupt-journal.js';
 import { decodeJournalHeader, isBlankHeader, type JournalHeader } from './file-start.js';
@@ -18,8 +18,8 @@ import { JournalStage } from './journal-stage.js';
 const word: Buffer = Buffer.alloc(4);
 
 /**
- * A file of a journal, open and mapped whole. As long as it is open it is pinned: nobody prunes it. Views of the memory
- * are the same objects as those of the file that was mapped before, where the mapper can do that.
+ * A file of a journal, open and mapped whole. As long as it is open, it is pinned: nobody prunes it. If the mapper can
+ * do that, the views of the memory are the same objects as those of the file that was mapped before.
  */
 export class MappedFile {
   private readonly name: HeldName;
@@ -29,12 +29,12 @@ export class MappedFile {
     readonly header: JournalHeader,
     /** For mapping, for syncing, and to look at the file; never for locks. */
     readonly descriptor: Descriptor,
-    /** What it was when it was opened. */
+    /** Its state when it was opened. */
     private readonly stat: fs.BigIntStats,
     private readonly pin: ByteLocks,
     private readonly mapping: Mapping,
     readonly memory: JournalMemory,
-    /** What brings stores to the file; undefined where the file itself is mapped to be written. */
+    /** Writes stores to the file; undefined if the file itself is mapped to be written. */
     readonly stage: JournalStage | undefined,
   ) {
     this.name = new HeldName(path, descriptor.number);
@@ -42,7 +42,7 @@ export class MappedFile {
 
   /**
    * Opens a file, maps it over that of `former`, which is closed then, and pins it. Undefined when it has
-   * been removed, or its header is blank. `journalId`: what the file must be of.
+   * been removed, or its header is blank. `journalId`: the journal that the file must belong to.
    * @throws HermesError ERR_HERMES_CORRUPT_JOURNAL, _INCOMPATIBLE_LAYOUT, _PERMISSION; `former` stays open
    */
   static open(
@@ -70,7 +70,7 @@ export class MappedFile {
         return MappedFile.open({ path, firstPosition }, access, former, journalId); // the name led elsewhere meanwhile
       }
       const wholeLength = JOURNAL_DATA_OFFSET + header.capacity;
-      // Behind its end, a page reads as zeros: what an alignment takes of that is no loss.
+      // The last page reads as zeros behind the file's end, so rounding up adds zeros only.
       const length = Math.min(wholeLength, Math.ceil(Number(stat.size) / RECORD_ALIGNMENT) * RECORD_ALIGNMENT);
       const isStaged = access === 'read-write' && !storesInPlace(descriptor.number);
       if (access === 'read-only') checkReadable(descriptor.number, length, path);
@@ -114,7 +114,7 @@ export class MappedFile {
     return position - this.header.firstPosition + JOURNAL_DATA_OFFSET;
   }
 
-  /** What is wrong from one byte offset to another. */
+  /** Damage from one byte offset to another. */
   damageBetween(from: number, to: number, fault: string): Damage {
     return { file: this.path, fromPosition: this.positionAt(from), toPosition: this.positionAt(to), fault };
   }
@@ -124,7 +124,7 @@ export class MappedFile {
     return Number(this.stat.size);
   }
 
-  /** Somebody cut it before it was opened: a file is allocated whole before it gets its name. */
+  /** It was cut before it was opened: a file is allocated whole before it gets its name. */
   get isCut(): boolean {
     return this.fileLength < this.dataEnd;
   }
@@ -134,7 +134,7 @@ export class MappedFile {
     return this.isCut && fs.fstatSync(this.descriptor.number).size > this.fileLength;
   }
 
-  /** False once the name leads to another file, or nowhere. @throws HermesError ERR_HERMES_PERMISSION, _SYSTEM */
+  /** False when the name leads to another file, or nowhere. @throws HermesError ERR_HERMES_PERMISSION, _SYSTEM */
   get isInPlace(): boolean {
     const named = withSystemErrors('look at', this.path, () =>
       fs.statSync(this.path, { bigint: true, throwIfNoEntry: false }),
@@ -143,14 +143,14 @@ export class MappedFile {
   }
 
   /**
-   * True when the file has something at a byte offset where its mapping has nothing: on an overlay, what was mapped before the
-   * first write stays with the lower file for ever. One system call.
+   * True when the file has something at a byte offset where its mapping has nothing. On an overlay, a file that was mapped before its
+   * first write stays mapped to the lower file for ever. One system call.
    */
   isStaleAt(offset: number): boolean {
     if (offset + word.length > this.mappedEnd) return false;
     word.fill(0);
     withSystemErrors('read', this.path, () => fs.readSync(this.descriptor.number, word, 0, word.length, offset));
-    // Looked at last: what was written meanwhile is in a mapping that is not stale.
+    // The mapping is looked at last: if it is not stale, it has what was written meanwhile.
     return word.readInt32LE() !== 0 && Atomics.load(this.memory.words, offset >>> 2) === 0; // SYNC: journaled
   }
 
@@ -161,7 +161,7 @@ export class MappedFile {
     if (stat.size < this.dataEnd) throw cutFile(this.path, Number(stat.size), this.dataEnd);
   }
 
-  /** True while another one writes to it, as the journal's last file. One system call. */
+  /** True while another writer has it as the journal's last file. One system call. */
   get isWritten(): boolean {
     return this.pin.isLockedByOther(JOURNAL_TAIL_LOCK_OFFSET);
   }
@@ -199,13 +199,8 @@ export class JournalMemory {
 /** Holds a file against pruning; undefined when it is gone. The name must still lead to it once it is held. */
 function pinFile(path: string): ByteLocks | undefined {
   for (;;) {
-    let pin: ByteLocks;
-    try {
-      pin = ByteLocks.openReadOnly(path);
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const pin = unlessMissing(() => ByteLocks.openReadOnly(path));
+    if (pin === undefined) return undefined;
     let isPinned = false;
     try {
       if (!pin.tryLockShared(JOURNAL_PIN_LOCK_OFFSET)) return undefined; // it is being removed

@@ -6,42 +6,41 @@ import { JOURNAL_HEADER_LENGTH } from '../layout/journal-file.js';
 import { JOURNAL_PIN_LOCK_OFFSET } from '../layout/journal-locks.js';
 import { sinceBootMs } from '../os/boot.js';
 import { ByteLocks } from '../os/byte-locks.js';
-import { withSystemErrors } from '../os/system-error.js';
+import { unlessMissing, withSystemErrors } from '../os/system-error.js';
 import { readIndex } from './file-index.js';
 import { decodeJournalHeader } from './file-start.js';
-import { type JournalFileLook, locksIfThere, lookAtFiles } from './inspect-journal.js';
-import { type FileWitnesses, provenOld } from './journal-age.js';
+import { type JournalFileLook, lookAtFiles } from './inspect-journal.js';
 import { existingEntries, removeJournalFile, resolveJournalDirectory } from './journal-directory.js';
 
-/** What is to stay of a journal: a file goes when it is beyond either bound. */
+/** How much of a journal stays: a file beyond either bound is removed. */
 export interface RetentionOptions {
-  /** The newest files that take so many bytes together stay. */
+  /** The newest files stay, as many as take this many bytes together. */
   readonly keepBytes?: number | undefined;
-  /** Files that were still written to so many milliseconds ago stay. */
+  /** Files that were written to within this many milliseconds stay. */
   readonly keepAgeMs?: number | undefined;
-  /** Removes nothing, and tells what would be. Default false. */
+  /** Removes nothing, and reports what would be removed. Default false. */
   readonly dryRun?: boolean | undefined;
 }
 
 const RETENTION_OPTIONS: OptionNames<RetentionOptions> = { keepBytes: true, keepAgeMs: true, dryRun: true };
 
-/** What was removed of a journal, and what stays all the same. */
+/** What was removed of a journal, and what stays against the bounds. */
 export interface PruneReport {
   /** Names of the files that were removed, or would be. */
   readonly removed: readonly string[];
   /** Bytes that they took. */
   readonly removedLength: number;
-  /** The oldest file that was to go and is open somewhere; it and all after it stay. */
+  /** The oldest file that should go and is open somewhere; it and all after it stay. */
   readonly pinned: string | null;
-  /** The oldest file that stays though a clock says that it is old, because something else says that it is not. */
+  /** The oldest file that stays although a clock says that it is old, because something else says that it is not. */
   readonly doubtful: { readonly name: string; readonly reason: string } | null;
-  /** Names of files that cannot be used: they stay, for nobody knows what they are. */
+  /** Names of files that cannot be used: they stay, as nobody knows what they are. */
   readonly unusable: readonly string[];
 }
 
 /**
- * Removes a journal's oldest files, never its last one, and never one that a reader or a writer has open. A file is old when
- * nothing that tells of its age says otherwise: no clock is believed alone.
+ * Removes a journal's oldest files, never its last one, and never one that a reader or a writer has open. A file is old only if
+ * all evidence of its age agrees: no clock is believed alone.
  * @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _INVALID_OPTION, _PERMISSION, _CORRUPT_JOURNAL (a foreign file), _REMOVED
  */
 export function pruneJournal(directory: string, options: RetentionOptions): PruneReport {
@@ -88,10 +87,10 @@ function countBeyond(looks: readonly JournalFileLook[], keepBytes: number): numb
   return count;
 }
 
-/** Whoever opens a file pins it and then looks whether its name still leads to it: so the lock is held until that does not. */
+/** A process that opens a file pins it, then checks that its name still leads to it: so the lock is held until the name is gone. */
 function removeUnlessPinned({ entry, header }: JournalFileLook): boolean {
   const { path: file, firstPosition } = entry;
-  const locks = locksIfThere(file, ByteLocks.open);
+  const locks = unlessMissing(() => ByteLocks.open(file));
   if (locks === undefined) return true; // somebody else was faster
   try {
     if (!locks.tryLock(JOURNAL_PIN_LOCK_OFFSET)) return false;
@@ -114,7 +113,105 @@ function replacedMeanwhile(file: string): HermesError {
   );
 }
 
-/** Of nanoseconds, in decimal. */
+/** From nanoseconds in decimal. */
 function milliseconds(ns: string): number {
   return Number(BigInt(ns) / 1_000_000n);
+}
+
+/** The evidence of a file's age. Times are milliseconds since the Unix epoch, by clocks that may have been wrong. */
+export interface FileWitnesses {
+  readonly name: string;
+  /** The writer's clock when it began the file. */
+  readonly createdAtMs: number;
+  /** The newest time of a message in the files before; null when there is none. */
+  readonly newestTimeBeforeMs: number | null;
+  /** The file system's clock when it was written to. */
+  readonly modifiedAtMs: number;
+  /** Its index says that it was begun since the machine was started. Reads the index. */
+  isOfThisBoot(): boolean;
+}
+
+/** The present, by the clock that can be set and by the clock that cannot. */
+export interface PresentTime {
+  readonly nowMs: number;
+  readonly sinceBootMs: number;
+}
+
+/** How many of the oldest files are old enough, and why the next one is kept though the clock at its end says that it is old. */
+interface ProvenAge {
+  readonly count: number;
+  readonly doubt: string | null;
+}
+
+/** Nothing is older than Node 20.0: a clock that says so was not set yet. */
+const EARLIEST_MS: number = Date.UTC(2023, 3, 18);
+
+/**
+ * The files of a journal that ended longer ago than `keepAgeMs`, whatever was done to the clocks. A file ended before any later
+ * one was begun: so one later file that is old is enough, and one young witness of anything before that is too much.
+ */
+export function provenOld(files: readonly FileWitnesses[], keepAgeMs: number, present: PresentTime): ProvenAge {
+  const last = Math.max(0, files.length - 1);
+  if (keepAgeMs === 0) return { count: last, doubt: null };
+  if (keepAgeMs === Number.POSITIVE_INFINITY) return { count: 0, doubt: null };
+  const age = new Age(keepAgeMs, present);
+  let count = 0;
+  for (const [i, file] of files.entries()) {
+    if (age.isYoung(file.createdAtMs) || age.isOfYoungBoot(file)) break;
+    if (file.createdAtMs >= EARLIEST_MS && file.createdAtMs < age.boundMs) count = i;
+  }
+  const touched = files.findIndex((file, i) => age.isYoung(file.modifiedAtMs) || age.isYoung(newestTime(files, i)));
+  if (touched !== -1 && touched < count) count = touched;
+  return { count, doubt: count < last ? whyKept(files, count, age) : null };
+}
+
+class Age {
+  /** What was before it is old. */
+  readonly boundMs: number;
+
+  constructor(
+    private readonly keepAgeMs: number,
+    private readonly present: PresentTime,
+  ) {
+    this.boundMs = present.nowMs - keepAgeMs;
+  }
+
+  isYoung(ms: number | null): boolean {
+    return ms !== null && ms >= this.boundMs && ms <= this.present.nowMs;
+  }
+
+  isToCome(ms: number): boolean {
+    return ms > this.present.nowMs;
+  }
+
+  /** Written since the machine was started, and that is less long ago than the age. */
+  isOfYoungBoot(file: FileWitnesses): boolean {
+    return this.present.sinceBootMs < this.keepAgeMs && file.isOfThisBoot();
+  }
+}
+
+/** Why file `i` is kept; null if the clock itself says that it is young. */
+function whyKept(files: readonly FileWitnesses[], i: number, age: Age): string | null {
+  const { modifiedAtMs } = files[i]!;
+  const endedAtMs = files[i + 1]!.createdAtMs;
+  const newest = newestTime(files, i);
+  const said = `the clock said ${timeText(endedAtMs)} at its end`;
+  if (age.isYoung(endedAtMs)) return null;
+  if (age.isYoung(modifiedAtMs)) return `${said}, but it was written to at ${timeText(modifiedAtMs)}`;
+  if (age.isYoung(newest)) return `${said}, but it has a message of ${timeText(newest!)}`;
+  if (age.isToCome(endedAtMs)) return `${said}, which is still to come`;
+  if (endedAtMs < EARLIEST_MS) return `${said}, which cannot be`;
+  const younger = files.slice(0, i + 1).find(({ createdAtMs }) => age.isYoung(createdAtMs));
+  if (younger === undefined) return `${said}, but it was begun since the machine was started`;
+  return `${said}, but ${younger.name} was begun at ${timeText(younger.createdAtMs)}`;
+}
+
+/** The newest time of a message in file `i`, or in one before it. */
+function newestTime(files: readonly FileWitnesses[], i: number): number | null {
+  return files[i + 1]?.newestTimeBeforeMs ?? null;
+}
+
+function timeText(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? `${ms} ms` : date.toISOString();
 }

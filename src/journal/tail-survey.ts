@@ -1,15 +1,18 @@
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
 import {
+  DEFAULT_TYPE,
   RECORD_ALIGNMENT,
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
   RECORD_LENGTH_WORD,
   RECORD_MAGIC,
-  recordKind,
+  RECORD_TYPE_SHIFT,
   recordLength,
 } from '../layout/record.js';
 import { ReadAhead } from '../os/prefault.js';
+import { headerFault } from '../ring/record-fault.js';
 import type { Damage } from './corrupt-journal.js';
+import { JOURNAL_KIND, JOURNAL_RULES } from './journal-record.js';
 import { type Found, JournalWalker, MESSAGE, SEALED } from './journal-walker.js';
 import { LaneSequences } from './lane-sequences.js';
 import { lostBehind } from './lost-files.js';
@@ -23,14 +26,13 @@ interface TailSurvey {
   readonly usedEnd: number;
 }
 
-/** Nearly all of a tail is zeros: they are passed a piece at a time. */
+/** Nearly all of a tail is zeros, which are passed a piece at a time. */
 const PIECE_LENGTH: number = 64 * 1024;
-/** VER and FLAGS of every record of a journal, and the bits of the word that hold them, without type and lane. */
-const KIND: number = recordKind(0, true);
-const KIND_MASK = 0x00ff_00ff;
 const zeros: Buffer = Buffer.alloc(PIECE_LENGTH);
+/** The kind of a message. */
+const ANY_MESSAGE: number = JOURNAL_KIND | (DEFAULT_TYPE << RECORD_TYPE_SHIFT);
 
-/** Looks at all bytes from the offset on: some milliseconds for 64 MiB. `sequences` are those that are due there. */
+/** Looks at all bytes from the offset on: some milliseconds for 64 MiB. `sequences` are due there. */
 export function surveyTail(file: MappedFile, from: number, sequences: LaneSequences): TailSurvey {
   const { mappedEnd } = file;
   const { bytes, words } = file.memory;
@@ -53,22 +55,23 @@ export function surveyTail(file: MappedFile, from: number, sequences: LaneSequen
 }
 
 /**
- * A message that was being written by a process that died has its length, but no magic yet, and there may be several, one behind the
- * other. What looks like a record inside of one is payload.
+ * A message that a process was writing when it died has its length, but no magic yet. There may be several, one behind the
+ * other. What looks like a record inside such a message is payload.
  */
-function searchStart({ mappedEnd, memory: { words } }: MappedFile, from: number): number {
+function searchStart({ mappedEnd, dataEnd, memory: { words } }: MappedFile, from: number): number {
   let start = from;
-  while (start + RECORD_HEADER_LENGTH <= mappedEnd) {
-    const index = start >>> 2;
-    const length = words[index + RECORD_LENGTH_WORD]! >>> 0;
-    const isBegun = words[index] === 0 && length <= mappedEnd - start - RECORD_HEADER_LENGTH;
-    if (!isBegun || (start > from && (words[index + RECORD_KIND_WORD]! & KIND_MASK) !== KIND)) break;
+  while (start + RECORD_HEADER_LENGTH <= mappedEnd && words[start >>> 2] === 0) {
+    const length = words[(start >>> 2) + RECORD_LENGTH_WORD]!;
+    // The first one may have lost its kind already: a record that is wiped loses its length last.
+    const kind = start === from ? ANY_MESSAGE : words[(start >>> 2) + RECORD_KIND_WORD]!;
+    const fault = headerFault(RECORD_MAGIC, kind, length, JOURNAL_RULES, dataEnd - start, mappedEnd - start);
+    if (fault !== undefined) break;
     start += recordLength(length);
   }
   return start === from ? from + RECORD_ALIGNMENT : start;
 }
 
-/** A message that does not come before what is due in its lane, or the end of the file; by magic, length, CRC. */
+/** A message that is not older than what is due in its lane, or the padding that ends the file. */
 function isWholeRecord(file: MappedFile, offset: number, due: LaneSequences): boolean {
   if (offset === JOURNAL_DATA_OFFSET) return false;
   const walker = new JournalWalker(file);
@@ -80,7 +83,7 @@ function isWholeRecord(file: MappedFile, offset: number, due: LaneSequences): bo
   return sequence >= (due.next(walker.lane) ?? 0);
 }
 
-/** What is the matter at a place where a walk has found no whole record. */
+/** What was found out about a place where a walk has found no whole record. */
 interface BrokenWalk {
   readonly damage: Damage | undefined;
   /** Byte offset where the walk goes on; undefined at the end of what was written. */
@@ -88,15 +91,15 @@ interface BrokenWalk {
 }
 
 /**
- * Looks for whole records behind the place of a walker, and, where there are none, for what shows that there were. `isLast`: no
- * file is behind this one. Undefined when something was written or wiped meanwhile. Looks at all bytes from there on, and at the index.
+ * Looks for whole records behind the place of a walker and, if there are none, for evidence that there were. `isLast`: no
+ * file follows this one. Undefined if something was written or wiped meanwhile. Looks at all bytes from there on, and at the index.
  */
 export function surveyBrokenWalk(walker: JournalWalker, found: Found, isLast: boolean): BrokenWalk | undefined {
   const { file, offset } = walker;
   const { nextRecordOffset } = surveyTail(file, offset, walker.sequences);
   const isTail = nextRecordOffset === -1;
   const lost = isTail ? lostBehind(file, offset) : undefined;
-  const again = walker.next(); // only what is still so is damage
+  const again = walker.next(); // it is damage only if it is still so
   if (again === MESSAGE) walker.stepBack();
   if (again !== found) return undefined;
   const end = isTail ? file.dataEnd : nextRecordOffset;

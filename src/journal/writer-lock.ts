@@ -2,14 +2,14 @@ import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { JOURNAL_LOCK_FILE, JOURNAL_TAIL_LOCK_OFFSET, JOURNAL_WRITER_LOCK_OFFSET } from '../layout/journal-locks.js';
 import { ByteLocks } from '../os/byte-locks.js';
-import { isMissing } from '../os/system-error.js';
+import { unlessMissing } from '../os/system-error.js';
 
 /**
- * The place of the one writer of a journal. Anybody may remove the name of `.journal`: so the tail byte of the last file alone decides.
- * It is held before a file has its name, and that of the file before until then. The kernel drops both at death.
+ * The locks of the one writer of a journal. Anyone may remove the name of `.journal`, so only the tail byte of the last file decides.
+ * It is locked before a file gets its name, and that of the file before until then. The kernel drops both at death.
  */
 export class WriterLock {
-  /** Of the last file, and of the one that is about to be. */
+  /** The locks of the last file, and of the file that is about to follow. */
   private tail: ByteLocks | undefined;
   private next: ByteLocks | undefined;
 
@@ -34,13 +34,13 @@ export class WriterLock {
   }
 
   /**
-   * Takes a file that is there, and lets go of the one before. False when it was removed meanwhile. The caller looks whether it
-   * is the last one, after this: then it stays so. @throws HermesError ERR_HERMES_BUSY
+   * Takes a file that exists, and releases the one before. False if it was removed meanwhile. After this the caller checks that it
+   * is the last one: then it stays the last one. @throws HermesError ERR_HERMES_BUSY
    */
   takeFile(file: string): boolean {
     this.tail?.close();
     this.tail = undefined;
-    const tail = openIfThere(file);
+    const tail = unlessMissing(() => ByteLocks.open(file));
     if (tail === undefined) return false;
     if (!tail.tryLock(JOURNAL_TAIL_LOCK_OFFSET)) {
       tail.close();
@@ -56,7 +56,7 @@ export class WriterLock {
     this.next.tryLock(JOURNAL_TAIL_LOCK_OFFSET); // nobody else can have it yet
   }
 
-  /** The next file has got its name: it is the last one, and the one before is let go of. */
+  /** The next file has got its name: it is the last one now, and the one before is released. */
   goOn(): void {
     this.tail?.close();
     this.tail = this.next;
@@ -73,21 +73,21 @@ export class WriterLock {
     return this.tail?.isInPlace === true;
   }
 
-  /** The same of the next one. */
+  /** The same for the next file. */
   get isNextInPlace(): boolean {
     return this.next?.isInPlace === true;
   }
 
-  /** Whoever looks who writes is told. */
+  /** Writes the PID for those who ask who the writer is. */
   sign(): void {
     try {
       this.locks.write(`${process.pid}\n`);
     } catch {
-      // On a full file system nobody is told.
+      // On a full file system the PID is not known.
     }
   }
 
-  /** The file stays: whoever removed it could remove the next writer's. Idempotent. */
+  /** The file `.journal` stays: removing it could remove the next writer's. Idempotent. */
   release(): void {
     this.tail?.close();
     this.giveUpNext();
@@ -97,11 +97,11 @@ export class WriterLock {
 
 /** The writer of a journal. */
 export interface JournalWriterStatus {
-  /** Null when it could not say so. */
+  /** Null when it is not known. */
   readonly pid: number | null;
 }
 
-/** Who writes to a journal whose last file is `lastFile`: null when nobody does, or when this user may not look. */
+/** Who writes to a journal whose last file is `lastFile`: null if nobody does, or if this user may not look. */
 export function writerOf(directory: string, lastFile: string): JournalWriterStatus | null {
   const signed = lookAt(path.join(directory, JOURNAL_LOCK_FILE), (locks) =>
     locks.isLockedByOther(JOURNAL_WRITER_LOCK_OFFSET) ? { pid: readPid(locks) } : null,
@@ -127,15 +127,6 @@ function lookAt<T>(file: string, look: (locks: ByteLocks) => T | null): T | null
     return null;
   } finally {
     locks?.close();
-  }
-}
-
-function openIfThere(file: string): ByteLocks | undefined {
-  try {
-    return ByteLocks.open(file);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
   }
 }
 

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { HermesError } from '../errors.js';
+import type { HermesError } from '../errors.js';
 import { JOURNAL_DATA_OFFSET } from '../layout/journal-file.js';
 import { indexFileName } from '../layout/journal-index.js';
 import { Descriptor } from '../os/descriptor.js';
 import { HeldName } from '../os/held-name.js';
 import { allocate, newFile } from '../os/new-file.js';
 import { isMissing, withSystemErrors } from '../os/system-error.js';
-import { foreignFile, lostPlace } from './corrupt-journal.js';
+import { foreignFile, lostPlace, noRoom } from './corrupt-journal.js';
 import { encodeJournalStart, type JournalHeader, type JournalTables } from './file-start.js';
 import {
   ensureJournalDirectory,
@@ -22,7 +22,7 @@ import { MappedFile } from './mapped-file.js';
 import { checkNotWritten, WriterLock } from './writer-lock.js';
 
 /**
- * What the one writer of a journal holds, and knows by more than its name: the directory, the locks, and the last file. The steps
+ * What the one writer of a journal holds, by more than a name: the directory, the locks and the last file. The steps
  * are those of `test/models/owner.pml`.
  */
 export class WriterPlace {
@@ -32,7 +32,7 @@ export class WriterPlace {
     private last: MappedFile | undefined,
   ) {}
 
-  /** Takes the place, and mends the journal's end. @throws HermesError ERR_HERMES_BUSY, and what mending throws */
+  /** Takes the place, and repairs the journal's end. @throws HermesError ERR_HERMES_BUSY, and what `recoverJournal` throws */
   static take(directory: string, skipsDamage: boolean): { place: WriterPlace; recovery: Recovery } {
     const home = JournalHome.open(resolveJournalDirectory(directory));
     let lock: WriterLock | undefined;
@@ -48,13 +48,13 @@ export class WriterPlace {
     }
   }
 
-  /** The last file, which is written to. There is one once `begin` was called, or when the journal was not empty. */
+  /** The last file, which is written to. There is one after `begin`, or if the journal was not empty. */
   get file(): MappedFile {
     return this.last!;
   }
 
   /**
-   * That what is appended is where the names lead: the file by which readers find it, whole. One system call.
+   * Checks that the file's name leads to it, so that readers find what is appended, and that it is whole. One system call.
    * @throws HermesError ERR_HERMES_JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL (it was cut)
    */
   checkFile(): void {
@@ -69,8 +69,8 @@ export class WriterPlace {
   }
 
   /**
-   * Makes the next file, and opens it in the place of the last one, which `end` is to end just before. Who loses its place
-   * meanwhile leaves none. @returns the byte offset of the first message
+   * Makes the next file, and opens it instead of the last one, which `end` ends just before. A writer that loses its place
+   * meanwhile leaves no new file. @returns the byte offset of the first message
    * @throws HermesError ERR_HERMES_NO_SPACE, _JOURNAL_NOT_FOUND, _CORRUPT_JOURNAL: the last one stays
    */
   begin(header: JournalHeader, tables: JournalTables, mode: number, end: () => void): number {
@@ -97,7 +97,7 @@ export class WriterPlace {
     }
   }
 
-  /** Lets go of everything. */
+  /** Closes everything, and releases the locks. */
   close(): void {
     this.last?.close();
     this.lock.release();
@@ -105,15 +105,15 @@ export class WriterPlace {
   }
 }
 
-/** That a new file has become the last one: the one before it is in its place, or there are none. */
+/** Whether a new file is the last one: the file before is in its place, or there was none. */
 function isFollowedBy(last: MappedFile | undefined, entry: JournalEntry): boolean {
   if (last !== undefined) return last.isInPlace;
   return journalEntries(path.dirname(entry.path)).at(-1)?.path === entry.path;
 }
 
 /**
- * The directory of a journal that is being written, held open. So it can be told whether its path still leads to it: it may be
- * removed, moved, mounted over, or reached through a link that is turned elsewhere.
+ * The directory of a journal that is being written, held open, to find out whether its path still leads to it: it may have been
+ * removed, moved or mounted over, or a link on the path may have been changed.
  */
 class JournalHome {
   private readonly name: HeldName;
@@ -187,10 +187,6 @@ function explained<T>(directory: string, call: () => T): T {
   } catch (error) {
     if (isMissing(error)) throw lostPlace(directory);
     if ((error as HermesError).code !== 'ERR_HERMES_NO_SPACE') throw error;
-    throw new HermesError(
-      'ERR_HERMES_NO_SPACE',
-      `There is no room for the next file of the journal ${directory}: free space, or remove its oldest files (hermes journal prune ${directory} --keep-bytes <size>)`,
-      { cause: error },
-    );
+    throw noRoom(directory, 'the next file', error);
   }
 }

@@ -52,15 +52,22 @@ export const MAX_USER_TYPE = 239;
  * A reader compares it in one go, once it has masked TYPE out with {@link RECORD_TYPE_MASK}.
  */
 export function recordKind(lane: number, checksum: boolean): number {
-  return RECORD_VERSION | ((checksum ? RECORD_FLAG_CRC : 0) << 16) | (lane << 24);
+  return RECORD_VERSION | ((checksum ? RECORD_FLAG_CRC : 0) << 16) | (lane << RECORD_LANE_SHIFT);
 }
 
 export const RECORD_TYPE_SHIFT = 8;
 export const RECORD_TYPE_MASK = 0xff00;
+export const RECORD_LANE_SHIFT = 24;
+export const RECORD_LANE_MASK = 0xff00_0000;
 
 /** TYPE, of the kind of a record. */
 export function recordType(kind: number): number {
   return (kind & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
+}
+
+/** The lane, of the kind of a record. */
+export function recordLane(kind: number): number {
+  return kind >>> RECORD_LANE_SHIFT;
 }
 
 /** Bytes that a message of `payloadLength` bytes takes in a lane: a multiple of 32. */

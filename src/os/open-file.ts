@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { isMissing, withSystemErrors } from './system-error.js';
+import { unlessMissing, withSystemErrors } from './system-error.js';
 
 const { O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
@@ -13,12 +13,7 @@ export function openWithoutLinks(path: string, flags: number, mode?: number): nu
 
 /** Opens such a file for reading; undefined when it is not there. @throws HermesError for other reasons */
 export function openIfThere(path: string): number | undefined {
-  try {
-    return openWithoutLinks(path, fs.constants.O_RDONLY);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  return unlessMissing(() => openWithoutLinks(path, fs.constants.O_RDONLY));
 }
 
 /** Opens the file that is open as `fd` a second time, whatever name it has by now, if any. `path` is only for error messages. Returns the descriptor. @throws HermesError */

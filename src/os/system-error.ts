@@ -67,6 +67,16 @@ export function isMissing(error: unknown): boolean {
   return error instanceof HermesError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
+/** What `open` returns; undefined when what it opens is not there. @throws what `open` throws for other reasons */
+export function unlessMissing<T>(open: () => T): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** What to do when the permission model refuses something. */
 function deniedRemedy(error: unknown): string {
   const { permission = '', message } = (error ?? {}) as { permission?: string; message?: string };

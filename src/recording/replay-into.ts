@@ -1,14 +1,9 @@
 import { checkFunction, checkKnown, type OptionNames } from '../checks.js';
 import type { HeldBack } from '../control/held-back-remedy.js';
-import { FollowPace } from '../journal/follow-pace.js';
 import { inspectJournal } from '../journal/inspect-journal.js';
+import { FOLLOW_OPTIONS, type FollowOptions, FollowPace } from '../journal/journal-iteration.js';
 import { openJournal } from '../journal/journal-reader.js';
-import {
-  FOLLOW_OPTIONS,
-  type FollowOptions,
-  JOURNAL_READER_OPTIONS,
-  type JournalReaderOptions,
-} from '../journal/journal-reader-options.js';
+import { JOURNAL_READER_OPTIONS, type JournalReaderOptions } from '../journal/journal-reader-options.js';
 import { checkSignal } from '../os/abort.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';

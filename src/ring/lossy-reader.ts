@@ -7,7 +7,6 @@ import {
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
   RECORD_LENGTH_WORD,
-  recordKind,
   recordLength,
   recordType,
 } from '../layout/record.js';
@@ -19,7 +18,7 @@ import { laneControlIndex, laneOffset, memberSlotIndex, wordAt } from './indices
 import type { Message, MessageHandler } from './message.js';
 import type { Reader } from './reader.js';
 import type { RecordCopy } from './record-copy.js';
-import { corruptRecord, type RecordRules, recordFault } from './record-fault.js';
+import { corruptRecord, laneRules, type RecordRules, recordFault } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /**
@@ -59,7 +58,7 @@ export class LossyReader implements Reader {
     this.laneIndex = laneOffset(memory, lane) >>> 2;
     this.headIndex = wordAt(control, HEAD_LOW_OFFSET);
     this.reservedIndex = wordAt(control, RESERVED_OFFSET);
-    this.rules = { kind: recordKind(lane, memory.checksum), maxPayloadLength: geometry.maxPayloadLength };
+    this.rules = laneRules(memory, lane);
     const slot = memberSlotIndex(memory, group, 0);
     this.messages = new Counter(words, slot, COUNTER_MESSAGES);
     this.lostMessages = new Counter(words, slot, COUNTER_LOST);

@@ -2,29 +2,42 @@ import type { HermesError } from '../errors.js';
 import {
   MAX_USER_TYPE,
   PADDING_TYPE,
+  RECORD_CRC_WORD,
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
+  RECORD_LANE_MASK,
   RECORD_LENGTH_WORD,
   RECORD_MAGIC,
   RECORD_TYPE_MASK,
+  recordKind,
   recordLength,
   recordType,
 } from '../layout/record.js';
 import { corruptLane } from './corrupt-lane.js';
+import { crc32OfRecord } from './crc32.js';
 import { exactHead } from './head.js';
 import type { SegmentMemory } from './segment-memory.js';
 
-/** What is asked of the records of one lane. */
+/** What is asked of records: of those of one lane, or of those in a file of a journal. */
 export interface RecordRules {
-  /** VER and FLAGS that every record of the lane carries, as `recordKind` gives them. */
+  /** VER and FLAGS that every record carries, as `recordKind` gives them; and which bits of the kind these are. */
   readonly kind: number;
+  readonly kindMask: number;
+  /** Types above this are reserved. */
+  readonly maxType: number;
   readonly maxPayloadLength: number;
+  /** In words for people: what the records are in, and what there is of it. */
+  readonly place: string;
+  readonly extent: string;
 }
 
-/**
- * What is wrong with the header at word `index`, in words for people, or undefined. Of the sequence nothing is said.
- * `untilEnd` is what is left of the lane there, `available` what has been published from there on, in bytes.
- */
+/** The rules for the records of one lane. */
+export function laneRules({ checksum, geometry: { maxPayloadLength } }: SegmentMemory, lane: number): RecordRules {
+  const [kind, kindMask] = [recordKind(lane, checksum), ~RECORD_TYPE_MASK];
+  return { kind, kindMask, maxType: MAX_USER_TYPE, maxPayloadLength, place: 'lane', extent: 'what has been published' };
+}
+
+/** What is wrong with the header at word `index`: see `headerFault`. */
 export function recordFault(
   words: Int32Array,
   index: number,
@@ -32,24 +45,55 @@ export function recordFault(
   untilEnd: number,
   available: number,
 ): string | undefined {
-  const magic = words[index]!;
-  const kind = words[index + RECORD_KIND_WORD]!;
-  const length = words[index + RECORD_LENGTH_WORD]! >>> 0;
+  const [kind, length] = [words[index + RECORD_KIND_WORD]!, words[index + RECORD_LENGTH_WORD]!];
+  return headerFault(words[index]!, kind, length, rules, untilEnd, available);
+}
+
+/**
+ * What is wrong with a header, in words for people, or undefined. The first three are its words, which the caller has read once.
+ * Sequence and checksum are not looked at. `untilEnd` is what is left of the lane or file there, `available` what can be read of it: bytes.
+ */
+export function headerFault(
+  magic: number,
+  kind: number,
+  signedLength: number,
+  rules: RecordRules,
+  untilEnd: number,
+  available: number,
+): string | undefined {
+  const { place, kindMask, maxPayloadLength } = rules;
+  const length = signedLength >>> 0;
   const type = recordType(kind);
   if (magic !== RECORD_MAGIC) return `its magic is ${hex(magic)} instead of ${hex(RECORD_MAGIC)}`;
-  if ((kind & ~RECORD_TYPE_MASK) !== rules.kind) {
-    return `its version, flags and lane are ${hex(kind & ~RECORD_TYPE_MASK)} instead of ${hex(rules.kind)}`;
+  if ((kind & kindMask) !== rules.kind) {
+    const fields = (kindMask & RECORD_LANE_MASK) === 0 ? 'version and flags' : 'version, flags and lane';
+    return `its ${fields} are ${hex(kind & kindMask)} instead of ${hex(rules.kind)}`;
   }
-  if (type > MAX_USER_TYPE) return `its type is ${type}, which is reserved`;
+  if (type > rules.maxType) return `its type is ${type}, which is reserved`;
   if (type === PADDING_TYPE) {
-    if (length + RECORD_HEADER_LENGTH !== untilEnd) return `its padding of ${length} bytes does not end with the lane`;
-  } else if (length > rules.maxPayloadLength) {
-    return `its length is ${length}, more than the segment's maximum of ${rules.maxPayloadLength}`;
+    if (length + RECORD_HEADER_LENGTH !== untilEnd) {
+      return `its padding of ${length} bytes does not end with the ${place}`;
+    }
+  } else if (length > maxPayloadLength) {
+    return `its length is ${length}, more than the segment's maximum of ${maxPayloadLength}`;
   }
   const whole = type === PADDING_TYPE ? untilEnd : recordLength(length);
-  if (whole > untilEnd) return `its length is ${length}, beyond the end of the lane`;
-  if (whole > available) return `its length is ${length}, beyond what has been published`;
+  if (length > untilEnd || whole > untilEnd) return `its length is ${length}, beyond the end of the ${place}`;
+  if (whole > available) return `its length is ${length}, beyond ${rules.extent}`;
   return undefined;
+}
+
+/** The same of the checksum of the record at word `index`. Its header, of which `kind` and `length` are words, must be good. */
+export function checksumFault(
+  words: Int32Array,
+  bytes: Buffer,
+  index: number,
+  kind: number,
+  length: number,
+): string | undefined {
+  const covered = recordType(kind) === PADDING_TYPE ? 0 : length;
+  const isRight = crc32OfRecord(words, bytes, index * 4, covered) === words[index + RECORD_CRC_WORD];
+  return isRight ? undefined : 'its checksum does not match its content';
 }
 
 /** The error for a damaged record: names lane and unbounded position. `positionLow` is at most a lane behind head. */

@@ -21,7 +21,7 @@ import { crc32OfRecord } from './crc32.js';
 import type { HotWords } from './hot-words.js';
 import { laneControlIndex, laneOffset, wordAt } from './indices.js';
 import type { Message, MessageHandler } from './message.js';
-import { corruptRecord, type RecordRules, recordFault } from './record-fault.js';
+import { corruptRecord, laneRules, type RecordRules, recordFault } from './record-fault.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /**
@@ -65,7 +65,7 @@ export class RecordWalker {
     this.capacity = geometry.laneCapacity;
     this.kind = recordKind(lane, memory.checksum);
     this.maxPayloadLength = geometry.maxPayloadLength;
-    this.rules = { kind: this.kind, maxPayloadLength: this.maxPayloadLength };
+    this.rules = laneRules(memory, lane);
     this.firstPayload = laneOffset(memory, lane) + RECORD_HEADER_LENGTH;
     this.laneIndex = laneOffset(memory, lane) >>> 2;
     this.headIndex = wordAt(laneControlIndex(memory, lane), HEAD_LOW_OFFSET);

@@ -1,5 +1,5 @@
 import { type Damage, type JournalPlace, openJournal, Replay, type ReplayIntoOptions, replayInto } from '../index.js';
-import { FollowPace } from '../journal/follow-pace.js';
+import { FollowPace } from '../journal/journal-iteration.js';
 import { Turns } from '../os/turns.js';
 import { type Command, defineCommand, type Given, UsageError } from './command.js';
 import { HeldBackHint } from './held-back-hint.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FollowPace } from '../../src/journal/follow-pace.js';
+import { FollowPace } from '../../src/journal/journal-iteration.js';
 
 /** When a reader looks, in milliseconds, if nothing comes for this long. */
 function looksOf(pace: FollowPace, forMs: number): number[] {
