@@ -17,7 +17,7 @@ export const FORMAT_OPTIONS = {
   },
 } as const;
 
-export type MessageFormat = (typeof FORMAT_OPTIONS)['format']['choices'][number];
+type MessageFormat = (typeof FORMAT_OPTIONS)['format']['choices'][number];
 
 /** @throws UsageError if text is asked for with a format other than JSON */
 export function checkText(format: MessageFormat, asText: boolean): void {

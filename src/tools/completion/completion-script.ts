@@ -1,7 +1,7 @@
 import { DIRECTORIES, FILES } from './completion-words.js';
 
 export const SHELLS = ['bash', 'zsh'] as const;
-export type Shell = (typeof SHELLS)[number];
+type Shell = (typeof SHELLS)[number];
 
 /** A script that makes a shell complete the command lines of Hermes. It asks `hermes` itself, and shows no errors. */
 export function completionScript(shell: Shell): string {
