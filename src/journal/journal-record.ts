@@ -7,11 +7,13 @@ import { checksumFault, type RecordRules, recordFault } from '../ring/record-fau
 
 /** The kind of a record of lane 0 with TYPE 0, which is the kind of padding. */
 export const JOURNAL_KIND: number = R.recordKind(0, true);
+/** The bits of a kind that are alike in all records: VER and the lower FLAGS. */
+export const JOURNAL_KIND_MASK: number = ~(R.RECORD_TYPE_MASK | R.RECORD_LANE_MASK);
 
 /** The rules for the records of a file, of whatever lane. A payload may be as long as the file has room. */
 export const JOURNAL_RULES: RecordRules = {
   kind: JOURNAL_KIND,
-  kindMask: ~(R.RECORD_TYPE_MASK | R.RECORD_LANE_MASK),
+  kindMask: JOURNAL_KIND_MASK,
   maxType: SEGMENT_TABLE_TYPE,
   maxPayloadLength: Number.POSITIVE_INFINITY,
   place: 'file',

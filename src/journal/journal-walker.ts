@@ -7,6 +7,7 @@ import {
   RECORD_HEADER_LENGTH,
   RECORD_KIND_WORD,
   RECORD_LENGTH_WORD,
+  RECORD_MAGIC,
   RECORD_SEQUENCE_HIGH_WORD,
   RECORD_SEQUENCE_LOW_WORD,
   recordLane,
@@ -16,7 +17,7 @@ import {
 import { wholeSequence } from '../ring/head.js';
 import type { MessageHandler } from '../ring/message.js';
 import { checksumFault, headerFault } from '../ring/record-fault.js';
-import { JOURNAL_RULES } from './journal-record.js';
+import { JOURNAL_KIND, JOURNAL_KIND_MASK, JOURNAL_RULES } from './journal-record.js';
 import { decodeSegmentTable, type Gap, type KnownSegment, KnownSegments } from './known-segments.js';
 import { LaneSequences } from './lane-sequences.js';
 import type { MappedFile } from './mapped-file.js';
@@ -112,8 +113,7 @@ export class JournalWalker {
 
   /** Looks at the next record and passes it if it is whole. */
   next(): Found {
-    const { words } = this;
-    const at = this.offset;
+    const { words, offset: at } = this;
     if (at === this.dataEnd) return SEALED;
     if (at + RECORD_HEADER_LENGTH > this.mappedEnd) return NOTHING;
     const index = at >>> 2;
@@ -121,7 +121,9 @@ export class JournalWalker {
     if (magic === 0) return NOTHING;
     const kind = words[index + RECORD_KIND_WORD]!;
     const length = words[index + RECORD_LENGTH_WORD]!;
-    if (this.recordFault(magic, kind, length) !== undefined) return FAULT;
+    // A message's header is checked in place, as in the loop of a lane: a call of the checker costs 25 ns.
+    if (magic !== RECORD_MAGIC || (kind & JOURNAL_KIND_MASK) !== JOURNAL_KIND) return FAULT;
+    if (length >>> 0 > this.mappedEnd - at - RECORD_HEADER_LENGTH) return FAULT;
     const type = recordType(kind);
     if (type === PADDING_TYPE || type > MAX_USER_TYPE) return this.special(at, type, kind, length);
     const lane = recordLane(kind);
@@ -132,6 +134,7 @@ export class JournalWalker {
     if (low !== sequences.low[lane] || high !== sequences.high[lane]) {
       if (lane >= sequences.laneCount || !this.admits(lane, wholeSequence(high, low))) return FAULT;
     }
+    if (checksumFault(words, this.bytes, index, kind, length) !== undefined) return FAULT;
     sequences.pass(lane, low, high);
     this.lane = lane;
     this.type = type;
@@ -159,7 +162,7 @@ export class JournalWalker {
 
   /** Padding and tables. */
   private special(at: number, type: number, kind: number, length: number): Found {
-    if (recordLane(kind) !== 0) return FAULT;
+    if (recordLane(kind) !== 0 || this.recordFault(RECORD_MAGIC, kind, length) !== undefined) return FAULT;
     if (type === PADDING_TYPE) {
       this.offset = this.dataEnd;
       return SEALED;
@@ -200,8 +203,8 @@ export class JournalWalker {
     const fault = this.recordFault(magic, kind, length);
     if (fault !== undefined) return fault;
     const type = recordType(kind);
-    if (type === LANE_TABLE_TYPE && at === JOURNAL_DATA_OFFSET)
-      return 'its lane table tells less than the files before';
+    const isTable = type === LANE_TABLE_TYPE && at === JOURNAL_DATA_OFFSET;
+    if (isTable) return 'its lane table tells less than the files before';
     if (type === PADDING_TYPE || type > MAX_USER_TYPE) return `its type ${type} has no place there`;
     const lane = recordLane(kind);
     if (lane >= this.sequences.laneCount) return `its lane is ${lane}, of ${this.sequences.laneCount}`;

@@ -5,7 +5,7 @@ import { journalSource } from '../participants/producer-options.js';
 import { activeGroups, type GroupEntry } from '../segment/group-entries.js';
 import { openSegment, type Segment } from '../segment/segment.js';
 
-/** What a recorder has to know of a segment. @throws HermesError, _INVALID_OPTION when the group that it wants to be exists and is of another kind */
+/** What a recorder has to know of a segment. @throws HermesError, _INVALID_OPTION if the recorder's group exists and is of another kind */
 export function recordedSegment(name: string, directory: string | undefined, group: string): JournalSource {
   const segment = openSegment(name, { directory }, 'read-only');
   try {

@@ -17,7 +17,7 @@ import { SyncTicker } from './sync-ticker.js';
 
 /** Most messages between two acknowledgements. */
 const BATCH_COUNT = 1024;
-/** The same in a run where no sync comes before each: fewer, for they may be large, and the event loop waits for its turn. */
+/** The same in a run that does not sync before each acknowledgement: fewer, as messages may be large and the event loop has to wait. */
 const SMALL_BATCH_COUNT = 64;
 /** How long a run that is out of room waits. Milliseconds. */
 const BLOCKED_INTERVAL_MS = 50;
@@ -33,10 +33,10 @@ export class Recorder {
   private readonly ticker: SyncTicker;
   private isReading = false;
   private appendedCount = 0;
-  /** There is something to sync: at first also what a recorder that died has written. */
+  /** There is something to sync: at first perhaps what a recorder that died has written. */
   private isChanged = true;
   private blockedBy: HermesError | undefined;
-  /** Messages that were read, and for which there was no room in the file: they are stored before others are read. */
+  /** Messages that were read, but had no room in the file: they are stored before others are read. */
   private owedCount: number | undefined;
   private isAttached = true;
 
@@ -165,7 +165,7 @@ export class Recorder {
     return inspected('Recorder', this.toJSON(), depth, options, inspect);
   }
 
-  /** Reads messages into the journal, or stores those that were owed. How many; where there is no room, `blockedBy` says so. */
+  /** Reads messages into the journal, or stores those that were owed. Returns how many; if there is no room, `blockedBy` says so. */
   private take(limit: number): number {
     this.ticker.check();
     this.blockedBy = undefined;
@@ -194,7 +194,7 @@ export class Recorder {
     }
   }
 
-  /** What was read is in the journal, all of it, where its name leads; that of the directory is looked at when there is time. */
+  /** Checks that the journal's file is where its name leads, with all that was read; the directory is checked only when there is time. */
   private acknowledge(count: number): void {
     if (this.owedCount !== undefined) return;
     if (count > 0) this.writer.checkFile();
@@ -202,7 +202,7 @@ export class Recorder {
     this.consumer.acknowledge();
   }
 
-  /** Sleeps until there is something, or a look is due; ends early with the signal. */
+  /** Sleeps until there is a message, or a look is due, or the signal is aborted. */
   private async waitForMessages(drain: boolean, signal: AbortSignal | undefined): Promise<void> {
     try {
       await this.consumer.waitAsync({ drain, signal, timeout: LOOK_INTERVAL_MS });
@@ -223,7 +223,7 @@ export class Recorder {
   }
 }
 
-/** The error, if it is for want of room. @throws it otherwise */
+/** The error, if it says that there is no room. @throws it otherwise */
 function roomError(error: unknown): HermesError {
   if (error instanceof HermesError && error.code === 'ERR_HERMES_NO_SPACE') return error;
   throw error;

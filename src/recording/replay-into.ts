@@ -45,9 +45,9 @@ interface Refused {
   readonly type: number;
 }
 
-/** Messages between two looks at the clock: few, for they may be large. */
+/** Messages between two looks at the clock: few, as they may be large. */
 const BATCH_COUNT = 64;
-/** How long a consumer may make room before it is looked for: who is woken by each acknowledgement costs both a system call. Milliseconds. */
+/** How long consumers may make room before the replay looks again: to be woken by each acknowledgement costs both sides a system call. Milliseconds. */
 const ROOM_INTERVAL_MS = 1;
 /** Milliseconds without progress before somebody is told who holds a lane back. */
 const TELL_AFTER_MS = 1000;
@@ -114,7 +114,7 @@ class LaneProducers {
     return producer;
   }
 
-  /** Sends a message. False while an earlier one waits for room, which this one would overtake. */
+  /** Sends a message. False while an earlier one waits for room, as this one would overtake it. */
   offer({ lane, payload, type }: Message): boolean {
     if (this.refused !== undefined) return false;
     const producer = this.of(lane);
@@ -123,8 +123,8 @@ class LaneProducers {
   }
 
   /**
-   * Sends what there was no room for: a moment later, so that there is room for many, or else whenever the doorbell rings. How many
-   * messages the signal kept from being sent.
+   * Sends what there was no room for: a moment later, so that there is room for many, or else whenever the doorbell rings. Returns how
+   * many messages were not sent because of the signal.
    */
   async sendRefused(signal: AbortSignal | undefined): Promise<number> {
     if (this.refused === undefined) return 0;

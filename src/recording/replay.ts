@@ -48,7 +48,7 @@ export class Replay {
   private handed = 0;
   private isRefused = false;
   private readonly timeEnd: TimeEnd | undefined;
-  /** The only one whose messages are replayed; undefined: all are. */
+  /** The lane that is replayed alone; undefined if all are. */
   private readonly segmentId: string | undefined;
 
   /** @throws HermesError ERR_HERMES_INVALID_OPTION */
@@ -92,7 +92,7 @@ export class Replay {
     return count;
   }
 
-  /** @internal The same, and also 0 where all that was read was filtered out: what that takes is bounded by the limit. */
+  /** @internal The same, but also 0 if all that was read was filtered out: so one call takes a bounded time. */
   readOnce(handler: MessageHandler, limit: number): number {
     checkFunction('handler', handler);
     checkLimit('limit', limit, 1);
@@ -121,7 +121,7 @@ export class Replay {
   private isBehind(message: Message, to: JournalPlace, lane: number | undefined): boolean {
     if ('timeNs' in to) {
       if (message.timestamp < to.timeNs) return false;
-      // What more may come of a lane that is followed alone is taken not to be older.
+      // A lane that is followed alone counts as having nothing older to come.
       if (this.timeEnd === undefined ? lane !== undefined : this.timeEnd.isReached()) this.end();
       return true;
     }

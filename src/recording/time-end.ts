@@ -2,20 +2,20 @@ import { inspectJournal } from '../journal/inspect-journal.js';
 import { type JournalReader, openJournal } from '../journal/journal-reader.js';
 import type { Message } from '../ring/message.js';
 
-/** Messages at or behind the time before the first look at all lanes; one that is alone is looked at at once. */
+/** How many messages at or behind the time are met before the first look at all lanes; a lane that is read alone is looked at at once. */
 const FIRST_LOOK_COUNT = 1024;
 
 /**
- * Says when nothing before a time follows in a journal, though its lanes do not come in the order of their times. Within a lane
- * times never go back: so its next message tells of all that follow it. Its last message is asked too, in case that its writers did not
- * keep to that, or a segment had another clock. One look seeks twice for each lane: some ms. Between two looks there are twice as many
- * messages as before.
+ * Says when no message before a time follows in a journal, although its lanes do not come in the order of their times. Within a lane
+ * times never go back, so the next message speaks for all that follow it. The last message is checked too, in case a writer did not
+ * keep to that, or a segment had another clock. One look seeks twice for each lane, which takes some milliseconds. Each time, twice as
+ * many messages as before pass until the next look.
  */
 export class TimeEnd {
   private countdown: number;
   private nextCount: number;
 
-  /** `lane`: the one that is read alone. */
+  /** `lane`: the lane that is read alone. */
   constructor(
     private readonly reader: JournalReader,
     private readonly timeNs: bigint,
@@ -25,7 +25,7 @@ export class TimeEnd {
     this.nextCount = 2 * this.countdown;
   }
 
-  /** To be asked for each message at or behind the time. Looks now and then. */
+  /** To be called for each message at or behind the time. Looks now and then. */
   isReached(): boolean {
     if (--this.countdown > 0) return false;
     this.countdown = this.nextCount;
@@ -38,7 +38,7 @@ export class TimeEnd {
     const { files, unusable, lanes, journalId, segmentId } = inspectJournal(reader.directory);
     if (journalId !== reader.journalId) return false; // another one was begun there: the reader will find out
     if (unusable.length > 0) return false; // nobody knows what is in them
-    // Sequences are the last segment's: of the others nothing is known but by reading them.
+    // The sequences are the last segment's. Other segments have to be read.
     const rest = files.filter(({ endPosition }) => endPosition > reader.position);
     if (rest.some((file) => file.segmentId !== segmentId)) return false;
     using probe = openJournal(reader.directory, { from: { position: reader.position }, skipDamage: true });
@@ -51,7 +51,7 @@ export class TimeEnd {
   }
 }
 
-/** The time of the first message of a lane from a sequence on, which is there. */
+/** The time of the first message of a lane from a sequence on. It must be there. */
 function timeOf(probe: JournalReader, lane: number, sequence: number): bigint {
   let timeNs = 0n;
   probe.seek({ lane, sequence });
