@@ -54,7 +54,7 @@ function attachNow<T>(name: string, options: ProducerOptions<T>): Producer<T> {
   const journal = openInlineJournal(name, options);
   try {
     const { segment, taken } = attach(name, options, (opened) => {
-      const lane = takeLane(opened, journal?.lanes); // before the dead are cleaned up: a killed producer's lane comes first
+      const lane = takeLane(opened, journal?.lanes); // before `reap`: a killed producer's lane is taken first
       reap(opened);
       journal?.join(opened.memory, lane, opened.header.segmentId);
       const ringSleepers = () => {
