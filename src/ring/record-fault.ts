@@ -14,7 +14,7 @@ import { corruptLane } from './corrupt-lane.js';
 import { exactHead } from './head.js';
 import type { SegmentMemory } from './segment-memory.js';
 
-/** What is asked of the records of one lane. */
+/** What the records of one lane must satisfy. */
 export interface RecordRules {
   /** VER and FLAGS that every record of the lane carries, as `recordKind` gives them. */
   readonly kind: number;
@@ -22,7 +22,7 @@ export interface RecordRules {
 }
 
 /**
- * What is wrong with the header at word `index`, in words for people, or undefined. Of the sequence nothing is said.
+ * Says what is wrong with the header at word `index`, as a text for people, or undefined. It does not check the sequence.
  * `untilEnd` is what is left of the lane there, `available` what has been published from there on, in bytes.
  */
 export function recordFault(
