@@ -23,7 +23,7 @@ export const PEERS: readonly string[] = [UNIX_SOCKET, ZEROMQ, MESSAGE_PORT, NATS
 /** How messages are handed over: a call for each, or many at a time in the way that is fastest for the contestant. */
 export type Sending = 'one' | 'batch';
 
-/** What a contestant is taken to do in a second before it was ever measured. */
+/** Messages in a second that a contestant is expected to carry before it was ever measured. */
 export interface Pace {
   readonly messages: number;
   /** Sent many at a time. */
@@ -54,5 +54,5 @@ export interface Absence {
   readonly reason: string;
 }
 
-/** What arrived is not what was sent: the run is worth nothing. */
+/** What arrived differs from what was sent: the run is invalid. */
 export class VerificationError extends Error {}

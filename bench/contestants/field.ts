@@ -30,7 +30,7 @@ import {
 } from './peers.js';
 import { bare, hermes, PLAIN } from './rings.js';
 
-/** Everybody who takes part on this machine. */
+/** Every contestant that can run on this machine. */
 export interface Field {
   readonly hermes: Contestant;
   /** Hermes again, where many are sent at a time: written in place. */
@@ -47,7 +47,7 @@ export interface Field {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Finds out who can be had. */
+/** Finds out which contestants are installed. */
 export function findField(bench: Bench): Field {
   const absences: Absence[] = [];
   const plain = hermes(bench, HERMES, PLAIN);

@@ -71,7 +71,7 @@ export function hermes(bench: Bench, name: string, options: HermesOptions): Cont
       options.batching === 'claims'
         ? `\`tryClaim\` of ${options.batchCount}, written in place`
         : `\`offerBatch\` of ${options.batchCount}`,
-    // One who sleeps is woken by the kernel, as the ends of links are.
+    // The kernel wakes one that sleeps, as it does the ends of links.
     pace: options.idle === 'spin' ? RING_PACE : { ...RING_PACE, roundTrips: LINK_PACE.roundTrips },
     throughput: async (workload, sending) =>
       rateOf(name, workload, await run(workload, 'throughput', sending === 'one' ? 1 : options.batchCount)),

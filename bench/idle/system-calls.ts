@@ -9,7 +9,7 @@ import { textTable } from '../../src/tools/text-table.js';
 import { makeScratch } from '../runner/bench.js';
 import { isProgram, startRole } from '../runner/role.js';
 
-// What the kernel is asked for, counted by strace: by those who sleep, and while both sides are awake and spin.
+// The system calls, counted by strace: of processes that sleep, and while both sides are awake and spin.
 // node dist/bench/idle/system-calls.js [seconds] [messages]
 
 const PAYLOAD = Buffer.alloc(64);
@@ -23,7 +23,7 @@ interface IdleTask {
   readonly messageCount: number;
 }
 
-/** Plays a part. Stays when it is done, until it is killed: what an end costs is not to be counted. */
+/** Plays a part. When it is done, it stays until it is killed, so that the cost of ending is not counted. */
 export async function subject(task: IdleTask): Promise<never> {
   await PARTS[task.part](task);
   process.send!('done');
@@ -65,7 +65,7 @@ interface Subject {
   readonly child: Child<unknown>;
 }
 
-/** What starting costs is over by then. */
+/** By then the start is over, and its cost is not counted. */
 const SETTLE_MS = 1000;
 
 async function start(tasks: readonly IdleTask[]): Promise<Subject[]> {

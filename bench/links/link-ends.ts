@@ -171,7 +171,7 @@ function echo(framing: Framing): Behaviour {
   };
 }
 
-/** What the second end waits for: what it has sent may still be in its queues when there is no more to send. */
+/** What the second end waits for: when it has sent everything, some of it may still be in its queues. */
 const untilKilled: Promise<never> = new Promise(() => {});
 
 /** The bytes of one message as they are sent. */

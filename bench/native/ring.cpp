@@ -54,7 +54,7 @@ struct Task {
   std::string role, there, back;
   uint64_t capacity, payload, messages, warmUp, batch;
   uint64_t total() const { return warmUp + messages; }
-  // The first messages, so many, of which every byte is compared.
+  // The number of first messages of which every byte is compared.
   uint64_t compared() const { return std::min(warmUp, kComparedLength / payload); }
 };
 

@@ -13,7 +13,7 @@ import { startRole } from '../runner/role.js';
 import { interleave, type Recorded, recorded } from '../runner/rounds.js';
 import { curveOf, curveTable, type Part, part, pointKey } from './part.js';
 
-/** What one producer is taken to publish in a second. */
+/** Messages that one producer is expected to publish in a second. */
 const PACE = 3_000_000;
 const WARM_UP_SHARE = 0.5;
 

@@ -171,7 +171,7 @@ async function perMessage(
   const grownBy = getHeapStatistics().used_heap_size - before;
   await setTimeout(SETTLE_MS);
   if (sum !== 0) throw new Error('the payloads are zeros');
-  // After a collection, what was allocated is not known exactly: at least what fills half a semi-space each time.
+  // After a collection, the allocated bytes are not known exactly: each collection stands for at least half a semi-space.
   const collected = collections * (16 * 1024 * 1024);
   const perMessage = Math.max(grownBy + collected, 0) / messageCount;
   return { heapPerMessage: perMessage < NOISE ? 0 : perMessage, collections };

@@ -25,7 +25,7 @@ const WARM_UP_COUNT = 300_000;
 /** Enough for a disturbance not to be all that there is. */
 const MEASURED_SECONDS_PER_POINT_SECOND = 5;
 const GOAL_RATE = 100_000;
-/** More than this, and one who sleeps is hardly ever asleep. */
+/** At a higher rate, a receiver that sleeps is hardly ever asleep. */
 const MOST_FOR_SLEEPERS = 100_000;
 
 const IDLES = ['spin', 'doorbell'] as const;

@@ -14,7 +14,7 @@ export interface Results extends Circumstances {
   readonly parts: readonly Kept[];
 }
 
-/** Makes of what was kept what is shown. */
+/** Makes the page and the charts from the kept results. */
 type Present = (kept: Kept) => MeasuredSection;
 
 /** What an earlier run left below `directory`; undefined when there is none. */

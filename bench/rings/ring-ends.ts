@@ -14,7 +14,7 @@ export interface RingTask extends Workload {
   readonly back: string;
   readonly directory: string;
   readonly capacity: number;
-  /** What whoever reads does while there is nothing to read. */
+  /** What the reader does while there is nothing to read. */
   readonly idle: 'spin' | 'doorbell';
   /** Messages that are published together; 1: one call each. */
   readonly batchCount: number;

@@ -90,7 +90,7 @@ export const BATCH_COUNT = 16;
 /** Bytes of a payload where nothing else is said. */
 export const PAYLOAD_LENGTH = 64;
 
-/** What a contestant is given to carry: the same for all, so that only the carrying differs. */
+/** What a contestant carries: the same for all, so that only the carrying differs. */
 export interface Workload {
   readonly payloadLength: number;
   /** Messages that are measured, or round trips. */
@@ -103,8 +103,8 @@ export interface Workload {
 const COMPARED_LENGTH: number = 2 ** 27;
 
 /**
- * The first messages of the warm-up, so many, of which every byte is compared. Of the others the number is, the pattern that
- * depends on it, and one byte that moves through the middle.
+ * How many messages at the start of the warm-up are compared byte by byte. Of each other message, its number is compared, the pattern
+ * that depends on it, and one byte that moves through the middle.
  */
 export function comparedCount({ payloadLength, warmUpCount }: Workload): number {
   return Math.min(warmUpCount, COMPARED_LENGTH / payloadLength);
@@ -123,16 +123,17 @@ export function totalCount(workload: Workload): number {
   return workload.warmUpCount + workload.messageCount;
 }
 
-/** A measurement takes at least so many messages, however slow the contestant. */
+/** A measurement takes at least this many messages, however slow the contestant is. */
 const LEAST_COUNT = 200;
 const MOST_COUNT = 50_000_000;
 /**
  * Enough for V8 to have compiled all that is called for every message: it does after 50,000 to 150,000, and until then a
- * message takes up to ten times as long. Who carries fewer in the time that is measured is given as many as he is measured by.
+ * message takes up to ten times as long. A contestant that carries fewer in the measured time
+ * gets as many as it is measured by.
  */
 const MOST_WARM_UP_COUNT = 300_000;
 
-/** The least share of what it is taken to do that a contestant is given: a slow turn must not lead to one that is cold. */
+/** The least share of its expected rate that a contestant is given: one slow turn must not make the next one cold. */
 const LEAST_SHARE = 0.25;
 
 /**

@@ -65,7 +65,7 @@ export class Receipt {
 
 /** Of whoever pings. */
 export interface TripsResult {
-  /** Nanoseconds of each round trip after the warm-up: the histogram is made by who starts the processes, as loading it takes a while. */
+  /** Nanoseconds of each round trip after the warm-up: the parent process makes the histogram, because loading the library takes a while. */
   readonly tripsNs: Float64Array;
   readonly received: number;
   readonly faults: number;

@@ -70,7 +70,7 @@ export class PayloadInPlace {
   }
 }
 
-/** Takes a payload out of a ring, to be sent back: what a subarray to copy from would cost is more than the copy. */
+/** Takes a payload out of a ring, to be sent back: a subarray to copy from would cost more than the copy. */
 export class PayloadCopy {
   readonly bytes: Buffer;
   private readonly words: Int32Array;

@@ -18,7 +18,7 @@ export type RoleName =
   | 'form'
   | 'idle';
 
-/** What a process is started with. The task has what its role needs to know, as JSON has it. */
+/** What a process is started with. The task holds what its role needs to know, as JSON. */
 export interface Assignment {
   readonly role: RoleName;
   readonly task: object;

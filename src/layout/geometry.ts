@@ -4,7 +4,7 @@ import { PARTICIPANT_SLOT_LENGTH } from './participant-slot.js';
 import { POSITION_LENGTH } from './positions.js';
 import { PREAMBLE_LENGTH } from './preamble.js';
 
-/** What a segment is made of; with it every offset in the file is fixed. */
+/** The sizes of a segment; they fix every offset in the file. */
 export interface Geometry {
   /** Lanes, and so the most producers at one time: 1–256. */
   readonly laneCount: number;
@@ -93,7 +93,7 @@ export function geometryFault(geometry: Geometry): string | undefined {
   return undefined;
 }
 
-/** `8 GiB`, `32 MiB`: of lanes, and of what is made of them. */
+/** Formats a length, as `8 GiB` or `32 MiB`. */
 function sizeText(length: number): string {
   const [unit, factor] =
     length >= 1024 ** 3 ? ['GiB', 1024 ** 3] : length >= 1024 ** 2 ? ['MiB', 1024 ** 2] : ['KiB', 1024];

@@ -22,7 +22,7 @@ export const GROUP_ATTENTION_OFFSET = 128;
 
 export const GROUP_STATE_MASK = 0xff;
 export const GROUP_FREE = 0;
-/** Its positions are being taken: no gate may be computed meanwhile. */
+/** Its positions are being set: no gate may be computed meanwhile. */
 export const GROUP_JOINING = 1;
 export const GROUP_ACTIVE = 2;
 

@@ -14,5 +14,5 @@ export const SEGMENT_TABLE_ID_OFFSET = 0;
 /** For each lane of that segment the sequence that comes next, as a lane table of `journal-file.ts` has it. */
 export const SEGMENT_TABLE_LANES_OFFSET = 16;
 
-/** The most of a file; they take at most a quarter of it. Who was recorded longest ago is left out first. */
+/** The most in a file; they take at most a quarter of it. The segment recorded longest ago is left out first. */
 export const MAX_SEGMENT_TABLES = 64;

@@ -41,7 +41,7 @@ export const MEMBER_SLOTS_OFFSET_OFFSET = 112;
 export const GROUP_TABLE_OFFSET_OFFSET = 120;
 export const POSITIONS_OFFSET_OFFSET = 128;
 export const LANES_OFFSET_OFFSET = 136;
-/** Bits of what a participant must know: who finds one that it does not know only looks. */
+/** Bits of what a participant must know: a process that finds an unknown bit may only read. */
 export const REQUIRED_OFFSET = 144;
 export const PREAMBLE_CHECKSUM_OFFSET = 252;
 

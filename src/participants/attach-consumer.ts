@@ -16,7 +16,7 @@ import { resolveParticipantOptions } from './participant-options.js';
 export function attachConsumer(name: string, options?: ConsumerOptions): Consumer;
 /**
  * The same with a codec, which makes a value of each payload: `attachConsumer<Job>('jobs', { codec: 'json' })`. With a codec of your own,
- * `T` is what it decodes; with `json` and `v8` it is what you say, and nobody checks that.
+ * `T` is what it decodes; with `json` and `v8` it is what you declare; nothing checks it.
  */
 export function attachConsumer<T = unknown>(name: string, options: ConsumerOptions<T> & ValueCodec<T>): Consumer<T>;
 export function attachConsumer<T>(name: string, options: ConsumerOptions<T> = {}): Consumer<T> {

@@ -4,7 +4,7 @@ import { HermesError, type HermesErrorCode } from '../errors.js';
 import { checkSignal, throwIfAborted } from '../os/abort.js';
 import { blockFor, sleep } from '../os/timers.js';
 
-/** What a while can mend: others create the segment, replace one that nobody can use, or leave. */
+/** Errors that may pass with time: others create the segment, replace one that nobody can use, or leave. */
 const PASSING: readonly HermesErrorCode[] = [
   'ERR_HERMES_SEGMENT_NOT_FOUND',
   'ERR_HERMES_REMOVED',
@@ -18,7 +18,7 @@ const PASSING: readonly HermesErrorCode[] = [
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 
-/** Tries until it succeeds or `waitMs` are over; then what the last try has thrown is thrown. Blocks the thread. */
+/** Tries until it succeeds or `waitMs` are over, then throws the error of the last try. Blocks the thread. */
 export function whenReady<T>(waitMs: number | undefined, attempt: () => T): T {
   const patience = new Patience(waitMs, 0);
   for (;;) {
@@ -30,7 +30,7 @@ export function whenReady<T>(waitMs: number | undefined, attempt: () => T): T {
   }
 }
 
-/** The same, and blocks nobody. `onWait` is told what is waited for, after every try in vain. */
+/** Does the same without blocking. After each failed try, `onWait` gets the error that it waits out. */
 export async function whenReadyAsync<T>(
   { waitMs, signal }: { readonly waitMs?: number | undefined; readonly signal?: AbortSignal | undefined },
   attempt: () => T,
@@ -50,7 +50,7 @@ export async function whenReadyAsync<T>(
   }
 }
 
-/** How long to wait for the next try: short at first, for a segment may be as good as there. */
+/** How long to wait for the next try: short at first, because the segment may be almost there. */
 class Patience {
   private readonly endMs: number;
   private leftMs: number;
@@ -65,10 +65,10 @@ class Patience {
     this.endMs = monotonicMs() + this.leftMs;
   }
 
-  /** @throws the error itself, when waiting cannot mend it; with the time, when there is none left */
+  /** @throws the error itself if waiting cannot help; the error with the time waited if no time is left */
   pauseAfter(error: unknown): number {
     const isPassing = error instanceof HermesError && PASSING.includes(error.code);
-    const leftMs = Math.min(this.leftMs, this.endMs - monotonicMs()); // counted, too: a clock may stand still
+    const leftMs = Math.min(this.leftMs, this.endMs - monotonicMs()); // pauses are counted as well: the clock may stand still
     if (!isPassing || leftMs <= 0) throw isPassing && this.waitMs ? this.waitedFor(error) : error;
     const pauseMs = Math.min(this.pauseMs, leftMs);
     this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);

@@ -46,7 +46,7 @@ export class Claim {
     return this.writer.commit();
   }
 
-  /** Gives the messages up: nothing of them is ever seen. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */
+  /** Gives the messages up: nobody ever sees them. @throws HermesError ERR_HERMES_INVALID_STATE when it was closed already */
   abort(): void {
     this.writer.abort();
   }

@@ -2,7 +2,7 @@ import { deserialize, serialize } from '../built-ins.js';
 import { HermesError } from '../errors.js';
 import { copyOf } from '../ring/message.js';
 
-/** Turns values into payloads and back. Nobody waits for a codec: one that returns a promise is refused. */
+/** Turns values into payloads and back. A codec that returns a promise is refused, because nobody would wait for it. */
 export type Codec<T> = Decoder<T> & (Encoder<T> | InPlaceEncoder<T>);
 
 export interface Decoder<T> {
@@ -26,7 +26,7 @@ export interface InPlaceEncoder<T> {
   encodeInto(value: T, buffer: Buffer, offset: number): void;
 }
 
-/** `bytes` is the default: nothing is encoded, nothing decoded. */
+/** `bytes` is the default: it neither encodes nor decodes. */
 export type CodecName = 'bytes' | 'json' | 'v8';
 
 /** The codecs that make values of a type: without one values are bytes, and can be nothing else. */
@@ -61,12 +61,12 @@ const json: Codec<unknown> = {
   decode: (payload) => JSON.parse(payload.toString()),
 };
 
-/** Structured clone, as `postMessage` does it. What it decodes may keep views of its input, which is copied therefore. */
+/** Structured clone, as `postMessage` does it. The input is copied first, because decoded values may keep views of it. */
 const v8: Codec<unknown> = { encode: serialize, decode: (payload) => deserialize(copyOf(payload)) };
 
 const CODECS: Readonly<Record<string, Codec<unknown>>> = { json, v8 };
 
-/** Undefined where values are bytes, and there is nothing to do. @throws HermesError ERR_HERMES_INVALID_OPTION */
+/** Returns undefined if values are bytes and need no codec. @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function resolveCodec<T>(codec: CodecName | Codec<T> | undefined): Codec<T> | undefined {
   if (codec === undefined || codec === 'bytes') return undefined;
   const chosen = typeof codec === 'string' ? CODECS[codec] : codec;

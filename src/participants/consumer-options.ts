@@ -9,7 +9,7 @@ import { PARTICIPANT_OPTIONS, type ParticipantOptions } from './participant-opti
 /** How a consumer attaches. */
 export interface ConsumerOptions<T = Buffer> extends ParticipantOptions<T> {
   /**
-   * The group: every group sees every message. If it exists, its kind is what it is, and options that contradict it are refused. Default
+   * The group: every group sees every message. If it exists, it keeps its kind, and options that contradict it are refused. Default
    * `default`, which a segment has if no groups are declared.
    */
   readonly group?: string | undefined;

@@ -83,9 +83,9 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    * The message object is used again: it is valid until the handler returns.
    * @param limit the most messages: a whole number from 0, or Infinity; default 256
    * @returns how many; 0 when there is nothing to read
-   * @throws what the handler throws: the messages before are acknowledged, that one and the rest come again;
-   *   HermesError ERR_HERMES_CORRUPT_SEGMENT, _DETACHED, _REMOVED, _INVALID_OPTION, _INVALID_STATE (called by its own handler, or that
-   *   returned a promise: it counts as one that threw)
+   * @throws what the handler throws: earlier messages are acknowledged, this one and the rest are delivered again;
+   *   HermesError ERR_HERMES_CORRUPT_SEGMENT, _DETACHED, _REMOVED, _INVALID_OPTION, _INVALID_STATE (`poll` called by its own handler,
+   *   or a handler that returned a promise: it counts as one that threw)
    */
   poll(handler: MessageHandler<T>, limit: number = DEFAULT_LIMIT): number {
     if (!isUsual(handler, limit)) checkReading(handler, limit);
@@ -108,7 +108,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
 
   /**
    * Every message, as a copy that is yours to keep. It never ends by itself: it sleeps while there is nothing to read. A message is
-   * acknowledged when the **next** one is asked for; the one at which you leave the loop comes again, unless you called `acknowledge`.
+   * acknowledged when the **next** one is asked for; the one at which you leave the loop is delivered again unless you call `acknowledge`.
    * Ends when the consumer detaches. Costs a poll, two allocations and a promise a message. @throws (rejects) as `poll`, and
    * ERR_HERMES_INVALID_STATE while another iteration goes on
    */
@@ -186,7 +186,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   }
 
   /**
-   * True when a producer was attached once, none is attached now, and every message has been handed out. Costs some loads for each lane
+   * True if a producer was attached once, none is attached now, and every message has been handed out. Costs some loads for each lane
    * in use, and one system call or more. A loop may ask at each empty poll: then it makes the system calls only once in 10 ms, and
    * notices a killed producer that much later.
    */
@@ -210,7 +210,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
     this.detach();
   }
 
-  /** @internal For each producer that is held back, the slowest group that it waits for: as seen from outside. */
+  /** @internal For each producer that is held back, the slowest group that it waits for, as another process sees it. */
   heldBack(): HeldBack[] {
     return heldBackIn(this.segment);
   }
@@ -234,7 +234,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   }
 }
 
-/** True for what needs no closer look: every call asks. */
+/** True for a limit that needs no closer check: every call asks. */
 function isUsual(handler: unknown, limit: unknown): boolean {
   return typeof handler === 'function' && typeof limit === 'number' && limit >= 0 && (limit | 0) === limit;
 }

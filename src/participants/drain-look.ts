@@ -4,11 +4,11 @@ import { attachCount, isOccupied, type Slot } from '../membership/slot.js';
 import { lanesInUse } from '../ring/roster-word.js';
 import type { Segment } from '../segment/segment.js';
 
-/** Milliseconds between two calls of a busy loop, at most. Whoever asks less often gets the kernel's word each time. */
+/** The most milliseconds between two calls of a busy loop. If calls come less often, each one asks the kernel. */
 const BUSY_MS = 1;
-/** Milliseconds for which a busy loop takes a producer whose lock was seen to be held for alive: a killed one is noticed so much later. */
+/** Milliseconds for which a busy loop takes a producer for alive once its lock was seen held. A killed one is noticed that much later. */
 const ALIVE_MS = 10;
-/** Calls after which it is looked at again, whatever the clock says. */
+/** Calls after which the lock is looked at again, whatever the clock says. */
 const ALIVE_CALLS = 65_536;
 
 /** Looks whether anything can still come: whether a producer is attached. */
@@ -21,7 +21,7 @@ export class DrainLook {
   private askedMs = 0;
   private calls = 0;
 
-  /** `isAllRead` tells whether there is nothing to read in so many lanes. */
+  /** `isAllRead` says whether everything is read in that many lanes, from lane 0. */
   constructor(
     private readonly segment: Segment,
     private readonly isAllRead: (laneCount: number) => boolean,
@@ -37,10 +37,10 @@ export class DrainLook {
     if (isBusy && this.wasAliveJustNow(nowMs)) return false;
     const laneCount = lanesInUse(this.segment.memory);
     if (!this.isAllRead(laneCount) || this.isAnybodyAlive(laneCount, nowMs)) return false;
-    return this.isAllRead(laneCount); // once more: nobody adds to the lanes any more
+    return this.isAllRead(laneCount); // once more, now that nobody adds to the lanes
   }
 
-  /** True when `isDrained` may say so. No system call. */
+  /** True if `isDrained` may return true. No system call. */
   seemsDrained(): boolean {
     const laneCount = lanesInUse(this.segment.memory);
     for (let lane = 0; lane < laneCount; lane++) if (isOccupied(this.segment, this.slots[lane]!)) return false;
@@ -64,7 +64,7 @@ export class DrainLook {
     return false;
   }
 
-  /** Its slot tells whoever leaves, and whoever is found dead; only a death that nobody has noticed yet does not show. */
+  /** The slot shows that a producer left or was found dead. It does not show a death that nobody has noticed yet. */
   private wasAliveJustNow(nowMs: number): boolean {
     const { segment, aliveLane } = this;
     if (aliveLane < 0 || ++this.calls > ALIVE_CALLS) return false;

@@ -9,19 +9,19 @@ import type { Segment } from '../segment/segment.js';
 
 /** Milliseconds without progress in `send` or `flush` after which a program is warned. */
 const WARN_AFTER_MS = 5000;
-/** Milliseconds between two looks at who is to blame, and after which a group that has not moved is said not to read. */
+/** Milliseconds between two looks for the group to blame. A group that has not moved for as long is said not to read. */
 const LOOK_INTERVAL_MS = 1000;
-/** Milliseconds after which a look tells nothing of the present any more. */
+/** Milliseconds after which a look is too old to use. */
 const STALE_MS = 5000;
 
-/** Told of the slowest group while a producer that waits makes no progress: again and again. */
+/** Called again and again with the slowest group while a waiting producer makes no progress. */
 type Tell = (heldBack: HeldBack) => void;
 
 const watches: WeakMap<object, HeldBackWatch> = new WeakMap();
 
 /** Where a producer stands still, and where the groups were then. */
 interface Standstill {
-  /** Bytes: it ends when this changes. */
+  /** The position in bytes: the standstill ends when it changes. */
   readonly progress: number;
   readonly sinceMs: number;
 }
@@ -32,16 +32,16 @@ interface Look {
   readonly lookedMs: number;
 }
 
-/** Knows since when a producer gets no further, and says so when it waits for long. */
+/** Knows how long a producer has made no progress, and warns when it waits for long. */
 export class HeldBackWatch {
   private standstill: Standstill | undefined;
   private flushCount = 0;
   private afterMs = WARN_AFTER_MS;
   private tell: Tell = (heldBack) => this.warn(heldBack);
   private nextLookMs = 0;
-  /** When it was seen to wait for nothing. */
+  /** When the producer was last seen to wait for nothing. */
   private awakeMs = 0;
-  /** The last look, and the one before, at least {@link LOOK_INTERVAL_MS} earlier: by them a slow group is told from one that stands still. */
+  /** The last look, and the one before, at least {@link LOOK_INTERVAL_MS} earlier: they tell a slow group from one that stands still. */
   private lastLook: Look | undefined;
   private earlierLook: Look | undefined;
 
@@ -55,19 +55,19 @@ export class HeldBackWatch {
     watches.set(owner, this);
   }
 
-  /** Instead of warning, after another time. */
+  /** Calls a listener instead of warning, after another time. */
   tellInstead(afterMs: number, tell: Tell): void {
     this.afterMs = afterMs;
     this.tell = tell;
   }
 
-  /** To be called when a message was refused, now and then. Allocates little. */
+  /** Call it now and then when a message was refused. Allocates little. */
   noteRefusal(nowMs: number): void {
     const progress = this.writer.position;
     if (this.standstill?.progress !== progress) this.standstill = { progress, sinceMs: nowMs };
   }
 
-  /** While `wait` is pending, the producer waits for acknowledgements. */
+  /** The producer waits for acknowledgements while `wait` is pending. */
   async flushing<T>(wait: Promise<T>): Promise<T> {
     this.flushCount++;
     try {
@@ -77,7 +77,7 @@ export class HeldBackWatch {
     }
   }
 
-  /** The group that is farthest behind, if the producer cannot go on for it. */
+  /** The group that is farthest behind, if it keeps the producer from going on. */
   look(): HeldBack | null {
     const { segment, writer } = this;
     const waitsFor = this.flushCount > 0 && !this.isSending() ? 'acknowledgement' : 'room';
@@ -96,7 +96,7 @@ export class HeldBackWatch {
     return slowest ?? null;
   }
 
-  /** To be called several times a second. */
+  /** Call it several times a second. */
   tick(): void {
     const nowMs = monotonicMs();
     if (!this.isSending() && this.flushCount === 0) {
@@ -111,7 +111,7 @@ export class HeldBackWatch {
       const heldBack = this.look();
       if (heldBack !== null) this.tell(heldBack);
     } catch (error) {
-      if (!(error instanceof HermesError)) throw error; // whoever waits is told of a damaged or removed segment
+      if (!(error instanceof HermesError)) throw error; // the call that waits reports a damaged or removed segment
     }
   }
 

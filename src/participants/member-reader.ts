@@ -18,7 +18,7 @@ import type { Segment } from '../segment/segment.js';
 import { DrainLook } from './drain-look.js';
 import { Orphans } from './orphans.js';
 
-/** While there is always something to read, every 16th time looks for new lanes; every 1024th leaves those out that were idle. */
+/** While there is always something to read, every 16th read looks for new lanes, and every 1024th leaves idle lanes out. */
 const BUSY_READS_MASK = 15;
 const SWEEP_MASK = 1023;
 const MAX_POLL_LIMIT = 0x3fff_ffff;
@@ -52,7 +52,7 @@ export class MemberReader {
   private isIterated = false;
   private state: typeof READY | typeof READING | typeof HOLDING | typeof CLOSED = READY;
 
-  /** `leave` gives the place in the group back: called once, after `close`, when no handler runs any more. */
+  /** `leave` gives the place in the group back. It is called once, after `close`, when no handler runs. */
   constructor(
     private readonly segment: Segment,
     membership: Membership,
@@ -92,7 +92,7 @@ export class MemberReader {
     return this.state === CLOSED;
   }
 
-  /** Hands messages to `handler`; those that it returned from are acknowledged, or held until `acknowledge`. How many. */
+  /** Hands messages to `handler`. Those it returned from are acknowledged, or held until `acknowledge`. Returns how many. */
   read(handler: MessageHandler<unknown>, limit: number, acknowledges: boolean): number {
     if (this.state !== READY) throw this.misuse();
     this.state = READING;
@@ -108,7 +108,7 @@ export class MemberReader {
       throw error;
     }
     this.endRead(acknowledges || this.orphans === undefined || count === 0 ? READY : HOLDING);
-    if (this.isClosed) return count; // by a handler: the memory is gone
+    if (this.isClosed) return count; // a handler closed it: the memory is gone
     if (count > 0 && (++this.busyReads & BUSY_READS_MASK) !== 0) return count;
     return this.lookAtRoster(count) && count === 0 ? this.read(handler, limit, acknowledges) : count;
   }
@@ -121,19 +121,19 @@ export class MemberReader {
     this.state = READY;
   }
 
-  /** @throws HermesError ERR_HERMES_INVALID_STATE while another one goes on, whose messages this one would acknowledge */
+  /** @throws HermesError ERR_HERMES_INVALID_STATE during another read, whose messages this one would acknowledge */
   beginIteration(): void {
     if (this.isIterated) throw iterated();
     this.isIterated = true;
   }
 
-  /** What it handed out last is handed out again. */
+  /** Hands out again what it handed out last. */
   endIteration(): void {
     this.isIterated = false;
     this.rewind();
   }
 
-  /** True when a read may find something, or is to throw. A load or two for each lane in use. */
+  /** True when a read may find something or throw. A load or two for each lane in use. */
   hasNews(): boolean {
     if (this.orphans?.isExpected) return true;
     if (this.hot.load(ROSTER_INDEX) !== this.roster) return true; // SYNC: roster
@@ -141,7 +141,7 @@ export class MemberReader {
     return false;
   }
 
-  /** True when `isDrained` may say so. No system call. */
+  /** True if `isDrained` may return true. No system call. */
   seemsDrained(): boolean {
     return this.drain.seemsDrained();
   }
@@ -161,7 +161,7 @@ export class MemberReader {
     else for (const reader of this.readers) reader.stop();
   }
 
-  /** The busy lanes, going on with the next one each time, so that none starves. */
+  /** Reads the busy lanes. Each read begins with the next lane, so that none starves. */
   private visitLanes(handler: MessageHandler<unknown>, limit: number, acknowledges: boolean): number {
     const { readers, busy } = this;
     busy.lookUp();
@@ -183,7 +183,7 @@ export class MemberReader {
     return count;
   }
 
-  /** Of a shared group, somebody may hold what another must take over. */
+  /** A member of a shared group may hold what another must take over. */
   private isAllRead(laneCount: number): boolean {
     for (let lane = 0; lane < laneCount; lane++) if (!this.readers[lane]!.isEmpty) return false;
     return laneCount > 0 && (this.orphans?.isEmpty ?? true);
@@ -201,7 +201,7 @@ export class MemberReader {
     this.readers[this.lane]!.acknowledge();
   }
 
-  /** Shared groups: what is left of a batch comes first, and is a read of its own. */
+  /** Shared groups: what is left of a batch is read first, in a read of its own. */
   private readOrphans(orphans: Orphans, handler: MessageHandler<unknown>, most: number, acknowledges: boolean): number {
     let count = 0;
     try {
@@ -220,7 +220,7 @@ export class MemberReader {
     else this.leave();
   }
 
-  /** New lanes, and the end of the segment: looked for when there is nothing to read, and now and then. True for new lanes. */
+  /** Looks for new lanes and a removed segment: when there is nothing to read, and now and then. True for new lanes. */
   private lookAtRoster(count: number): boolean {
     if (count === 0) this.orphans?.noteIdle();
     const roster = this.hot.load(ROSTER_INDEX); // SYNC: roster

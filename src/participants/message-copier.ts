@@ -3,8 +3,8 @@ import { RECORD_HEADER_LENGTH, recordLength } from '../layout/record.js';
 import { Message } from '../ring/message.js';
 
 /**
- * Copies are cut from slabs, each of which is collected when none of its copies is kept: a copy that is kept alone keeps a whole slab.
- * So small ones are cut from small slabs: records up to 128 bytes from 4 KiB, twice as long ones from twice as long slabs, and so on.
+ * Copies are cut from slabs. A slab is collected when none of its copies is kept, so one kept copy keeps a whole slab. So small copies are
+ * cut from small slabs: records up to 128 bytes from 4 KiB, records twice as long from slabs twice as long, and so on.
  */
 const LEAST_SLAB_LENGTH = 4096;
 const LEAST_SLAB_BITS = 7;
@@ -29,7 +29,7 @@ class Slab {
   }
 }
 
-/** Copies messages out of shared memory, header and all, so that they outlive their handler. An allocation each, and few for their bytes. */
+/** Copies messages with their headers out of shared memory, so that they outlive their handler. One allocation each; few for the bytes. */
 export class MessageCopier<T> {
   private readonly slabs: Slab[];
 
@@ -38,7 +38,7 @@ export class MessageCopier<T> {
     this.slabs = new Array(SLAB_KINDS).fill(none);
   }
 
-  /** A copy that is its owner's to keep. */
+  /** Returns a copy that its owner may keep. */
   copy(message: Message<T>): Message<T> {
     const length = recordLength(message.length);
     const slab = length > MAX_SHARED_LENGTH ? new Slab(length) : this.slabFor(length);
@@ -62,7 +62,7 @@ export class MessageCopier<T> {
     return slab.usedLength + length <= slab.length ? slab : this.beginSlab(kind);
   }
 
-  /** Whoever transfers a copy's memory to another thread would take that of other copies along: it cannot be transferred. */
+  /** A copy's memory cannot be transferred to another thread: other copies' memory would go with it. */
   private beginSlab(kind: number): Slab {
     const slab = new Slab(LEAST_SLAB_LENGTH << kind);
     markAsUntransferable(slab.bytes.buffer);

@@ -23,8 +23,8 @@ export interface Iterated<T> {
 }
 
 /**
- * Asks a consumer for one thing after the other. What was handed out is acknowledged when the next is asked for; whoever leaves
- * the loop, or fails in it, has not acknowledged the last.
+ * Asks a consumer for one item after the other. An item is acknowledged when the next one is asked for. If the loop is left, or
+ * throws, its last item is not acknowledged.
  */
 abstract class Iteration<T, Item> extends AsyncIteration<Item> {
   protected readonly copier: MessageCopier<T>;
@@ -34,7 +34,7 @@ abstract class Iteration<T, Item> extends AsyncIteration<Item> {
   private readonly drains: boolean;
   private readonly keepMessage = ((message: Message<T>): void => this.keep(message)) as MessageHandler<unknown>;
   private isBegun = false;
-  /** Came behind messages that are handed out first. */
+  /** An error that came behind messages; they are handed out first. */
   private failure: { readonly error: unknown } | undefined;
 
   /** @throws HermesError ERR_HERMES_INVALID_OPTION */
@@ -59,7 +59,7 @@ abstract class Iteration<T, Item> extends AsyncIteration<Item> {
   /** Keeps a copy of a message that was read. */
   protected abstract keep(message: Message<T>): void;
 
-  /** What was kept since the last time; undefined when it is nothing. */
+  /** Returns what was kept since the last call; undefined if nothing was. */
   protected abstract takeKept(): Item | undefined;
 
   protected override take(): Item | undefined {
@@ -95,11 +95,11 @@ abstract class Iteration<T, Item> extends AsyncIteration<Item> {
 
   protected override close(): void {
     if (this.isBegun) this.reader.endIteration();
-    this.waiter.wake(); // who still waits for the next one
+    this.waiter.wake(); // a call may still wait for the next one
   }
 }
 
-/** One message after the other: as fits a work queue, in which every message is claimed for itself. */
+/** Gives one message after the other. This fits a work queue, in which each message is taken by itself. */
 export class MessageIterator<T> extends Iteration<T, Message<T>> {
   #kept: Message<T> | undefined;
 
@@ -118,7 +118,7 @@ export class MessageIterator<T> extends Iteration<T, Message<T>> {
   }
 }
 
-/** As many as there are, up to a limit, at a time. */
+/** Gives as many messages as there are, up to a limit, at a time. */
 export class BatchIterator<T> extends Iteration<T, Message<T>[]> {
   #kept: Message<T>[] = [];
 

@@ -34,10 +34,10 @@ export function readableOf<T>(consumer: Iterated<T>, options: ReadableOptions): 
 }
 
 class MessageReadable<T> extends Readable {
-  /** Node has asked for more since the last value was pushed: it may do so while that is pushed. */
+  /** Node has asked for more since the last value was pushed. It may ask during the push. */
   #isWanted = false;
   #isReading = false;
-  // Private to the language: whoever prints the stream does not want to see all of the segment.
+  // A private field of the language: printing the stream must not show the whole segment.
   readonly #consumer: Iterated<T>;
   readonly #batches: BatchIterator<T>;
   readonly #ended: AbortController;
@@ -75,8 +75,8 @@ class MessageReadable<T> extends Readable {
   }
 
   /**
-   * Node asks as soon as there is room for one. But one at a time would cost a promise and an acknowledgement each, and more than fits
-   * would be lost with the process.
+   * Node asks as soon as there is room for one value. Reading one at a time would cost a promise and an acknowledgement each. Reading more
+   * than fits would lose the rest with the process.
    */
   private get isReadingDue(): boolean {
     return this.#isWanted && !this.#isReading && this.readableLength === 0;
@@ -97,7 +97,7 @@ class MessageReadable<T> extends Readable {
   private async pushNext(): Promise<void> {
     const { done, value: batch } = await this.#batches.next();
     for (const message of batch ?? []) {
-      if (this.destroyed) return; // what was not pushed comes again
+      if (this.destroyed) return; // what was not pushed is delivered again
       const value = streamable(message.value);
       this.#isWanted = false;
       this.push(value);

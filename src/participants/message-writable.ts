@@ -15,7 +15,7 @@ const WRITABLE_OPTIONS: OptionNames<WritableOptions> = { ...WAIT_OPTIONS, type: 
 
 const DEFAULT_HIGH_WATER_MARK = 256;
 
-/** A value of a producer; text is as good as bytes where there is no codec. */
+/** A value of a producer; without a codec, text is taken as well as bytes. */
 type Chunk<T> = [T] extends [Uint8Array] ? T | string : T;
 type Written = (error?: Error | null) => void;
 

@@ -17,8 +17,8 @@ const LOOK_INTERVAL_MS = 100;
 const POLLS_PER_LOOK_AT_CLOCK = 64;
 
 /**
- * What a member of a shared group has to read again: what is left of its own batch, and what dead members held. An orphan is handled in
- * place: its entry stays the hazard until it is handled, and the dead slot's lock is held until then.
+ * What a member of a shared group has to read again: the rest of its own batch, and the batches of dead members (orphans). An orphan is
+ * handled in place: until it is handled, its entry stays the hazard and the dead slot's lock stays held.
  */
 export class Orphans {
   private readonly attentionIndex: number;
@@ -26,7 +26,7 @@ export class Orphans {
   private attention: number;
   private lastLookMs = 0;
   private idlePolls = 0;
-  /** There may be something: to be looked for at the next poll. */
+  /** There may be something to read again: the next poll looks. */
   private isDue = true;
   /** The dead member's slot that is being handled: its lock is held meanwhile. */
   private adopted: Slot | undefined;
@@ -52,28 +52,28 @@ export class Orphans {
     return members.every((member) => new InFlight(memory, this.group, member).pending() === undefined);
   }
 
-  /** There may be something to read again. One load. */
+  /** True if there may be something to read again. One load. */
   get isExpected(): boolean {
     return this.isDue || this.loadAttention() !== this.attention;
   }
 
-  /** To be called after an error, when the member's own batch is left in part. */
+  /** Call it after an error that left a part of the member's own batch. */
   expectOwn(): void {
     this.isDue = true;
   }
 
-  /** To be called when there was nothing to read: it may be time to look, though nobody has called. */
+  /** Call it when there was nothing to read: it may be time to look, though nobody has raised attention. */
   noteIdle(): void {
     if (this.idlePolls++ % POLLS_PER_LOOK_AT_CLOCK === 0) {
       this.isDue ||= monotonicMs() - this.lastLookMs >= LOOK_INTERVAL_MS;
     }
   }
 
-  /** Hands what is left of one batch to `handler`, up to `limit` messages. How many; 0 when there is nothing. To be followed by `acknowledge`. */
+  /** Hands the rest of one batch to `handler`, up to `limit` messages. Returns how many; 0 if there is nothing. Call `acknowledge` then. */
   read(handler: MessageHandler<unknown>, limit: number): number {
     if (limit < 1 || !this.isExpected) return 0;
     this.isDue = true;
-    this.attention = this.loadAttention(); // before the look: whoever calls during it calls again
+    this.attention = this.loadAttention(); // before the look: attention that is raised during the look counts again
     const own = this.own.pending();
     if (own !== undefined) return this.readAgain(handler, this.own, own, limit);
     for (const [member, slot] of memberSlots(this.segment, this.group).entries()) {
@@ -97,7 +97,7 @@ export class Orphans {
     this.release(adopted, new InFlight(this.segment.memory, this.group, this.memberOf(adopted)));
   }
 
-  /** Acknowledges nothing of what was read: whoever looks next gets it all. */
+  /** Acknowledges nothing of what was read: the member that looks next gets all of it. */
   rewind(): void {
     this.reading?.rewind();
     this.reading = undefined;
@@ -109,7 +109,7 @@ export class Orphans {
     return Atomics.load(this.segment.memory.words, this.attentionIndex); // SYNC: attention
   }
 
-  /** The slot's lock is held: its owner is dead if the slot is still occupied. */
+  /** The caller holds the slot's lock: the owner is dead if the slot is still occupied. */
   private adopt(handler: MessageHandler<unknown>, member: number, slot: Slot, limit: number): number {
     const entry = new InFlight(this.segment.memory, this.group, member);
     const taken = isOccupied(this.segment, slot) ? entry.pending() : undefined;

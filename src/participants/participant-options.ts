@@ -4,7 +4,7 @@ import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../segment/directory.j
 import { IDLE_OPTIONS, IDLE_STRATEGIES, type IdleStrategy, type IdleStrategyName } from '../waiting/idle-strategy.js';
 import { type Codec, type CodecChoice, resolveCodec } from './codec.js';
 
-/** A slice is one look at least, and keeps the event loop waiting: a second is long enough for anybody. */
+/** A slice is at least one look, and the event loop waits for it: a second is long enough for everybody. */
 const MIN_SLICE_US = 0.001;
 const MAX_SLICE_US = 1_000_000;
 
@@ -31,9 +31,9 @@ export const PARTICIPANT_OPTIONS: OptionNames<ParticipantOptions<unknown>> = {
   waitMs: true,
 };
 
-/** The same, resolved. */
+/** The options once they are resolved. */
 export interface ResolvedOptions<T> {
-  /** Undefined where values are bytes. */
+  /** Undefined if values are bytes. */
   readonly codec: Codec<T> | undefined;
   readonly idle: IdleStrategy;
 }

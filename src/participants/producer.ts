@@ -44,7 +44,7 @@ export class Producer<T = Uint8Array> {
   private readonly queue: SendQueue;
   private readonly watch: HeldBackWatch;
   private readonly refusals: Refusals;
-  /** True when values are not simply bytes. */
+  /** True if a codec makes values of bytes. */
   readonly hasCodec: boolean;
 
   /** @internal use attachProducer */
@@ -99,8 +99,8 @@ export class Producer<T = Uint8Array> {
 
   /**
    * Copies messages into the lane, in order, and publishes them together: one publication for up to half a lane. Each value is read once,
-   * and all are checked before the first is published. @returns how many there was room for. With more than half a lane: or how many were
-   * published before a journal or the segment's removal stopped it; the next call throws that error. @throws as `offer`
+   * and all are checked before the first is published. @returns how many there was room for. For a batch of more than half a lane, this may
+   * be how many were published before a journal or the segment's removal stopped it; the next call throws that error. @throws as `offer`
    */
   offerBatch(values: readonly T[], type: number = DEFAULT_TYPE): number {
     if (!Array.isArray(values)) throw noArray(values);
@@ -183,8 +183,8 @@ export class Producer<T = Uint8Array> {
   }
 
   /**
-   * The slowest of the groups that leave no room for the largest message, or that `flush` waits for: who is in it, how far behind it is,
-   * since when, and what to do. Null when no group does. Meant for people: allocates, and reads /proc. @throws HermesError
+   * The slowest of the groups that leave no room for the largest message, or that `flush` waits for: its members, how far behind it is,
+   * since when, and what to do. Null if there is no such group. Meant for people: allocates, and reads /proc. @throws HermesError
    * ERR_HERMES_DETACHED
    */
   heldBackBy(): HeldBack | null {
@@ -216,7 +216,7 @@ export class Producer<T = Uint8Array> {
     this.waiter.close(error);
     detach(this.segment, () => {
       vacateSlot(this.segment, producerSlot(this.segment, this.lane));
-      this.segment.doorbells.ringConsumers(); // who waits for the end
+      this.segment.doorbells.ringConsumers(); // a consumer may wait for the end
     });
     this.journal?.close();
   }

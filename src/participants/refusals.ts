@@ -5,18 +5,18 @@ import type { Reaper } from '../membership/reap.js';
 const REFUSALS_PER_LOOK = 32;
 const REAP_INTERVAL_MS = 5;
 
-/** What a producer does when there is no room: somebody who died may be what is in the way. */
+/** Looks for the dead when a producer finds no room: a dead member may hold it back. */
 export class Refusals {
   private count = 0;
   private lastReapMs = 0;
 
-  /** `onLook` is told of some refusals only: of the first, and of not more than one in 5 ms. */
+  /** `onLook` is called for the first refusal, and then at most once in 5 ms. */
   constructor(
     private readonly reaper: Reaper,
     private readonly onLook: (nowMs: number) => void,
   ) {}
 
-  /** To be called at each refusal. Looks for the dead, at most every 5 ms, and removes what they held. */
+  /** Call it at each refusal. Looks for the dead, at most every 5 ms, and removes what they held. */
   note(): void {
     if (this.count++ % REFUSALS_PER_LOOK !== 0) return;
     const nowMs = monotonicMs();

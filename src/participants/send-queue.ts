@@ -12,7 +12,7 @@ export interface SendOptions extends WaitOptions {
 
 export const SEND_OPTIONS: OptionNames<SendOptions> = { ...WAIT_OPTIONS, type: true };
 
-/** A message that waits for room, or somebody who waits for all before it. */
+/** A message that waits for room, or a call that waits for every message before it. */
 interface Pending {
   /** Undefined: nothing is sent. */
   readonly message: { readonly payload: Prepared; readonly type: number } | undefined;
@@ -21,11 +21,11 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Messages that wait for room, sent in the order in which they came. Each comes and goes at the same cost, however many wait. */
+/** Messages that wait for room, sent in the order in which they came. Adding and removing one costs the same however many wait. */
 export class SendQueue {
   private readonly pending: Set<Pending> = new Set();
   private isPumping = false;
-  /** What is waited for room for. */
+  /** The entry for which the queue waits for room. */
   private first: Pending | undefined;
 
   /** `offer` publishes a message, or returns a negative number when there is no room. */
@@ -39,7 +39,7 @@ export class SendQueue {
     return this.pending.size === 0;
   }
 
-  /** Resolves with the position after the message once it is published. Rejects with the signal's reason: then it never will be. */
+  /** Resolves with the position after the message once it is published. Rejects with the signal's reason: then the message is never sent. */
   add(payload: Prepared, type: number, signal: AbortSignal | undefined): Promise<number> {
     return this.enter({ payload, type }, signal);
   }
@@ -77,7 +77,7 @@ export class SendQueue {
     });
   }
 
-  /** Never rejects: what ends it ends all that wait. */
+  /** Never rejects: an error that ends it rejects every entry. */
   private async pump(): Promise<void> {
     this.isPumping = true;
     try {

@@ -19,7 +19,7 @@ class InPlaceValue {
   ) {}
 }
 
-/** Writes a producer's values: straight into the record wherever the codec can. */
+/** Writes a producer's values, straight into the record if the codec can. */
 export class ValueWriter<T> {
   constructor(
     private readonly writer: LaneWriter,
@@ -27,7 +27,7 @@ export class ValueWriter<T> {
     private readonly codec: Codec<T> | undefined,
   ) {}
 
-  /** Encodes, as far as that goes without a place. @throws HermesError for what is neither bytes nor text; what the codec throws */
+  /** Encodes what can be encoded before there is room. @throws HermesError if it is neither bytes nor text; what the codec throws */
   prepare(value: T): Prepared {
     const { codec } = this;
     if (codec === undefined) return bytesOf(value);
@@ -40,7 +40,7 @@ export class ValueWriter<T> {
     return new InPlaceValue(value, length, codec);
   }
 
-  /** Publishes one message. Its position after it, or BACK_PRESSURED. What the codec throws goes through: nothing was written then. */
+  /** Publishes one message. Returns the position after it, or BACK_PRESSURED. If the codec throws, nothing is written. */
   offer(prepared: Prepared, type: number): number {
     if (isBytes(prepared)) return this.writer.offer(prepared, type);
     const offset = this.writer.tryClaim(lengthOf(prepared), type, 1);
@@ -48,13 +48,13 @@ export class ValueWriter<T> {
     try {
       write(prepared, this.memory.bytes, offset);
     } catch (error) {
-      if (this.writer.isClaimed) this.writer.abort(); // it is not, when the codec has detached the producer
+      if (this.writer.isClaimed) this.writer.abort(); // it is not claimed if the codec has detached the producer
       throw error;
     }
     return this.writer.commit();
   }
 
-  /** Bytes of its own, for what must be there before it has a place. */
+  /** Returns bytes of their own, for a value that must be encoded before there is room. */
   toBytes(value: T, type: number): Uint8Array {
     const prepared = this.prepare(value);
     if (isBytes(prepared)) return prepared;
@@ -76,7 +76,7 @@ function bytesOf(value: unknown): Uint8Array {
   return value;
 }
 
-/** @throws HermesError ERR_HERMES_INVALID_OPTION for what a codec may not make of a value */
+/** @throws HermesError ERR_HERMES_INVALID_OPTION if the codec returned neither bytes nor text */
 function encodedBytes(encoded: unknown): Uint8Array {
   refuseCodecsPromise(encoded);
   if (isUint8Array(encoded)) return encoded;

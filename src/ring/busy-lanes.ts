@@ -3,24 +3,24 @@ import { CONSUMER_BELL_OFFSET, NEWS_OFFSET } from '../layout/preamble.js';
 import { laneControlIndex, wordAt } from './indices.js';
 import type { SegmentMemory } from './segment-memory.js';
 
-/** So few lanes are always looked at: it costs less than to be told of them. */
+/** Up to this many lanes are always looked at: that costs less than being told of news. */
 const FEW_LANES = 8;
 
 const NEWS_INDEX: number = NEWS_OFFSET >>> 2;
 
 /**
- * The lanes that a consumer looks at. Of many, those that were busy lately: a producer that publishes into another one finds
- * that the bell has changed, and counts the news of its lane. So idle lanes cost a consumer one load altogether, and their
- * producers no load more. Checked by `lanes.pml`.
+ * The lanes that a consumer looks at. If there are many, these are the lanes that were busy lately. A producer that publishes into
+ * another lane finds that the bell has changed, and counts news for its lane. So all idle lanes together cost a consumer one load,
+ * and their producers no extra load. Checked by `lanes.pml`.
  */
 export class BusyLanes {
   /** The first `count` are looked at. */
   readonly lanes: Int32Array;
   count = 0;
   private readonly words: Int32Array;
-  /** Per lane: the sweep in which there was something. */
+  /** Per lane: the last sweep in which it had something to read. */
   private readonly lastBusy: Int32Array;
-  /** Per lane: its news when it was left out. */
+  /** Per lane: its news count when it was left out. */
   private readonly laneNews: Int32Array;
   private laneCount = 0;
   private sweeps = 0;
@@ -37,14 +37,14 @@ export class BusyLanes {
     this.laneNews = new Int32Array(laneCount);
   }
 
-  /** From now on all of the first `laneCount` lanes are looked at. */
+  /** Looks at all of the first `laneCount` lanes from now on. */
   lookAtAll(laneCount: number): void {
     this.laneCount = laneCount;
     this.count = laneCount;
     for (let lane = 0; lane < laneCount; lane++) this.lanes[lane] = lane;
   }
 
-  /** To be called before the lanes are visited: some that were left out may have news. One load if not. */
+  /** Call it before visiting the lanes: it adds the lanes left out that have news. One load if there is none. */
   lookUp(): void {
     if (this.count === this.laneCount) return;
     const news = this.loadNews();
@@ -56,12 +56,12 @@ export class BusyLanes {
     }
   }
 
-  /** To be called when there was something in a lane. */
+  /** Call it when a lane had something to read. */
   note(lane: number): void {
     this.lastBusy[lane] = this.sweeps;
   }
 
-  /** To be called now and then: leaves out the lanes in which there was nothing since the last time. */
+  /** Call it now and then: it leaves out the lanes that had nothing to read since the last call. */
   sweep(): void {
     if (this.laneCount <= FEW_LANES) return;
     const looked = this.lanes.slice(0, this.count);

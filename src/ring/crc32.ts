@@ -60,7 +60,7 @@ export function crc32OfRecord(
   return crc32At(words, bytes, recordOffset >>> 2, payloadLength, words[recordOffset >>> 2]!);
 }
 
-/** The same of a record whose magic is not there yet: it is stored last, when all else is in place. */
+/** The same for a record without its magic, which is stored last, when everything else is in place. */
 export function crc32OfBegunRecord(
   words: Int32Array,
   bytes: Uint8Array,

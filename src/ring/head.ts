@@ -70,10 +70,10 @@ export interface HeadAndSequence {
 const STABLE_READ_ATTEMPTS = 10_000;
 
 /**
- * A lane's head with the sequence that goes with it, without stopping the writer: the entry of a head stays as it is
- * until the second next publication. Undefined when the writer was faster at every attempt. The entry is loaded
- * atomically, for a plain load may be satisfied after a later atomic one, and the whole head is looked at again, for its
- * low word comes round: `handover.pml`.
+ * A lane's head with the sequence that goes with it, without stopping the writer: the entry of a head does not change
+ * until the next publication but one. Undefined if the writer was faster at every attempt. The entry is loaded
+ * atomically, because a plain load may be satisfied after a later atomic one. The whole head is then loaded again,
+ * because its low word wraps: `handover.pml`.
  */
 export function headAndSequence(memory: SegmentMemory, lane: number): HeadAndSequence | undefined {
   const { words } = memory;

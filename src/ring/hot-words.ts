@@ -10,22 +10,23 @@ declare const WebAssembly: {
 };
 
 /**
- * What the hot path does with words of the mapping that JavaScript does slowly. The first two are those of `Atomics`, sequentially
- * consistent, which V8 calls as functions each time: these are its instructions themselves. Everything must lie within the mapping.
+ * Operations on words of the mapping that are slow in JavaScript. The first two do what `Atomics` does, sequentially consistent. V8 calls
+ * `Atomics` as functions; these compile to the instructions themselves. Every index must lie within the mapping.
  */
 export interface HotWords {
   load(index: number): number;
-  /** Stores one word, and then loads another, in this order for everybody: what a store and a look at the bell after it take. */
+  /** Stores one word, then loads another; everybody sees this order. For a store that is followed by a look at the bell. */
   storeThenLoad(index: number, value: number, loadIndex: number): number;
   /**
    * Writes the record header at word `index` again, `count` times (from 1), each `stride` bytes after the one before and with
-   * a sequence that is one more. By eight bytes: half the stores, which wait in a queue while lines come over from another core.
+   * a sequence that is one more. It stores eight bytes at a time: half as many stores wait while cache lines move from another core.
    */
   repeatHeader(index: number, stride: number, count: number): void;
 }
 
 /**
- * This module, 219 bytes, so that nothing has to be assembled or loaded. A call costs 2 ns, when its place in the code knows one mapping only.
+ * This module, 219 bytes, so that nothing has to be assembled or loaded. A call costs 2 ns when the call site has seen only one mapping
+ * (V8 calls it monomorphic).
  *
  *     (module
  *       (import "" "memory" (memory 1 65536 shared))
@@ -81,8 +82,8 @@ const SEQUENCE_WORD: number = RECORD_SEQUENCE_OFFSET >>> 2;
 let compiled: object | undefined;
 
 /**
- * Of a mapping over the pages of a WebAssembly `memory`; of any other in JavaScript, on `words`, which view all of it. An instance of
- * the module takes some ten microseconds.
+ * The operations for a mapping. Over the pages of a WebAssembly `memory` they are the module's, and an instance takes some ten
+ * microseconds to make; for any other mapping they are JavaScript on `words`, which view all of it.
  */
 export function hotWordsOf(words: Int32Array, memory?: object): HotWords {
   if (memory === undefined) return hotWordsInJavaScript(words);

@@ -33,7 +33,7 @@ export class InFlight {
     this.fromIndex = wordAt(slot, IN_FLIGHT_FROM_OFFSET);
   }
 
-  /** Before it takes: nobody overwrites from `position` on, once the take position has been seen there again. */
+  /** Announces, before taking: nobody overwrites from `position` on, once the take position was seen there again. */
   announce(lane: number, position: number): void {
     const { words } = this.memory;
     Atomics.store(words, this.laneIndex, lane); // SYNC: in flight
@@ -41,7 +41,7 @@ export class InFlight {
     Atomics.store(words, this.fromIndex, position); // SYNC: in flight
   }
 
-  /** What it is going to take, before it takes it. */
+  /** Stores the end of what the member is about to take. */
   extendTo(position: number): void {
     Atomics.store(this.memory.words, this.toIndex, position); // SYNC: in flight
   }
@@ -57,8 +57,8 @@ export class InFlight {
   }
 
   /**
-   * What the entry of a member that takes nothing just now stands for: perhaps taken, not acknowledged. Undefined when there is
-   * nothing, or when the taking cannot have come about, or when the words are no such thing.
+   * What is in flight by this entry, while its member is not taking: perhaps taken, and not acknowledged. Undefined if the entry is
+   * clear, if the take cannot have succeeded, or if the words are no valid entry.
    */
   pending(): Taken | undefined {
     const { words, geometry } = this.memory;

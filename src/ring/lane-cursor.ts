@@ -36,14 +36,14 @@ import type { RecordSink } from './record-sink.js';
 import { Ringer } from './ringer.js';
 import type { SegmentMemory } from './segment-memory.js';
 
-// Instead of a claimed length: nobody is writing, or a batch is being read and written.
+// Values in place of a claimed length: nothing is being written, or a batch is being read and written.
 export const FREE = -1;
 export const BATCH = -2;
 
 /**
  * Where the writer of a lane stands: head, end, sequence and limit are one cursor. It runs ahead of what is published while a call
  * writes; a publication brings head up to it, and whatever throws before that takes it back (`rollBack`). Positions are low words
- * (int32): differences between two of them are right however often they have come round. Nothing here allocates once optimized.
+ * (int32): the difference of two is right however often they have wrapped. Nothing here allocates once optimized.
  */
 export abstract class LaneCursor {
   private readonly words: Int32Array;
@@ -127,15 +127,15 @@ export abstract class LaneCursor {
 
   /** The unbounded position after the last published message, in bytes. */
   get position(): number {
-    // Small integers as long as they do: a lane's first 2 GiB.
+    // Small integers while they suffice: for a lane's first 2 GiB.
     return this.headHigh === 0 ? this.head : wholePosition(this.headHigh, this.head);
   }
 
-  /** Gives up what was written since the last publication: nothing of it is ever seen, and no sequence is left out. */
+  /** Gives up what was written since the last publication: nobody ever sees it, and no sequence is skipped. */
   protected rollBack(): void {
-    if (this.claimedLength !== FREE) return; // it was refused beside a claim or a batch, which stays good
+    if (this.claimedLength !== FREE) return; // the refused call came during a claim or a batch, which stays valid
     this.end = this.head;
-    this.limit = this.head; // whatever comes next asks for room anew
+    this.limit = this.head; // the next write asks for room anew
     this.sequenceLow = this.words[this.entryIndex + 1]!;
     this.sequenceHigh = this.words[this.entryIndex + 2]!;
   }
@@ -153,7 +153,7 @@ export abstract class LaneCursor {
     this.seal(length, need, type, 1);
   }
 
-  /** Completes `count` alike records at the end, whose payloads are in place, and moves the end past them. */
+  /** Completes `count` equal records at the end whose payloads are in place, and moves the end past them. */
   protected seal(length: number, need: number, type: number, count: number): void {
     const index = this.laneIndex + ((this.end & this.mask) >>> 2);
     this.fillHeader(index, length, type);
@@ -206,7 +206,7 @@ export abstract class LaneCursor {
     return !this.isPublicationDue(need) && this.findRoom(need);
   }
 
-  /** Looks for room for records of `need` bytes together, pads the lane's end away where it does not fit. False when there is none. */
+  /** Looks for room for records of `need` bytes together, and pads the lane's end if they do not fit before it. False if there is none. */
   protected findRoom(need: number): boolean {
     if (this.closedBy !== undefined) throw this.closedBy;
     const padding = this.paddingBefore(need);
@@ -219,13 +219,13 @@ export abstract class LaneCursor {
     return true;
   }
 
-  /** Whether records of `need` bytes more would make it more than half a lane that is written and not published. */
+  /** Whether `need` more bytes of records would make the unpublished records more than half a lane. */
   protected isPublicationDue(need: number): boolean {
     const unpublished = (this.end - this.head) | 0;
     return unpublished !== 0 && unpublished + this.paddingBefore(need) + need > this.capacity >>> 1;
   }
 
-  /** Bytes to the lane's end where a record of `need` bytes does not fit in before it. */
+  /** Bytes to the lane's end if a record of `need` bytes does not fit before it, else 0. */
   protected paddingBefore(need: number): number {
     const untilEnd = this.capacity - (this.end & this.mask);
     return need > untilEnd ? untilEnd : 0;

@@ -6,8 +6,8 @@ import { isRemoved, removedError } from './roster-word.js';
 import type { SegmentMemory } from './segment-memory.js';
 
 /**
- * How far a lane's writer may write: up to the gate, which the slowest reliable group keeps, and as far as lossy readers
- * were warned. Asked only when the writer has used up what it was told last. Positions are low words (int32).
+ * How far a lane's writer may write: not beyond the gate, which the slowest reliable group sets, and not beyond what lossy readers
+ * were warned of. The writer asks only when it has used up the last answer. Positions are low words (int32).
  */
 export class LaneRoom {
   private readonly capacity: number;
@@ -49,7 +49,7 @@ export class LaneRoom {
     return true;
   }
 
-  /** Whether there is room for `length` bytes after `end`: computes the gate if that seems full, and stores nothing. @throws likewise */
+  /** Whether there is room for `length` bytes after `end`: computes the gate if that seems full, and stores nothing. @throws the same */
   has(head: number, end: number, length: number): boolean {
     this.checkRemoved();
     if (((this.gateEnd - end) | 0) < length) this.computeGate(head);
@@ -65,7 +65,7 @@ export class LaneRoom {
     return (end + Math.min(untilGate, untilReserved, untilLaneEnd, untilHalf)) | 0;
   }
 
-  /** Bytes that the slowest reliable group is behind `head`; negative when that cannot be told now. @throws likewise */
+  /** How many bytes the slowest reliable group is behind `head`; negative while that is not known. @throws the same */
   lag(head: number): number {
     this.checkRemoved();
     const lag = gateLag(this.memory, this.lane, head);

@@ -17,8 +17,8 @@ export const BACK_PRESSURED = -1;
  * Writes the records of one lane. Exactly one writer exists at a time: whoever owns the lane's producer slot. Every call that
  * writes is a transaction: one that throws has published nothing, and nothing of it is ever seen.
  *
- * Once optimized, nothing here allocates but a batch that is published in parts. The system calls are a timestamp's clock
- * read, in user space, and those of a journal and of ringing somebody who sleeps.
+ * Once optimized, nothing here allocates but a batch that is published in parts. A timestamp costs a clock read in user space.
+ * Only a journal, and ringing a process that sleeps, make system calls.
  */
 export class LaneWriter extends LaneCursor {
   private readonly aborted: Counter;
@@ -31,7 +31,7 @@ export class LaneWriter extends LaneCursor {
     this.aborted = new Counter(memory.words, producerSlotIndex(memory, lane), COUNTER_ABORTED);
   }
 
-  /** Writes and publishes one message. Its position after it, or BACK_PRESSURED. */
+  /** Writes and publishes one message. Returns the position after it, or BACK_PRESSURED. */
   offer(payload: Uint8Array, type: number): number {
     this.checkType(type);
     const length = this.acceptedLength(payload);
@@ -47,8 +47,8 @@ export class LaneWriter extends LaneCursor {
   }
 
   /**
-   * Writes messages and publishes them together, at most half a lane at once. How many there was room for, or how many were
-   * published before something failed: a call that throws has published nothing. Each payload is read once, and all are
+   * Writes messages and publishes them together, at most half a lane at once. Returns how many there was room for, or how many were
+   * published before something failed. A call that throws has published nothing. Each payload is read once, and all are
    * checked before the first is published.
    */
   offerBatch(payloads: readonly Uint8Array[], type: number): number {
@@ -68,7 +68,7 @@ export class LaneWriter extends LaneCursor {
     }
   }
 
-  /** Reserves room for `count` messages of `length` bytes to be written in place. The first one's payload's byte offset, or BACK_PRESSURED. */
+  /** Reserves room for `count` messages of `length` bytes, to write in place. Returns the first payload's byte offset, or BACK_PRESSURED. */
   tryClaim(length: number, type: number, count: number): number {
     checkMessage(length, type, this.maxPayloadLength);
     if (count !== 1) checkCount(count, length, this.capacity);
@@ -77,7 +77,7 @@ export class LaneWriter extends LaneCursor {
     this.claimedLength = length;
     this.claimedType = type;
     this.claimedCount = count;
-    this.limit = this.end; // whatever else is tried meanwhile asks for room, and gets an error
+    this.limit = this.end; // any other write meanwhile asks for room, and gets an error
     return this.laneStart + (this.end & this.mask) + RECORD_HEADER_LENGTH;
   }
 
@@ -86,7 +86,7 @@ export class LaneWriter extends LaneCursor {
     return this.claimedLength >= 0;
   }
 
-  /** Publishes the claimed messages. The position after them. */
+  /** Publishes the claimed messages. Returns the position after them. */
   commit(): number {
     const length = this.claimedLength;
     if (length < 0) throw this.closedBy ?? noClaim('commit');
@@ -117,13 +117,13 @@ export class LaneWriter extends LaneCursor {
     return this.room.has(this.head, this.end, this.paddingBefore(need) + need);
   }
 
-  /** Whether every reliable group has acknowledged all before an unbounded position. Looks at every group. @throws likewise */
+  /** Whether every reliable group has acknowledged all before an unbounded position. Looks at every group. @throws the same */
   isHandledTo(position: number): boolean {
     const lag = this.room.lag(this.head);
     return lag >= 0 && this.position - lag >= position;
   }
 
-  /** From now on every call throws `error`. */
+  /** Makes every later call throw `error`. */
   close(error: HermesError): void {
     this.closedBy = error;
     this.claimedLength = FREE;
@@ -148,14 +148,14 @@ export class LaneWriter extends LaneCursor {
     return this.checkedLength(payload);
   }
 
-  /** The same of an array of another realm, or without bytes, or of what is none. */
+  /** Does the same for an array of another realm, an array without bytes, or something that is no array. */
   private checkedLength(payload: Uint8Array): number {
     const length = payloadLength(payload);
     checkMessage(length, MIN_USER_TYPE, this.maxPayloadLength);
     return length;
   }
 
-  /** Reading a payload may run code of the caller's, as a proxy's does: nothing else finds room meanwhile. */
+  /** Reading a payload may run the caller's code (a proxy's, for example). No other write finds room meanwhile. */
   private writeBatch(payloads: readonly Uint8Array[], count: number, type: number): number {
     let { limit } = this;
     this.limit = this.end;

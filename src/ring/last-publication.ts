@@ -10,7 +10,7 @@ import {
 import { laneOffset } from './indices.js';
 import type { SegmentMemory } from './segment-memory.js';
 
-/** Records that are walked over at most: some milliseconds. */
+/** The most records to walk over, which takes some milliseconds. */
 const MOST_RECORDS = 100_000;
 
 /**

@@ -41,7 +41,7 @@ export class LossyReader implements Reader {
 
   lost = 0;
   private position: number;
-  /** Of the next message; -1 when it could not be told at the start. */
+  /** Sequence of the next message; -1 if it was not known at the start. */
   private sequence: number;
   private remaining = 0;
 
@@ -71,8 +71,8 @@ export class LossyReader implements Reader {
   }
 
   /**
-   * Hands up to `limit` messages to `handler`, each as a copy. How many. What the handler throws goes through: that
-   * message comes again, unless it is overwritten first. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT
+   * Hands up to `limit` messages to `handler`, each as a copy. Returns how many. What the handler throws passes through:
+   * that message is delivered again, unless it is overwritten first. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT
    */
   read(handler: MessageHandler<unknown>, limit: number): number {
     this.remaining = limit;
@@ -153,7 +153,7 @@ export class LossyReader implements Reader {
     return isPadding;
   }
 
-  /** How many messages were lost before this one. */
+  /** Returns how many messages were lost before this one. */
   private fillMessage(): number {
     const { copy, message } = this;
     message.type = recordType(copy[RECORD_KIND_WORD]!);

@@ -8,12 +8,12 @@ const SEQUENCE_DISTANCE: number = RECORD_HEADER_LENGTH - RECORD_SEQUENCE_OFFSET;
 const TIMESTAMP_DISTANCE: number = RECORD_HEADER_LENGTH - RECORD_TIMESTAMP_OFFSET;
 
 /**
- * A message. The one that a handler is given is used again and again: it is valid until the handler returns, and so is
- * everything read in place through it; keep `copy()`. Those of the asynchronous forms are copies, and yours to keep: short ones share
- * memory of a few KiB, which is kept as long as any of them, and cannot be transferred to another thread; `copy()` stands alone.
+ * A message. A handler gets the same object for each message: it is valid until the handler returns, and so is everything read in place
+ * through it; keep `copy()`. The asynchronous forms give copies that are yours to keep. Short copies share memory of a few KiB, which
+ * stays as long as any of them and cannot be transferred to another thread; `copy()` has memory of its own.
  */
 export class Message<T = Buffer> {
-  /** Type of the message: 1–239, the producer's choice. */
+  /** Type of the message, 1–239: the producer chooses it. */
   type = 0;
   /** The lane that it came through: 0–255. */
   lane = 0;
@@ -26,7 +26,7 @@ export class Message<T = Buffer> {
   /** Shared groups: it may have been handled before, by a member that died or whose handler threw. */
   redelivered = false;
 
-  // Of no use to whoever prints, clones or compares a message: it may be all of the segment.
+  // Hidden from printing, cloning and comparing: it may be the whole segment.
   readonly #buffer: Buffer;
   readonly #words: Int32Array;
   readonly #times: BigInt64Array;
@@ -67,22 +67,22 @@ export class Message<T = Buffer> {
   }
 
   /**
-   * The payload in place, as a view. Allocates the view. Do not keep that of a message in a handler, nor post it to another thread: it is
-   * the segment's memory itself, and its buffer the whole segment.
+   * The payload in place, as a view. Allocates the view. In a handler, do not keep the view or post it to another thread: it is the
+   * segment's own memory, and its buffer is the whole segment.
    */
   get payload(): Buffer {
     return this.#buffer.subarray(this.offset, this.offset + this.length);
   }
 
   /**
-   * What the payload means to the consumer's codec: decoded anew at each access. With the default codec, `bytes`, it is the
+   * The value that the consumer's codec decodes from the payload, anew at each access. With the default codec, `bytes`, it is the
    * payload. @throws what the codec throws
    */
   get value(): T {
     return this.#decode(this.payload);
   }
 
-  /** The payload, copied: yours to keep, in memory of its own. Allocates `length` bytes. */
+  /** A copy of the payload in memory of its own, yours to keep. Allocates `length` bytes. */
   copy(): Buffer {
     return copyOf(this.payload);
   }
@@ -100,14 +100,14 @@ export class Message<T = Buffer> {
     try {
       if (this.#decode !== (asBytes as unknown)) content = { value: this.value };
     } catch {
-      // Whoever prints a message is not to be stopped by a payload that the codec cannot read.
+      // A payload that the codec cannot read must not stop whoever prints a message.
     }
     const values = { ...headerOf(this), timestamp: this.timestamp, ...content };
     return inspected('Message', values, depth, options, inspect);
   }
 }
 
-// No private method: each message would be marked as one that has it, when it is made.
+// No private method: V8 would mark each new message as having it.
 function headerOf(message: Message<unknown>): Omit<MessageJson, 'timestamp'> {
   const { lane, type, sequence, length, lost, redelivered } = message;
   return { lane, type, sequence, length, ...(lost > 0 ? { lost } : {}), ...(redelivered ? { redelivered } : {}) };
@@ -145,7 +145,7 @@ export function asBytes(payload: Buffer): Buffer {
 }
 
 /**
- * Handles one message, and is done when it returns. What it throws reaches the caller of `poll`; the message is then not
- * acknowledged. One that returns before it is done is refused, likewise: nobody would wait for it.
+ * Handles one message, and must be done when it returns. What it throws reaches the caller of `poll`, and the message is not
+ * acknowledged. A handler that returns a promise counts as one that threw, because nobody would wait for the promise.
  */
 export type MessageHandler<T = Buffer> = (message: Message<T>) => void;

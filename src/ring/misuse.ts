@@ -1,9 +1,9 @@
 import { HermesError } from '../errors.js';
 import { MAX_USER_TYPE, MIN_USER_TYPE, recordLength } from '../layout/record.js';
 
-// What a caller may do wrong with a producer or a consumer, each with its remedy. None of it is on the hot path.
+// The mistakes that a caller can make with a producer or a consumer, each with its remedy. None of this is on the hot path.
 
-/** @throws HermesError when these are no payload length and type of a message */
+/** @throws HermesError when a message cannot have this payload length or this type */
 export function checkMessage(length: number, type: number, maxPayloadLength: number): void {
   if (!Number.isInteger(length) || length < 0) {
     throw new HermesError(
@@ -25,7 +25,7 @@ export function checkMessage(length: number, type: number, maxPayloadLength: num
   }
 }
 
-/** @throws HermesError when so many messages may not be claimed together: with padding, at most half a lane is unpublished at once */
+/** @throws HermesError when these messages are too many for one claim: with padding, at most half a lane is unpublished at once */
 export function checkCount(count: number, payloadLength: number, laneCapacity: number): void {
   const most = Math.max(1, Math.floor(laneCapacity / 4 / recordLength(payloadLength)));
   if (Number.isInteger(count) && count > 0 && count <= most) return;

@@ -1,6 +1,6 @@
 import { checkLength, trueMemory, trueStart } from './payload-length.js';
 
-/** Bytes: up to here a payload that comes again is copied word by word, as that costs less than a call. */
+/** Bytes: a payload that comes again is copied word by word up to this length, because that costs less than a call. */
 export const MAX_LENGTH_BY_WORDS = 256;
 /** Bytes: V8 sets shared memory word by word, while `fill` copies it as C does, and costs more to call. */
 const MAX_LENGTH_BY_SET = 1536;
@@ -8,14 +8,14 @@ const MAX_LENGTH_BY_SET = 1536;
 const PLACES = 256;
 
 /**
- * Only so many of the payloads that are new to their place are remembered, one in this many: a note costs the collector's
- * bookkeeping, which a producer with a new array for each message would pay each time. No power of two, as batches are.
+ * Of the payloads that are new to their place, only one in this many is remembered. Remembering costs the garbage collector work, and a
+ * producer that sends a new array each time would pay it for every message. Not a power of two, because batches are.
  */
 const STRANGERS_PER_NOTE = 17;
 
 /**
- * Bytes of memory that remembered payloads may lie in, as they keep all of it from the collector: four times what they can have
- * themselves, so that a batch from Node's pool (64 KiB from Node 24 on) is among them.
+ * Bytes of memory that remembered payloads may lie in: remembering a payload keeps all of its memory alive. Four times the most that the
+ * payloads themselves can take, so that a batch from Node's pool (64 KiB from Node 24 on) fits.
  */
 const MAX_HELD_LENGTH: number = 4 * PLACES * MAX_LENGTH_BY_WORDS;
 
@@ -24,8 +24,8 @@ const NO_WORDS: BigInt64Array = new BigInt64Array(0);
 
 /**
  * Copies payloads into a lane. A producer that sends from the same short arrays again and again, filled anew, as fast ones
- * do, has them copied without a call: each call of `set` stores to the stack as well, and while the lines of the lane come
- * over from the consumer's core, all stores wait in one queue.
+ * do, has them copied without a call. Each call of `set` also stores to the stack, and all stores wait in one queue while the lane's
+ * cache lines move from the consumer's core.
  */
 export class PayloadCopier {
   /** What is remembered of each place of a batch, and the same by words once it has come again: that costs a view. */
@@ -54,7 +54,7 @@ export class PayloadCopier {
       return;
     }
     const place = index & (PLACES - 1);
-    const view = this.views[place]!; // has no length once its memory was given away
+    const view = this.views[place]!; // its length is 0 once its memory was transferred
     const count = length >>> 3;
     if (payload !== this.payloads[place] || view.length !== count || count === 0) {
       this.copyAndRemember(payload, length, start, place);

@@ -1,7 +1,7 @@
 import { textOf } from '../checks.js';
 import { HermesError } from '../errors.js';
 
-// What an array says of itself may be untrue: a subclass, or a property of its own, may answer in its place, anew each time.
+// What an array says of itself may be untrue: a subclass or an own property may answer instead, differently each time.
 // The getters of the language itself see what is there. They work on arrays of every realm (a vm context, a test runner).
 const TYPED_ARRAY: object = Object.getPrototypeOf(Uint8Array.prototype);
 const kindOf: (this: unknown) => string | undefined = getter(Symbol.toStringTag);
@@ -11,7 +11,7 @@ const startOf: (this: Uint8Array) => number = getter('byteOffset');
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/** Bytes that an array of bytes really has. 0 once its memory was given away or has shrunk away. */
+/** Bytes that an array of bytes really has. 0 once its memory was transferred or has shrunk. */
 export function trueLength(payload: Uint8Array): number {
   return lengthOf.call(payload);
 }
@@ -56,7 +56,7 @@ export function checkLength(payload: Uint8Array, length: number): void {
   );
 }
 
-/** Of an array without bytes: whether it never had any. */
+/** Whether an array without bytes never had any. */
 function checkMemory(payload: Uint8Array): void {
   try {
     NO_BYTES.set(payload); // the only thing that Node 20 refuses then

@@ -2,7 +2,7 @@ import { recordLength } from '../layout/record.js';
 import { Message } from './message.js';
 import type { SegmentMemory } from './segment-memory.js';
 
-/** Private memory for a copy of one record, and the message that it is: the lanes of a consumer are read one at a time, and share it. */
+/** Private memory for a copy of one record, and its message. A consumer reads its lanes one at a time, so they share it. */
 export class RecordCopy {
   /** The last word is no record's. */
   readonly words: Int32Array<ArrayBuffer>;

@@ -18,7 +18,7 @@ import { crc32OfRecord } from './crc32.js';
 import { exactHead } from './head.js';
 import type { SegmentMemory } from './segment-memory.js';
 
-/** What is asked of records: of those of one lane, or of those in a file of a journal. */
+/** What records must satisfy: those of one lane, or those in a file of a journal. */
 export interface RecordRules {
   /** VER and FLAGS that every record carries, as `recordKind` gives them; and which bits of the kind these are. */
   readonly kind: number;

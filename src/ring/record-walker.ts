@@ -25,7 +25,7 @@ import { corruptRecord, laneRules, type RecordRules, recordFault } from './recor
 import type { SegmentMemory } from './segment-memory.js';
 
 /**
- * Walks the records of one lane in place and believes nothing of them: each field is read once and checked, then used.
+ * Walks the records of one lane in place and trusts none of them: each field is read once and checked, then used.
  * Positions are low words (int32). Once optimized, nothing here allocates but the checksum of a payload from 1,536 bytes on
  * (a view). Readers of reliable groups build on it.
  */
@@ -38,7 +38,7 @@ export class RecordWalker {
   private readonly kind: number;
   private readonly maxPayloadLength: number;
   private readonly rules: RecordRules;
-  /** Where the payload of a record at the lane's start begins, in bytes; and the lane in words. */
+  /** Where the payload of a record at the lane's start begins, in bytes; and where the lane starts, in words. */
   private readonly firstPayload: number;
   private readonly laneIndex: number;
   private readonly headIndex: number;
@@ -48,7 +48,7 @@ export class RecordWalker {
   /** Of the next record; -1, -1 (no message ever has that) when it is not known. */
   private sequenceLow = -1;
   private sequenceHigh = -1;
-  /** Messages that a running walk may hand out yet; 0 once it was stopped. */
+  /** Messages that a running walk may still hand out; 0 once it was stopped. */
   protected remaining = 0;
 
   /** `message` is filled and handed out; the readers of one consumer share it. */
@@ -75,7 +75,7 @@ export class RecordWalker {
     return this.loadHead() === this.position;
   }
 
-  /** The group holds the writer back. */
+  /** Always 0: the group holds the writer back. */
   get lost(): number {
     return 0;
   }
@@ -97,8 +97,8 @@ export class RecordWalker {
   }
 
   /**
-   * Hands the messages from the position up to `end`, at most `limit`, to `handler`. How many. What that throws goes
-   * through: the message counts as not handed out. Without a handler it only looks where they end, and checks their headers.
+   * Hands the messages from the position up to `end`, at most `limit`, to `handler`. Returns how many. What the handler
+   * throws passes through, and its message counts as not handed out. Without a handler it only finds their end and checks headers.
    * @throws HermesError ERR_HERMES_CORRUPT_SEGMENT, _INVALID_STATE when the handler returns a promise
    */
   protected walk(handler: MessageHandler<unknown> | undefined, end: number, limit: number): number {
@@ -111,7 +111,7 @@ export class RecordWalker {
       const { position } = this;
       const at = position & (capacity - 1);
       const index = this.laneIndex + (at >>> 2);
-      // `recordType` and `recordLength`, written out: a call is checked for still meaning the same function, half a nanosecond each.
+      // `recordType` and `recordLength`, written out: V8 checks at each call that the function is still the same, half a nanosecond each.
       const found = words[index + RECORD_KIND_WORD]!;
       const type = (found & RECORD_TYPE_MASK) >>> RECORD_TYPE_SHIFT;
       const length = words[index + RECORD_LENGTH_WORD]!;
@@ -136,7 +136,7 @@ export class RecordWalker {
         message.length = length;
         message.offset = this.firstPayload + at;
         const result: unknown = handler(message);
-        // Short functions return what they did last, which is a number as a rule: no call for that.
+        // A short arrow function returns its last expression, usually a number: that needs no call.
         if (result !== undefined && typeof result !== 'number') refuseHandlersPromise(result);
       }
       this.position = (position + whole) | 0;
@@ -148,7 +148,7 @@ export class RecordWalker {
     return count;
   }
 
-  /** The record at the position is not simply the next message: padding is passed, the first sequence learnt, all else is damage. */
+  /** Handles a record that is not simply the next message: it passes padding and learns the first sequence; anything else is damage. */
   private passPadding(end: number, index: number): void {
     const { words, position } = this;
     const untilEnd = this.capacity - (position & (this.capacity - 1));

@@ -1,17 +1,17 @@
 import type { SegmentMemory } from './segment-memory.js';
 
 /**
- * What a participant does, after a store that somebody may sleep for: one load, and more only when somebody went to sleep
- * since it rang last. While nobody sleeps, nobody makes a system call.
+ * Wakes sleepers after a store that they may wait for. A ring is one load; it does more only if somebody has gone to sleep since
+ * this participant last rang. While nobody sleeps, nobody makes a system call.
  */
 export class Ringer {
   private readonly words: Int32Array;
   /** The bell. */
   readonly bellIndex: number;
-  /** The bell when this participant rang last. */
+  /** The bell's value when this participant last rang. */
   private rung: number;
 
-  /** `ringSleepers` rings everybody who sleeps on this bell, and does not throw. */
+  /** `ringSleepers` wakes every participant that sleeps on this bell. It must not throw. */
   constructor(
     memory: SegmentMemory,
     bellOffset: number,
@@ -19,15 +19,15 @@ export class Ringer {
   ) {
     this.words = memory.words;
     this.bellIndex = bellOffset >>> 2;
-    this.rung = (Atomics.load(this.words, this.bellIndex) - 1) | 0; // whoever sleeps already was not rung by us
+    this.rung = (Atomics.load(this.words, this.bellIndex) - 1) | 0; // somebody may sleep already, and we have not rung yet
   }
 
-  /** To be called after a store that matters to those who sleep on the bell. */
+  /** Call it after a store that sleepers on the bell may wait for. */
   ring(): void {
     this.answer(Atomics.load(this.words, this.bellIndex)); // SYNC: bell
   }
 
-  /** The same, with the bell as it was loaded after the store. */
+  /** Does the same with a bell value that was loaded after the store. */
   answer(bell: number): void {
     if (bell === this.rung) return;
     this.ringSleepers();

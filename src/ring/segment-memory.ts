@@ -5,7 +5,7 @@ import { type HotWords, hotWordsOf } from './hot-words.js';
 export interface SegmentMemory {
   /** The whole segment; shared words are accessed with `Atomics` only. */
   readonly words: Int32Array;
-  /** What the hot path does with the same words. */
+  /** The hot path's operations on the same words. */
   readonly hot: HotWords;
   /** The whole segment, for payloads. */
   readonly bytes: Buffer;
@@ -23,7 +23,7 @@ export interface SegmentMemory {
 
 /**
  * Views a mapped buffer; `buffer` must be at least `sections.fileLength` long. Allocates three views.
- * @param memory the WebAssembly memory that the buffer is of, where it is one
+ * @param memory the WebAssembly memory that owns the buffer, if there is one
  */
 export function segmentMemory(
   buffer: ArrayBufferLike,

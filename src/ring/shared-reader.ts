@@ -20,7 +20,7 @@ export class SharedReader extends RecordWalker implements Reader {
   /** The entry that holds what was handed out and not acknowledged, and where that ends. */
   private held: InFlight | undefined;
   private heldEnd = 0;
-  /** What is wrong with the record behind the messages that were taken. */
+  /** The error for the record behind the messages that were taken. */
   private fault: unknown;
 
   constructor(
@@ -40,9 +40,9 @@ export class SharedReader extends RecordWalker implements Reader {
   }
 
   /**
-   * Takes up to `limit` messages and hands them to `handler`; they stay in flight until `acknowledge`. How many.
-   * The member's entry must be clear: it holds one batch at a time. A damaged record is told of once the good ones before it
-   * were handed out: if its header shows it, it stays untaken; if its checksum does, it stays in flight with what follows it.
+   * Takes up to `limit` messages and hands them to `handler`; they stay in flight until `acknowledge`. Returns how many.
+   * The member's entry must be clear: it holds one batch at a time. A damaged record throws once the good ones before it were
+   * handed out. If its header is damaged, it stays untaken; if its checksum is wrong, it stays in flight with what follows it.
    */
   read(handler: MessageHandler<unknown>, limit: number): number {
     const end = this.take(limit);
@@ -55,7 +55,7 @@ export class SharedReader extends RecordWalker implements Reader {
     return count;
   }
 
-  /** The same with messages that were taken before, by this member or by a dead one, as `entry` has it. */
+  /** Does the same with messages that this member or a dead one took before; `entry` holds them. */
   readAgain(handler: MessageHandler<unknown>, entry: InFlight, taken: Taken, limit: number): number {
     this.moveTo(taken.from);
     this.held = entry;
@@ -68,7 +68,7 @@ export class SharedReader extends RecordWalker implements Reader {
     }
   }
 
-  /** Acknowledges what was handed out. After an error, or where a limit came before, the rest stays in flight, to be read again. */
+  /** Acknowledges what was handed out. After an error, or if a limit ended the read, the rest stays in flight, to be read again. */
   acknowledge(): void {
     const { held } = this;
     if (held === undefined) return;
@@ -78,12 +78,12 @@ export class SharedReader extends RecordWalker implements Reader {
     this.producers.ring();
   }
 
-  /** Acknowledges nothing: what was handed out is left in flight, for whoever looks next. */
+  /** Acknowledges nothing: what was handed out stays in flight, for the member that looks next. */
   rewind(): void {
     this.held = undefined;
   }
 
-  /** Takes up to `limit` messages: where they end, or undefined when there are none. The walk stands at their start then. */
+  /** Takes up to `limit` messages. Returns where they end, or undefined if there are none. The walk is then at their start. */
   private take(limit: number): number | undefined {
     const { inFlight } = this;
     for (;;) {
@@ -98,13 +98,13 @@ export class SharedReader extends RecordWalker implements Reader {
         if (Atomics.compareExchange(this.words, this.takenIndex, start, end) === start) return end; // SYNC: taken
       }
       inFlight.clear(); // somebody else was faster
-      this.producers.ring(); // one of them may have seen the entry, and sleep for it
+      this.producers.ring(); // a producer may have seen the entry, and sleep because of it
     }
   }
 
-  /** The writer does not pass `start` now: headers are what they will be when the messages are handed out, and checksums can wait until then. */
+  /** The writer cannot pass `start` now, so headers no longer change; checksums are checked when the messages are handed out. */
   private endOfBatch(start: number, limit: number): number {
-    // At a record that was found damaged it is known which sequence is due: a walk that learnt it there would believe the record.
+    // At a record found damaged, keep the expected sequence: a walk that learnt it there would believe the record.
     if (this.fault === undefined || this.position !== start) this.moveTo(start);
     this.fault = undefined;
     try {

@@ -12,7 +12,7 @@ export interface CorruptionOutcome {
   readonly failure: string | null;
 }
 
-/** Runs so many seeds in a process of its own, so that a crash and a hang are found, too. */
+/** Runs that many seeds in a process of its own, so that a crash or a hang is found, too. */
 export async function watchCorruption(first: number, count: number): Promise<CorruptionOutcome> {
   const directory = makeDirectory(); // whatever becomes of the process
   const program = Program.start('corrupt-segments', { args: [`${first}`, `${count}`, directory] });

@@ -9,7 +9,7 @@ import { report, runCommand } from '../support/reporting.js';
 /** Appends to a journal until it is killed: see `appended-message.ts`. */
 export interface AppendJournal {
   readonly journal: string;
-  /** Rests so long after 64 messages, for whoever shares the disk; by default it goes as fast as it can. */
+  /** Pause after 64 messages, to spare others on the disk; by default it goes as fast as it can. */
   readonly restMs?: number;
 }
 

@@ -12,7 +12,7 @@ export interface ExchangeEnds {
   /** Of each run. */
   readonly messages: number;
   readonly runs: number;
-  /** What is done when there is no room, or nothing to read: 0 to try again at once. */
+  /** What the end does when there is no room, or nothing to read: 0 to try again at once. */
   readonly pauseMs: number;
 }
 

@@ -6,7 +6,7 @@ import { sleep } from '../support/pausing.js';
 export interface Occupant {
   readonly segment: string;
   readonly directory: string;
-  /** What it is terminated in: a loop that offers and polls, a sleep, or a loop that attaches and detaches. */
+  /** What it does when it is terminated: a loop that offers and polls, a sleep, or a loop that attaches and detaches. */
   readonly activity: 'running' | 'sleeping' | 'attaching';
 }
 

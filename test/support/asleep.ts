@@ -1,7 +1,7 @@
 import { inspectSegment } from '../../src/index.js';
 import { until } from './until.js';
 
-/** Waits until at least so many consumers and producers of a segment sleep, until somebody rings. */
+/** Waits until at least this many consumers and producers of a segment sleep until somebody rings. */
 export function untilAsleep(
   directory: string,
   { consumers = 0, producers = 0 }: { readonly consumers?: number; readonly producers?: number },

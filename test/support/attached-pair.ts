@@ -19,7 +19,7 @@ export interface AttachedPair<Sent = Uint8Array, Received = Buffer> {
   readonly consumer: Consumer<Received>;
 }
 
-/** What the caller of a pair answers for: that there is a codec, unless values are bytes. */
+/** The caller of a pair must give a codec, unless values are bytes. */
 type Coded<T> = ParticipantOptions<T> & ValueCodec<T>;
 
 /** A small new segment with a producer and a consumer in this process, which detach when the test has finished. */
@@ -48,7 +48,7 @@ export function offerNumbers(producer: Producer, from: number, count: number, le
   }
 }
 
-/** Offers until there is no room for a message of that length. How many were accepted. */
+/** Offers until there is no room for a message of that length. Returns how many were accepted. */
 export function fillLane(producer: Producer, length = 1000): number {
   const payload = Buffer.alloc(length);
   let count = 0;

@@ -3,7 +3,7 @@ import { attachConsumer, attachProducer, createSegment, type Producer } from '..
 import { fillLane } from './attached-pair.js';
 import { scratchDirectory } from './scratch.js';
 
-/** A new segment of one small lane, which is full, for nobody has read anything of it. */
+/** A new segment of one small lane, which is full because nobody has read from it. */
 export function fullSegment(options: { shared?: boolean } = {}): {
   directory: string;
   producer: Producer;

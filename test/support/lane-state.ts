@@ -19,7 +19,7 @@ import { RecordCopy } from '../../src/ring/record-copy.js';
 import { Ringer } from '../../src/ring/ringer.js';
 import type { SegmentMemory } from '../../src/ring/segment-memory.js';
 
-/** Puts a lane where it would be had so many bytes and messages gone through it, with all groups at its head. */
+/** Sets a lane as if that many bytes and messages had gone through it, with all groups at its head. */
 export function startLaneAt(memory: SegmentMemory, lane: number, position: number, sequence: number): void {
   const { words, geometry } = memory;
   const control = laneControlIndex(memory, lane);

@@ -1,11 +1,11 @@
 import type { Message } from '../../src/index.js';
 
 /**
- * The payloads of the tests, told by a stream and a number alone: each is a window of a fixed pattern, whose place and length
- * follow from the two. Writer and reader know every byte without having talked. Nothing but the window is allocated.
+ * The payloads of the tests, which a stream and a number determine: each is a window of a fixed pattern, whose place and length
+ * follow from the two. Writer and reader know every byte without exchanging anything. Nothing but the window is allocated.
  */
 
-/** Of a payload whose length follows from its number. */
+/** A payload whose length follows from its number. */
 export const MAX_NUMBERED_LENGTH = 2000;
 const MAX_LENGTH = 65_536;
 const PLACES = 65_536;

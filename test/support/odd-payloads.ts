@@ -1,4 +1,4 @@
-/** An array of bytes whose memory has gone to somebody else. */
+/** An array of bytes whose memory was transferred away. */
 export function transferred(length: number): Uint8Array {
   const payload = new Uint8Array(new ArrayBuffer(length)).fill(0xbd);
   structuredClone(payload.buffer, { transfer: [payload.buffer] });
@@ -35,7 +35,7 @@ export function lying(length: number, claimed: unknown): Uint8Array {
   return new Lying(length).fill(0xbd);
 }
 
-/** What looks like bytes, or once was, and cannot be sent: by name, of about `length` bytes. */
+/** Values that look like bytes, or once were, and cannot be sent: by name, of about `length` bytes. */
 export const NO_PAYLOADS: readonly (readonly [string, (length: number) => Uint8Array])[] = [
   ['transferred', transferred],
   ['out of bounds', outOfBounds],

@@ -8,7 +8,7 @@ import { canMount } from './small-file-system.js';
 /** File systems on a disk that write changed blocks elsewhere, always or where two files share them. */
 export type DiskFileSystem = 'btrfs' | 'xfs';
 
-/** What mkfs takes at least. Nothing of it is used but what is written. */
+/** The smallest size that mkfs takes, in bytes. Only what is written uses memory. */
 const IMAGE_LENGTH = 320 * 1024 * 1024;
 const FILLER_LENGTHS = [64, 8, 1, 1 / 16, 1 / 256].map((mib) => mib * 1024 * 1024);
 
@@ -41,7 +41,7 @@ export function overlayOn(upper: string): string {
   return unmountedLater(places[1]!);
 }
 
-/** Takes all the space that a file system has. What gives it back. */
+/** Takes all the space of a file system. Returns a function that gives it back. */
 export function fillUp(directory: string): () => void {
   const filler = path.join(directory, '.filler');
   const fd = fs.openSync(filler, 'w');

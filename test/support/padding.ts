@@ -26,8 +26,8 @@ import type { SegmentMemory } from '../../src/ring/segment-memory.js';
 import { offsetOf, pieceLength, setControl } from './lane-state.js';
 
 /**
- * Fills a lane to its end with padding and publishes that, with no message behind it: what Hermes never does, and another
- * writer may. The lane must have no writer just now. The position behind it.
+ * Fills a lane to its end with padding and publishes that, with no message behind it. Hermes never does this, but another
+ * writer may. The lane must have no writer at that time. Returns the position behind the padding.
  */
 export function publishPadding(memory: SegmentMemory, lane = 0): number {
   const { words, bytes, geometry } = memory;

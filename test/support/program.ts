@@ -26,7 +26,7 @@ export interface ProgramOptions {
 export class Program extends StartedProcess {
   /** It has loaded everything, and waits for its command. */
   isStandingBy = false;
-  /** What an error that ended it said. */
+  /** The message of the error that ended it. */
   failure: string | undefined;
   /** Takes the reports from now on; without it they are kept for `next`. */
   onReport: ((kind: string, value: unknown) => void) | undefined;

@@ -39,7 +39,7 @@ export class Random {
     return this.below(2 ** 31);
   }
 
-  /** So many bytes. */
+  /** That many random bytes. */
   bytes(length: number): Buffer {
     const words = new Uint32Array(Math.ceil(length / 4));
     for (let i = 0; i < words.length; i++) words[i] = this.word();

@@ -16,7 +16,7 @@ export class StandbyPool {
 
   constructor(private readonly start: () => Program) {}
 
-  /** Starts what is missing to `count`, so many at once, and does not wait: to be called again and again. */
+  /** Starts the processes that are missing to `count`, that many at once, and does not wait: call it again and again. */
   refill(count: number, atOnce: number = STARTED_AT_ONCE): void {
     this.all = this.all.filter(({ program }) => !program.isGone);
     let starting = this.all.length - this.size;

@@ -52,7 +52,7 @@ export async function endAllProcesses(): Promise<void> {
   await Promise.all([...living].map((process) => process.kill()));
 }
 
-/** The same at once, for somebody who is about to end. */
+/** The same at once, for a process that is about to end. */
 export function killAllProcesses(): void {
   for (const process of living) process.signal('SIGKILL');
 }

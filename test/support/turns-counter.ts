@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 
-/** More calls than go into the milliseconds that a loop may take from the event loop: whoever makes so many starves it. */
+/** More calls than go into the milliseconds that a loop may take from the event loop: a caller that makes this many starves it. */
 const MOST_CALLS = 3_000_000;
 /** Of a timer, after which the event loop is said to turn. */
 const TICKS = 4;

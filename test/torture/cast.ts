@@ -22,7 +22,7 @@ const SEATS: readonly Role[] = [
 const STANDBYS = 8;
 const STARTED_AT_ONCE = 3;
 const LONGEST_LIFE_MS = 2500;
-/** For so long processes are stopped and continued, and then for so long not. */
+/** Milliseconds for which processes are stopped and continued, and then milliseconds for which they are not. */
 const STOPPING_MS = 2000;
 const FLOWING_MS = 3000;
 const LONGEST_STOP_MS = 300;
@@ -197,7 +197,7 @@ export class Cast {
     if (life.ending === 'exact' && commonTimeMs() < life.endMs + LONGEST_LIFE_MS / 2) return;
     if (life.ending !== 'end' && this.options.pool.size === 0) return;
     life.hasEnded = true;
-    // Of the doomed who did not come by their point, some are given the occasion to leave in order, and may die of that.
+    // Some of the doomed that did not reach their point may leave in order, and may die on the way.
     if (life.ending === 'end' || (life.ending === 'exact' && this.options.random.fraction() < 0.25))
       life.process.command('end');
     else if (life.ending === 'stop and kill')
@@ -221,7 +221,7 @@ export class Cast {
       this.stop(life, random.fraction() * LONGEST_STOP_MS, false);
   }
 
-  /** Those who stopped themselves at an exact point. */
+  /** The processes that stopped themselves at an exact point. */
   private continueStopped(nowMs: number): void {
     for (const id of this.options.dooms.takeStopped()) {
       const life = this.lives.find((candidate) => candidate?.id === id);

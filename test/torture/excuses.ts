@@ -20,7 +20,7 @@ export class Excuses {
     this.spans.push({ fromMs, toMs });
   }
 
-  /** What is left of a time when every excuse is taken out of it: milliseconds. */
+  /** Milliseconds of a time that no excuse covers. */
   remaining(fromMs: number, toMs: number): number {
     let left = 0;
     let atMs = fromMs;
@@ -33,7 +33,7 @@ export class Excuses {
     return left + Math.max(0, toMs - atMs);
   }
 
-  /** Forgets what ended long ago. */
+  /** Forgets excuses that ended long ago. */
   forget(beforeMs: number): void {
     const first = this.spans.findIndex(({ toMs }) => toMs >= beforeMs);
     if (first > 0) this.spans.splice(0, first);

@@ -3,7 +3,7 @@ import type { Doom } from './steps.js';
 export const ROLES = ['default', 'queue', 'producer', 'churn', 'observer', 'coordinator'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What a process that stands by is told to be. */
+/** The life that a process on standby is told to lead. */
 export interface LifeCommand {
   readonly role: Role;
   /** Of the run, from 1. */

@@ -9,7 +9,7 @@ import type { Living } from './living.js';
 const PACE_MS = 16;
 const REFUSED_MS = 2;
 const LONGEST_SLEEP_MS = 20;
-/** A refusal that lasts is told every so many milliseconds. */
+/** Milliseconds between two reports of a refusal that lasts. */
 const TELLING_MS = 30;
 
 /** Publishes until the end. */

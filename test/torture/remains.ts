@@ -6,7 +6,7 @@ import { InFlight } from '../../src/ring/in-flight.js';
 import { openSegment } from '../../src/segment/segment.js';
 import { QUEUE_GROUP, SEGMENT } from './life-command.js';
 
-/** What is left in the segment, and in its directory, though everybody is gone. */
+/** What is left in the segment and its directory after every process has ended. */
 export function remainsOf(directory: string): string[] {
   const found: string[] = [];
   // Doorbells live as long as the segment; a half-made one is gone once its slot was taken again.
@@ -29,7 +29,7 @@ export function remainsOf(directory: string): string[] {
   return found;
 }
 
-/** Those of groups that are no more, too. */
+/** Includes those of groups that no longer exist. */
 function occupiedSlots(directory: string): string[] {
   const segment = openSegment(SEGMENT, { directory }, 'read-only');
   try {

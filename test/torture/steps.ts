@@ -1,7 +1,7 @@
 import type { HotWords } from '../../src/ring/hot-words.js';
 import { DEATH, type Journal, STOP, VISIT } from './journal.js';
 
-/** Where a life is to end: at one site, just before or just after what is done there, or after so many steps anywhere. */
+/** Where a life is to end: at one site, just before or just after its operation, or after a number of steps anywhere. */
 export interface Doom {
   readonly site: number;
   /** 0 before, 1 after. */

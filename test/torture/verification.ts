@@ -1,14 +1,14 @@
 import type { JournalRecord } from './journal.js';
 import { DEFAULT_LIMIT, LANES, MOST_UNNOTED, QUEUE_LIMIT } from './life-command.js';
 
-/** How lives ended: those that ended in order leave nothing that comes again. */
+/** How lives ended: after one that ended in order, nothing is delivered again. */
 export interface Endings {
   /** Lives of a role's members that were killed. */
   isKilled(life: number): boolean;
   readonly killedQueueMembers: number;
 }
 
-/** What came of the messages of all lanes. */
+/** What happened to the messages of all lanes. */
 export interface Findings {
   readonly violations: string[];
   readonly messages: number;
