@@ -63,7 +63,8 @@ export type { MessageStream, ReadableOptions } from './participants/message-read
 export type { MessageSink, WritableOptions } from './participants/message-writable.js';
 export type { ParticipantOptions } from './participants/participant-options.js';
 export type { Producer, ProducerJson } from './participants/producer.js';
-export type { ProducerJournalOptions, ProducerOptions } from './participants/producer-options.js';
+export type { ProducerJournalOptions } from './participants/producer-journal.js';
+export type { ProducerOptions } from './participants/producer-options.js';
 export type { SendOptions } from './participants/send-queue.js';
 export type { BlockingWaitOptions, WaitAsyncOptions } from './participants/wait-options.js';
 export { attachRecorder } from './recording/attach-recorder.js';

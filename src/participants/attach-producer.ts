@@ -7,7 +7,8 @@ import { whenReady, whenReadyAsync } from './attach-when-ready.js';
 import type { JsonCodec, JsonValue, ValueCodec } from './codec.js';
 import { resolveParticipantOptions } from './participant-options.js';
 import { Producer } from './producer.js';
-import { openInlineJournal, PRODUCER_OPTIONS, type ProducerOptions } from './producer-options.js';
+import { openInlineJournal } from './producer-journal.js';
+import { PRODUCER_OPTIONS, type ProducerOptions } from './producer-options.js';
 
 /**
  * Attaches to a segment as a producer of bytes. Takes a free lane or, at once, the lane of a producer that was killed, and continues

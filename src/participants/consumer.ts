@@ -148,7 +148,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
    */
   wait(options: BlockingWaitOptions = {}): boolean {
     checkKnown('wait', options, BLOCKING_WAIT_OPTIONS);
-    return this.waiter.waitBlocking(() => this.reader.hasNews(), options.timeout);
+    return this.waiter.waitBlocking(() => this.reader.mayRead(), options.timeout);
   }
 
   /**
@@ -164,7 +164,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
     } catch (error) {
       return this.waiter.fail(error);
     }
-    const look = options.drain === true ? () => reader.hasNews() || reader.seemsDrained() : () => reader.hasNews();
+    const look = options.drain === true ? () => reader.mayRead() || reader.seemsDrained() : () => reader.mayRead();
     return this.waiter.wait(look, options);
   }
 

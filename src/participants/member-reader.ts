@@ -134,7 +134,7 @@ export class MemberReader {
   }
 
   /** True when a read may find something or throw. A load or two for each lane in use. */
-  hasNews(): boolean {
+  mayRead(): boolean {
     if (this.orphans?.isExpected) return true;
     if (this.hot.load(ROSTER_INDEX) !== this.roster) return true; // SYNC: roster
     for (let lane = 0; lane < this.laneCount; lane++) if (!this.readers[lane]!.isEmpty) return true;
@@ -165,11 +165,11 @@ export class MemberReader {
   private visitLanes(handler: MessageHandler<unknown>, limit: number, acknowledges: boolean): number {
     const { readers, busy } = this;
     busy.lookUp();
-    const { lanes, count: laneCount } = busy;
+    const { lanes, count: lookedAt } = busy;
     const most = Math.min(limit, MAX_POLL_LIMIT) | 0;
     let count = 0;
-    for (let i = 0; i < laneCount && count < most && this.state === READING; i++) {
-      this.place = this.place + 1 < laneCount ? this.place + 1 : 0;
+    for (let i = 0; i < lookedAt && count < most && this.state === READING; i++) {
+      this.place = this.place + 1 < lookedAt ? this.place + 1 : 0;
       const lane = lanes[this.place]!;
       this.lane = lane;
       const found = readers[lane]!.read(handler, most - count);

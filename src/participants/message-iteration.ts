@@ -84,7 +84,7 @@ abstract class Iteration<T, Item> extends AsyncIteration<Item> {
     const { reader, waiter, drains, signal } = this;
     if (reader.isClosed || (drains && reader.isDrained())) return false;
     try {
-      return await waiter.wait(() => this.hasEnded || reader.hasNews() || (drains && reader.seemsDrained()), {
+      return await waiter.wait(() => this.hasEnded || reader.mayRead() || (drains && reader.seemsDrained()), {
         signal,
       });
     } catch (error) {

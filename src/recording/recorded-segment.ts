@@ -1,7 +1,7 @@
 import { removalCommand } from '../control/held-back-remedy.js';
 import { HermesError } from '../errors.js';
 import type { JournalSource } from '../journal/journal-writer.js';
-import { journalSource } from '../participants/producer-options.js';
+import { journalSource } from '../participants/producer-journal.js';
 import { activeGroups, type GroupEntry } from '../segment/group-entries.js';
 import { openSegment, type Segment } from '../segment/segment.js';
 

@@ -86,7 +86,7 @@ export class LossyReader implements Reader {
           this.skipToHead();
           continue;
         }
-        if (this.passPadding(available)) continue;
+        if (this.checkCopy(available)) continue;
         const lost = this.fillMessage();
         const { message } = this;
         const { length, sequence } = message; // the handler may write to them
@@ -138,7 +138,7 @@ export class LossyReader implements Reader {
   }
 
   /** Checks the copied header; true when it was padding, which is passed. */
-  private passPadding(available: number): boolean {
+  private checkCopy(available: number): boolean {
     const untilEnd = this.capacity - (this.position % this.capacity);
     const fault = recordFault(this.copy, 0, this.rules, untilEnd, available);
     if (fault !== undefined) throw corruptRecord(this.memory, this.lane, this.position | 0, fault);

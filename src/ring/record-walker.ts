@@ -127,7 +127,7 @@ export class RecordWalker {
         words[index + RECORD_SEQUENCE_LOW_WORD] !== this.sequenceLow ||
         words[index + RECORD_SEQUENCE_HIGH_WORD] !== this.sequenceHigh
       ) {
-        this.passPadding(end, index);
+        this.lookCloser(end, index);
         continue;
       }
       if (handler !== undefined) {
@@ -149,7 +149,7 @@ export class RecordWalker {
   }
 
   /** Handles a record that is not simply the next message: it passes padding and learns the first sequence; anything else is damage. */
-  private passPadding(end: number, index: number): void {
+  private lookCloser(end: number, index: number): void {
     const { words, position } = this;
     const untilEnd = this.capacity - (position & (this.capacity - 1));
     const fault = recordFault(words, index, this.rules, untilEnd, (end - position) >>> 0);

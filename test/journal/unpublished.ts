@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { InlineJournal } from '../../src/journal/inline-journal.js';
 import { resolveJournalOptions } from '../../src/journal/journal-options.js';
 import { JournalWriter } from '../../src/journal/journal-writer.js';
-import { journalSource } from '../../src/participants/producer-options.js';
+import { journalSource } from '../../src/participants/producer-journal.js';
 import { LaneWriter } from '../../src/ring/lane-writer.js';
 import { openSegment } from '../../src/segment/segment.js';
 
