@@ -228,8 +228,8 @@ function synchronisations(): { label: string; place: string; code: string }[] {
   return found;
 }
 
-const STORES = /Atomics\.(store|add|sub|or|and|exchange|compareExchange)\(|\bhot\.storeThenLoad\(/;
-const LOADS = /Atomics\.load\(|\bhot\.(load|storeThenLoad)\(/;
+const STORES = /Atomics\.(store|add|sub|or|and|exchange|compareExchange)\(|\bhot\.(storeThenLoad|sealAndPublish)\(/;
+const LOADS = /Atomics\.load\(|\bhot\.(load|storeThenLoad|sealAndPublish)\(/;
 
 describe('synchronisations', () => {
   const all = synchronisations();

@@ -7,7 +7,7 @@ import {
   HEAD_HIGH_OFFSET,
   HEAD_LOW_OFFSET,
 } from '../layout/lane-control.js';
-import { RECORD_SEQUENCE_OFFSET } from '../layout/record.js';
+import { RECORD_ALIGNMENT, RECORD_SEQUENCE_OFFSET } from '../layout/record.js';
 import { corruptLane } from './corrupt-lane.js';
 import { laneControlIndex, laneOffset, wordAt } from './indices.js';
 import type { SegmentMemory } from './segment-memory.js';
@@ -97,4 +97,20 @@ export function sequenceAt(memory: SegmentMemory, lane: number, positionLow: num
   const index = (laneOffset(memory, lane) + at + RECORD_SEQUENCE_OFFSET) >>> 2;
   // Atomic, for the same reason as the handover entry.
   return wholeSequence(Atomics.load(memory.words, index + 1), Atomics.load(memory.words, index));
+}
+
+/** Where the lane's writer stands, or stood: its head (an unbounded position, bytes), and the word index of the handover entry of it. */
+interface LastPublished {
+  readonly position: number;
+  readonly entryIndex: number;
+}
+
+/** For a writer that goes on: nobody else may write to the lane. @throws HermesError ERR_HERMES_CORRUPT_SEGMENT */
+export function lastPublished(memory: SegmentMemory, lane: number): LastPublished {
+  const position = exactHead(memory, lane);
+  const entryIndex = handoverEntryIndex(memory, lane, position | 0);
+  if (entryIndex === -1 || position % RECORD_ALIGNMENT !== 0) {
+    throw corruptLane(lane, `not exactly one handover entry belongs to its head (${(position | 0) >>> 0})`);
+  }
+  return { position, entryIndex };
 }

@@ -1,37 +1,25 @@
 import type { HermesError } from '../errors.js';
 import { COUNTER_BACK_PRESSURED } from '../layout/counters.js';
-import {
-  HANDOVER_SEQUENCE_HIGH_OFFSET,
-  HANDOVER_SEQUENCE_LOW_OFFSET,
-  HEAD_HIGH_OFFSET,
-  HEAD_LOW_OFFSET,
-} from '../layout/lane-control.js';
+import { HEAD_HIGH_OFFSET, HEAD_LOW_OFFSET } from '../layout/lane-control.js';
 import { CONSUMER_BELL_OFFSET } from '../layout/preamble.js';
 import {
   PADDING_TYPE,
   RECORD_CRC_WORD,
   RECORD_HEADER_LENGTH,
-  RECORD_KIND_WORD,
-  RECORD_LENGTH_WORD,
-  RECORD_MAGIC,
-  RECORD_SEQUENCE_HIGH_WORD,
-  RECORD_SEQUENCE_LOW_WORD,
-  RECORD_TIME_HIGH_WORD,
-  RECORD_TIME_LOW_WORD,
   RECORD_TYPE_SHIFT,
   recordKind,
   recordLength,
 } from '../layout/record.js';
 import { PublicationTime } from './clock.js';
-import { corruptLane } from './corrupt-lane.js';
 import { Counter } from './counter.js';
 import { crc32OfRecord } from './crc32.js';
-import { exactHead, handoverEntryIndex, highOf, wholePosition } from './head.js';
+import { highOf, lastPublished, wholePosition } from './head.js';
 import type { HotWords } from './hot-words.js';
 import { laneControlIndex, laneOffset, producerSlotIndex, wordAt } from './indices.js';
 import { LaneRoom } from './lane-room.js';
 import { openBatch, openClaim } from './misuse.js';
 import { PayloadCopier } from './payload-copier.js';
+import { fillHeader } from './record-header.js';
 import type { RecordSink } from './record-sink.js';
 import { Ringer } from './ringer.js';
 import type { SegmentMemory } from './segment-memory.js';
@@ -110,17 +98,14 @@ export abstract class LaneCursor {
     this.headHighIndex = wordAt(control, HEAD_HIGH_OFFSET);
     this.backPressured = new Counter(words, slot, COUNTER_BACK_PRESSURED);
 
-    const position = exactHead(memory, lane);
+    const { position, entryIndex } = lastPublished(memory, lane);
     this.head = position | 0;
     this.headHigh = highOf(position);
     this.end = this.head;
     this.limit = this.head;
-    this.entryIndex = handoverEntryIndex(memory, lane, this.head);
-    if (this.entryIndex === -1 || this.head % RECORD_HEADER_LENGTH !== 0) {
-      throw corruptLane(lane, `not exactly one handover entry belongs to its head (${this.head >>> 0})`);
-    }
-    this.sequenceLow = words[wordAt(this.entryIndex, HANDOVER_SEQUENCE_LOW_OFFSET)]!;
-    this.sequenceHigh = words[wordAt(this.entryIndex, HANDOVER_SEQUENCE_HIGH_OFFSET)]!;
+    this.entryIndex = entryIndex;
+    this.sequenceLow = words[entryIndex + 1]!;
+    this.sequenceHigh = words[entryIndex + 2]!;
     this.room = new LaneRoom(memory, lane, position);
     this.consumers = new Ringer(memory, CONSUMER_BELL_OFFSET, ringSleepers);
   }
@@ -149,8 +134,13 @@ export abstract class LaneCursor {
   }
 
   protected put(payload: Uint8Array, length: number, need: number, type: number, index: number): void {
-    this.payloads.copy(payload, length, this.laneStart + (this.end & this.mask) + RECORD_HEADER_LENGTH, index);
+    this.copy(payload, length, index);
     this.seal(length, need, type, 1);
+  }
+
+  /** Copies a payload to where the next record has it. */
+  protected copy(payload: Uint8Array, length: number, index: number): void {
+    this.payloads.copy(payload, length, this.laneStart + (this.end & this.mask) + RECORD_HEADER_LENGTH, index);
   }
 
   /** Completes `count` equal records at the end whose payloads are in place, and moves the end past them. */
@@ -164,16 +154,33 @@ export abstract class LaneCursor {
     if (this.sequenceLow >>> 0 < count) this.sequenceHigh = (this.sequenceHigh + 1) | 0;
   }
 
+  /** The same for one record, and publishes it: by one call, if nothing else has to be done for it. */
+  protected sealAndPublish(length: number, need: number, type: number): void {
+    const end = (this.end + need) | 0;
+    if (this.sink !== undefined || this.checksum || (end ^ this.head) < 0) {
+      this.seal(length, need, type, 1);
+      this.publish();
+      return;
+    }
+    const { time, sequenceLow, sequenceHigh, headIndex } = this;
+    const index = this.laneIndex + ((this.end & this.mask) >>> 2);
+    const kind = this.kind | (type << RECORD_TYPE_SHIFT);
+    const entry = this.entryIndex ^ 4;
+    const { bellIndex } = this.consumers;
+    this.end = end;
+    this.sequenceLow = (sequenceLow + 1) | 0;
+    if (sequenceLow === -1) this.sequenceHigh = (sequenceHigh + 1) | 0;
+    // biome-ignore format: one call, with both ends of the publication
+    const bell = this.hot.sealAndPublish(index, kind, sequenceLow, sequenceHigh, time.low, time.high, length, end, entry, headIndex, bellIndex); // SYNC: published, handover, bell
+    this.entryIndex = entry;
+    this.head = end;
+    this.consumers.answer(bell);
+  }
+
   private fillHeader(index: number, length: number, type: number): void {
     const { words, time } = this;
-    words[index] = RECORD_MAGIC;
-    words[index + RECORD_KIND_WORD] = this.kind | (type << RECORD_TYPE_SHIFT);
-    words[index + RECORD_SEQUENCE_LOW_WORD] = this.sequenceLow;
-    words[index + RECORD_SEQUENCE_HIGH_WORD] = this.sequenceHigh;
-    words[index + RECORD_TIME_LOW_WORD] = time.low;
-    words[index + RECORD_TIME_HIGH_WORD] = time.high;
-    words[index + RECORD_LENGTH_WORD] = length;
-    words[index + RECORD_CRC_WORD] = 0;
+    const kind = this.kind | (type << RECORD_TYPE_SHIFT);
+    fillHeader(words, index, kind, this.sequenceLow, this.sequenceHigh, time.low, time.high, length);
   }
 
   private addChecksum(index: number, length: number): void {

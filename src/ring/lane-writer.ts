@@ -37,8 +37,10 @@ export class LaneWriter extends LaneCursor {
     const length = this.acceptedLength(payload);
     if (this.timestamps) this.time.read();
     try {
-      if (!this.append(payload, length, type, 0)) return BACK_PRESSURED;
-      this.publish();
+      const need = recordLength(length);
+      if (((this.limit - this.end) | 0) < need && !this.makeRoom(need)) return BACK_PRESSURED;
+      this.copy(payload, length, 0);
+      this.sealAndPublish(length, need, type);
     } catch (error) {
       this.rollBack();
       throw error;
@@ -93,8 +95,12 @@ export class LaneWriter extends LaneCursor {
     this.claimedLength = FREE;
     try {
       if (this.timestamps) this.time.read();
-      this.seal(length, recordLength(length), this.claimedType, this.claimedCount);
-      this.publish();
+      const need = recordLength(length);
+      if (this.claimedCount === 1) this.sealAndPublish(length, need, this.claimedType);
+      else {
+        this.seal(length, need, this.claimedType, this.claimedCount);
+        this.publish();
+      }
     } catch (error) {
       this.rollBack();
       throw error;

@@ -1,11 +1,13 @@
+import { type HotWords, hotWordsOf } from '../../src/ring/hot-words.js';
+
 /** The calls that change shared memory with Atomics; `wait` and `notify` are left alone. */
 const STORES = ['store', 'add', 'sub', 'and', 'or', 'xor', 'exchange', 'compareExchange'] as const;
 
 type Store = (...args: unknown[]) => unknown;
 
-/** The part of the WebAssembly API that the ring uses. */
-interface WebAssemblyApi {
-  Instance: new (module: object, imports: object) => { readonly exports: Record<string, Store> };
+/** What the ring gives a module of WebAssembly. */
+interface Imports {
+  readonly '': { readonly memory: { readonly buffer: SharedArrayBuffer } };
 }
 
 /** A moment in a program: just before or just after its `step`-th store with Atomics, from 1. */
@@ -20,15 +22,14 @@ let chosen: Moment | undefined;
 const atomics = Atomics as unknown as Record<(typeof STORES)[number], Store>;
 for (const name of STORES) atomics[name] = counted(atomics[name]);
 
-// The hot path stores by a module of WebAssembly, which is instantiated when a segment is attached: after this.
-const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
-const { Instance } = WebAssembly;
+// The hot path stores by a module of WebAssembly, which is instantiated when a segment is attached: after this. Here it takes the same
+// steps in JavaScript, one by one.
+const { WebAssembly } = globalThis as unknown as { WebAssembly: { Instance: unknown } };
 WebAssembly.Instance = class {
-  readonly exports: Record<string, Store>;
+  readonly exports: HotWords;
 
-  constructor(module: object, imports: object) {
-    const { exports } = new Instance(module, imports);
-    this.exports = { ...exports, storeThenLoad: counted(exports.storeThenLoad!) };
+  constructor(_module: object, { '': { memory } }: Imports) {
+    this.exports = hotWordsOf(new Int32Array(memory.buffer));
   }
 };
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hotWordsOf } from '../../src/ring/hot-words.js';
 
@@ -46,6 +47,18 @@ test.each(KINDS)('%s: stores one word, and gives another as it is after that', (
   expect(words).toEqual(expected);
 });
 
+const RECORD = { kind: 0x0100_0301, timeLow: -5, timeHigh: 6, length: 64 };
+const headerOf = (sequence: bigint) => [
+  0x534d_5248,
+  RECORD.kind,
+  Number(BigInt.asIntN(32, sequence)),
+  Number(BigInt.asIntN(32, sequence >> 32n)),
+  RECORD.timeLow,
+  RECORD.timeHigh,
+  RECORD.length,
+  0,
+];
+
 test.each(KINDS)('%s: repeats a record header with rising sequences, also where the low word comes round', (kind) => {
   const STRIDE = 96;
   for (const count of [1, 2, 15]) {
@@ -63,6 +76,57 @@ test.each(KINDS)('%s: repeats a record header with rising sequences, also where 
     }
     expect(words).toEqual(expected);
   }
+});
+
+test.each(KINDS)('%s: seals and publishes one record, also where the low word comes round', (kind) => {
+  for (const low of [0, 7, -1, 0x7fff_ffff]) {
+    const { words, hot } = wordsOf(kind);
+    words.fill(7);
+    words[900] = -9;
+    const { timeLow, timeHigh, length } = RECORD;
+    expect(hot.sealAndPublish(64, RECORD.kind, low, -1, timeLow, timeHigh, length, 0x6660, 800, 700, 900)).toBe(-9);
+    const sequence = (0xffff_ffffn << 32n) | BigInt(low >>> 0);
+    const expected = new Int32Array(WORD_COUNT).fill(7);
+    expected.set(headerOf(sequence), 64);
+    expected.set([0x6660, ...headerOf(sequence + 1n).slice(2, 4)], 800);
+    expected[700] = 0x6660;
+    expected[900] = -9;
+    expect(words).toEqual(expected);
+  }
+});
+
+test('the module and JavaScript write the same bytes, whatever they are given', () => {
+  const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+  const places = fc.uniqueArray(fc.integer({ min: 1, max: WORD_COUNT / 32 - 12 }), { minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(
+      places,
+      fc.array(word, { minLength: 8, maxLength: 8 }),
+      fc.integer({ min: 1, max: 20 }),
+      (at, values, count) => {
+        const [index, entry, head, bell] = at.map((place) => place * 32) as [number, number, number, number];
+        const [type, low, high, timeLow, timeHigh, length, end, before] = values as [
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+        ];
+        const results = KINDS.map((kind) => {
+          const { words, hot } = wordsOf(kind);
+          words[bell] = before;
+          const rung = hot.sealAndPublish(index, type, low, high, timeLow, timeHigh, length, end, entry, head, bell);
+          hot.repeatHeader(index, 64, count);
+          return { rung, words: Buffer.from(words.buffer.slice(0)) };
+        });
+        expect(results[0]!.rung).toBe(results[1]!.rung);
+        expect(results[0]!.words.equals(results[1]!.words)).toBe(true);
+      },
+    ),
+  );
 });
 
 test.each(KINDS)('%s: never writes beyond the memory', (kind) => {

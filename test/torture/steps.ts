@@ -1,4 +1,3 @@
-import type { HotWords } from '../../src/ring/hot-words.js';
 import { DEATH, type Journal, STOP, VISIT } from './journal.js';
 
 /** Where a life is to end: at one site, just before or just after its operation, or after a number of steps anywhere. */
@@ -89,7 +88,6 @@ Object.assign(globalThis, {
       atomicsOf[site] ??= stepping(Atomics, site, CALLS);
       return atomicsOf[site];
     },
-    hot: (site: number, hot: HotWords): HotWords => stepping(hot, site, ['storeThenLoad']),
     locks: (site: number, locks: Locks): Locks => stepping(locks, site, ['tryLock', 'unlock']),
   },
 });
