@@ -9,6 +9,7 @@
  *   16 heartbeat        i64   nanoseconds since the Unix epoch
  *   24 attach count     u32   how often the slot was taken since the segment's creation
  *   28 thread id        u32   0 is the main thread
+ *   32 CPU              u32   1 more than the CPU that the thread was pinned to; 0: to none
  *  128 sleep            u32   odd while the owner sleeps on its doorbell
  *  256 in-flight lane   u32   members of shared groups: what the member has taken and not yet acknowledged
  *  260 in-flight to     u32   position, low word
@@ -25,6 +26,7 @@ export const SLOT_ATTACHED_AT_OFFSET = 8;
 export const SLOT_HEARTBEAT_OFFSET = 16;
 export const SLOT_ATTACH_COUNT_OFFSET = 24;
 export const SLOT_THREAD_ID_OFFSET = 28;
+export const SLOT_CPU_OFFSET = 32;
 export const SLOT_SLEEP_OFFSET = 128;
 export const IN_FLIGHT_LANE_OFFSET = 256;
 export const IN_FLIGHT_TO_OFFSET = 260;

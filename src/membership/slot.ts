@@ -3,12 +3,14 @@ import {
   SLOT_ATTACH_COUNT_OFFSET,
   SLOT_ATTACHED,
   SLOT_ATTACHED_AT_OFFSET,
+  SLOT_CPU_OFFSET,
   SLOT_FREE,
   SLOT_HEARTBEAT_OFFSET,
   SLOT_PID_OFFSET,
   SLOT_STATE_OFFSET,
   SLOT_THREAD_ID_OFFSET,
 } from '../layout/participant-slot.js';
+import { MAX_CPU, pinnedCpu } from '../os/cpu-affinity.js';
 import { storeTime } from '../ring/clock.js';
 import { wordAt } from '../ring/indices.js';
 import type { Segment } from '../segment/segment.js';
@@ -29,6 +31,8 @@ const FRESH_NS = 375_000_000n;
 export interface Participant {
   readonly pid: number;
   readonly threadId: number;
+  /** The CPU that its thread was pinned to when it attached; null: none. */
+  readonly cpu: number | null;
   /** Nanoseconds since the Unix epoch, in decimal. */
   readonly attachedAtNs: string;
   readonly heartbeatNs: string;
@@ -41,6 +45,7 @@ export function occupySlot(segment: Segment, slot: Slot): void {
   const { words, times, clockOffsetNs } = segment.memory;
   words[wordAt(slot.index, SLOT_PID_OFFSET)] = process.pid;
   words[wordAt(slot.index, SLOT_THREAD_ID_OFFSET)] = threadId;
+  words[wordAt(slot.index, SLOT_CPU_OFFSET)] = (pinnedCpu() ?? -1) + 1;
   words[wordAt(slot.index, SLOT_ATTACH_COUNT_OFFSET)]!++;
   storeTime(times, wordAt(slot.index, SLOT_ATTACHED_AT_OFFSET) >>> 1, clockOffsetNs);
   beat(segment, slot);
@@ -78,9 +83,11 @@ export function attachCount(segment: Segment, slot: Slot): number {
 export function participantIn(segment: Segment, slot: Slot): Participant | undefined {
   if (!isOccupied(segment, slot)) return undefined;
   const { words, times } = segment.memory;
+  const cpu = words[wordAt(slot.index, SLOT_CPU_OFFSET)]!;
   return {
     pid: words[wordAt(slot.index, SLOT_PID_OFFSET)]!,
     threadId: words[wordAt(slot.index, SLOT_THREAD_ID_OFFSET)]!,
+    cpu: cpu > 0 && cpu <= MAX_CPU + 1 ? cpu - 1 : null,
     attachedAtNs: `${times[wordAt(slot.index, SLOT_ATTACHED_AT_OFFSET) >>> 1]!}`,
     heartbeatNs: `${times[wordAt(slot.index, SLOT_HEARTBEAT_OFFSET) >>> 1]!}`,
     alive: segment.locks.isLockedByOther(slot.lockOffset),

@@ -44,6 +44,9 @@ interface Libc {
     fsync(fd: number, done: (error: unknown, result: number) => void): void;
   };
   mkfifo(path: string, mode: number): number;
+  /** `mask`: a bit for each CPU, from the first byte's lowest on; `pid` 0 is the calling thread. */
+  schedGetaffinity(pid: number, length: number, mask: Uint8Array): number;
+  schedSetaffinity(pid: number, length: number, mask: Uint8Array): number;
   /** `struct pollfd` as 8 bytes each: see `fifo.ts`. */
   poll(pollfds: Uint8Array, count: number, timeoutMs: number): number;
   dup3(from: number, to: number, flags: number): number;
@@ -120,6 +123,8 @@ export function load(names: readonly string[]): Libc {
         fdatasync,
         fsync,
         inBackground: { madvise: madvise.async, fdatasync: fdatasync.async, fsync: fsync.async },
+        schedGetaffinity: library.func('int sched_getaffinity(int, size_t, void *)'),
+        schedSetaffinity: library.func('int sched_setaffinity(int, size_t, void *)'),
         mkfifo: restarted(library.func('int mkfifo(const char *, uint32_t)')),
         poll: library.func('int poll(void *, unsigned long, int)'),
         dup3: library.func('int dup3(int, int, int)'),

@@ -5,6 +5,7 @@ import type { ValueCodec } from './codec.js';
 import { Consumer } from './consumer.js';
 import { type ConsumerOptions, resolveConsumerOptions } from './consumer-options.js';
 import { resolveParticipantOptions } from './participant-options.js';
+import { pinned } from './pinning.js';
 
 /**
  * Attaches to a segment as a member of a group. If there is no group of that name, it is created: ephemeral, unless you ask for
@@ -43,6 +44,8 @@ export function attachConsumerAsync<T>(
 function attachNow<T>(name: string, options: ConsumerOptions<T>): Consumer<T> {
   const request = resolveConsumerOptions(options);
   const resolved = resolveParticipantOptions(options);
-  const { segment, membership } = attachToGroup(name, options, request);
-  return whileOpen(segment, () => new Consumer<T>(segment, membership, resolved));
+  return pinned(resolved.cpu, () => {
+    const { segment, membership } = attachToGroup(name, options, request);
+    return whileOpen(segment, () => new Consumer<T>(segment, membership, resolved));
+  });
 }

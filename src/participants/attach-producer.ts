@@ -6,6 +6,7 @@ import type { WaitOptions } from '../waiting/waiter.js';
 import { whenReady, whenReadyAsync } from './attach-when-ready.js';
 import type { JsonCodec, JsonValue, ValueCodec } from './codec.js';
 import { resolveParticipantOptions } from './participant-options.js';
+import { pinned } from './pinning.js';
 import { Producer } from './producer.js';
 import { openInlineJournal } from './producer-journal.js';
 import { PRODUCER_OPTIONS, type ProducerOptions } from './producer-options.js';
@@ -51,12 +52,14 @@ function attachNow<T>(name: string, options: ProducerOptions<T>): Producer<T> {
   checkKnown('A producer', options, PRODUCER_OPTIONS);
   const resolved = resolveParticipantOptions(options);
   const journal = openInlineJournal(name, options);
+  const joinJournal = ({ memory, header }: Segment, lane: number) => journal?.join(memory, lane, header.segmentId);
   try {
-    const joinJournal = ({ memory, header }: Segment, lane: number) => journal?.join(memory, lane, header.segmentId);
-    const { segment, lane } = attachToLane(name, options, journal?.lanes, joinJournal);
-    return whileOpen(segment, () => {
-      const writer = new LaneWriter(segment.memory, lane, segment.doorbells.ringerOf(lane), journal);
-      return new Producer<T>(segment, writer, resolved, journal);
+    return pinned(resolved.cpu, () => {
+      const { segment, lane } = attachToLane(name, options, journal?.lanes, joinJournal);
+      return whileOpen(segment, () => {
+        const writer = new LaneWriter(segment.memory, lane, segment.doorbells.ringerOf(lane), journal);
+        return new Producer<T>(segment, writer, resolved, journal);
+      });
     });
   } catch (error) {
     journal?.close();

@@ -13,11 +13,19 @@ import { DEFAULT_RECORDER_GROUP, RECORDER_OPTIONS, type RecorderOptions } from '
  */
 export function attachRecorder(name: string, options: RecorderOptions): Recorder {
   checkKnown('A recorder', options, RECORDER_OPTIONS);
-  const { to, group = DEFAULT_RECORDER_GROUP, from = 'oldest', directory } = options;
+  const { to, group = DEFAULT_RECORDER_GROUP, from = 'oldest', directory, cpu } = options;
   const settings = resolveJournalOptions(options);
   const writer = JournalWriter.open(to, recordedSegment(name, directory, group), settings);
   try {
-    const consumer = attachConsumer(name, { directory, group, from, mode: 'reliable', durable: true, shared: false });
+    const consumer = attachConsumer(name, {
+      directory,
+      cpu,
+      group,
+      from,
+      mode: 'reliable',
+      durable: true,
+      shared: false,
+    });
     try {
       writer.checkSegment(recordedSegment(name, directory, group).segmentId); // by name: who is attached keeps it from being replaced
       return new Recorder(consumer, writer, settings.sync, settings.syncIntervalMs);

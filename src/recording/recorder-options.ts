@@ -13,6 +13,8 @@ export interface RecorderOptions extends DirectoryOptions, JournalOptions {
   readonly group?: string | undefined;
   /** Where a new group begins. Default `oldest`. */
   readonly from?: JoinFrom | undefined;
+  /** The CPU that the calling thread runs on from now on: as for attachConsumer. */
+  readonly cpu?: number | undefined;
 }
 
 export const RECORDER_OPTIONS: OptionNames<RecorderOptions> = {
@@ -21,6 +23,7 @@ export const RECORDER_OPTIONS: OptionNames<RecorderOptions> = {
   to: true,
   group: true,
   from: true,
+  cpu: true,
 };
 
 /** How long a recorder runs, and whom it tells. */

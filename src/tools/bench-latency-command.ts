@@ -1,6 +1,7 @@
 import type { LatencyMode } from './bench/latency.js';
 import { parseByteSize } from './byte-size.js';
 import { type Command, defineCommand, Failure, UsageError } from './command.js';
+import { CPUS_OPTION, parseCpus } from './cpu-option.js';
 import { LATENCY_OUTPUT_OPTIONS, LatencyOutput } from './latency-output.js';
 import { formatCount } from './output.js';
 
@@ -43,6 +44,7 @@ export const benchLatencyCommand: Command = defineCommand({
     },
     checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
     timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },
+    cpu: CPUS_OPTION,
     ...LATENCY_OUTPUT_OPTIONS,
   },
   examples: {
@@ -73,6 +75,7 @@ export const benchLatencyCommand: Command = defineCommand({
       checksum: argv.checksum,
       timestamps: argv.timestamps,
       directory: argv.directory,
+      cpus: parseCpus(argv.cpu),
       interrupted,
     });
     const what = argv.mode === 'ping-pong' ? 'round trip' : 'one way';

@@ -1,6 +1,7 @@
 import type { ThroughputReport } from './bench/throughput.js';
 import { formatByteSize, parseByteSize } from './byte-size.js';
 import { type Command, defineCommand, Failure, UsageError } from './command.js';
+import { CPUS_OPTION, parseCpus } from './cpu-option.js';
 import { formatCount, formatRate, heading, json, say, writeData } from './output.js';
 import { textTable } from './text-table.js';
 
@@ -15,6 +16,7 @@ export const benchThroughputCommand: Command = defineCommand({
     batch: { type: 'number', default: 1, describe: 'Messages that are published together' },
     checksum: { type: 'boolean', default: false, describe: 'With a CRC-32 in every message' },
     timestamps: { type: 'boolean', default: true, describe: 'With the time in every message' },
+    cpu: CPUS_OPTION,
     json: { type: 'boolean', default: false, describe: 'One object' },
   },
   examples: {
@@ -37,6 +39,7 @@ export const benchThroughputCommand: Command = defineCommand({
       checksum: argv.checksum,
       timestamps: argv.timestamps,
       directory: argv.directory,
+      cpus: parseCpus(argv.cpu),
       interrupted,
     });
     await writeData(argv.json ? json(report) : reportText(report));

@@ -64,11 +64,16 @@ export function addCommand(yargs: Argv<CommonArguments>, command: Command, inter
       inner.option(name, { requiresArg: ['string', 'number'].includes(option.type ?? ''), ...option });
     for (const each of commands) addCommand(inner, each, interrupted);
     if (commands.length > 0)
-      inner.demandCommand(1, `Say which one: ${commands.map((each) => each.command).join(' or ')}.`);
+      inner.demandCommand(1, `Say which one: ${listed(commands.map((each) => `${each.command}`))}.`);
     for (const [commandLine, does] of Object.entries(examples)) inner.example(commandLine, does);
     return inner;
   };
   yargs.command(command.command, command.describe, build, (given) => handler(given as never, interrupted));
+}
+
+/** `a, b or c` */
+function listed(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), names.at(-1)].join(' or ');
 }
 
 /** Returns what the promise resolves with, or undefined if the interruption came first. The work must know of the interruption, too. */

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { attachConsumer, type Consumer, type GroupInspection, inspectSegment, type Message } from '../index.js';
 import { type Command, defineCommand, type Given, SEGMENT, UsageError, untilInterrupted } from './command.js';
+import { CPU_OPTION } from './cpu-option.js';
 import { checkText, FORMAT_OPTIONS, MessageEncoder } from './message-format.js';
 import { formatCount, say, writeData } from './output.js';
 import { Progress } from './progress.js';
@@ -18,6 +19,7 @@ const OPTIONS = {
   count: { type: 'number', describe: 'End after so many messages' },
   drain: { type: 'boolean', default: false, describe: 'End when all is read and no producer is attached' },
   wait: WAIT_OPTION,
+  cpu: CPU_OPTION,
   ...FORMAT_OPTIONS,
   peek: {
     type: 'boolean',
@@ -52,6 +54,7 @@ export const consumeCommand: Command = defineCommand({
       durable,
       shared,
       directory,
+      cpu: argv.cpu,
     };
     using consumer = await attachWithin(argv.wait, () => attachConsumer(segment, options), interrupted);
     if (consumer === undefined) return;

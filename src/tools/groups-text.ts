@@ -48,8 +48,8 @@ function holdingText({ name }: GroupInspection, lanes: readonly LaneInspection[]
 
 /** `process 4242 (node worker.js): alive since 2026-01-31T12:00:00.000Z` */
 export function participantText(participant: ParticipantInspection): string {
-  const { attachedAtNs, state } = participant;
-  return `${memberText(participant)}: ${STATES[state]}${beatText(participant)}, attached ${formatTime(attachedAtNs)}`;
+  const { attachedAtNs, state, cpu } = participant;
+  return `${memberText(participant)}: ${STATES[state]}${beatText(participant)}, attached ${formatTime(attachedAtNs)}${cpu === null ? '' : `, on CPU ${cpu}`}`;
 }
 
 function beatText({ heartbeatNs, state }: ParticipantInspection): string {

@@ -1,6 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { attachConsumer, type Consumer, type IdleStrategyName, inspectSegment, type Message } from '../index.js';
+import {
+  attachConsumer,
+  type Consumer,
+  type ConsumerOptions,
+  type IdleStrategyName,
+  inspectSegment,
+  type Message,
+} from '../index.js';
 import { type Command, defineCommand, SEGMENT, UsageError, untilInterrupted } from './command.js';
+import { CPU_OPTION } from './cpu-option.js';
 import { LATENCY_OUTPUT_OPTIONS, LatencyOutput } from './latency-output.js';
 import { say } from './output.js';
 import { attachWithin, WAIT_OPTION } from './wait-option.js';
@@ -13,6 +21,7 @@ export const latencyCommand: Command = defineCommand({
     count: { type: 'number', describe: 'End after so many messages' },
     seconds: { type: 'number', describe: 'End after so many seconds' },
     wait: WAIT_OPTION,
+    cpu: CPU_OPTION,
     idle: {
       choices: ['spin', 'balanced', 'doorbell'],
       // It sleeps as soon as there is nothing to read. So it disturbs least what it measures.
@@ -34,7 +43,7 @@ export const latencyCommand: Command = defineCommand({
     using output = new LatencyOutput(argv);
     // Loaded before it attaches: messages that came meanwhile might be overwritten.
     const { createLatencyHistogram } = await import('./report/latency-histogram.js');
-    const attach = () => observe(segment, directory, argv.idle);
+    const attach = () => observe(segment, argv.idle, { directory, cpu: argv.cpu });
     using observer = await attachWithin(argv.wait, attach, interrupted);
     if (observer === undefined) return;
     const histogram = createLatencyHistogram();
@@ -60,9 +69,13 @@ export const latencyCommand: Command = defineCommand({
 });
 
 /** @throws UsageError if the messages carry no timestamps */
-function observe(segment: string, directory: string | undefined, idle: IdleStrategyName): Consumer {
+function observe(
+  segment: string,
+  idle: IdleStrategyName,
+  { directory, cpu }: Pick<ConsumerOptions, 'directory' | 'cpu'>,
+): Consumer {
   if (!inspectSegment(segment, { directory }).timestamps) {
     throw new UsageError(`the segment ${segment} carries no timestamps: create it without --no-timestamps`);
   }
-  return attachConsumer(segment, { group: `latency-${process.pid}`, mode: 'lossy', idle, directory });
+  return attachConsumer(segment, { group: `latency-${process.pid}`, mode: 'lossy', idle, directory, cpu });
 }

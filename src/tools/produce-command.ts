@@ -4,6 +4,7 @@ import { attachProducer, HermesError, type Producer } from '../index.js';
 import { sleep } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import { type Command, defineCommand, Failure, SEGMENT, UsageError, untilInterrupted } from './command.js';
+import { CPU_OPTION } from './cpu-option.js';
 import { HeldBackHint } from './held-back-hint.js';
 import { type InputFormat, messageInput } from './message-input.js';
 import { formatCount, say } from './output.js';
@@ -45,6 +46,7 @@ export const produceCommand: Command = defineCommand({
     rate: { type: 'number', describe: 'Most messages a second' },
     create: { type: 'boolean', default: false, describe: 'Create the segment if there is none' },
     wait: WAIT_OPTION,
+    cpu: CPU_OPTION,
   },
   examples: {
     '$0 produce ticks prices.csv': 'each line of the file is a message',
@@ -55,9 +57,9 @@ export const produceCommand: Command = defineCommand({
       throw new UsageError(`--rate is ${argv.rate}: give messages a second, above 0`);
     if (!Number.isInteger(argv.type) || argv.type < MIN_TYPE || argv.type > MAX_TYPE)
       throw new UsageError(`--type is ${argv.type}: give a whole number from ${MIN_TYPE} to ${MAX_TYPE}`);
-    const { segment, directory } = argv;
+    const { segment, directory, cpu } = argv;
     if (argv.create) createIfFree(segment, { directory });
-    using producer = await attachWithin(argv.wait, () => attachProducer(segment, { directory }), interrupted);
+    using producer = await attachWithin(argv.wait, () => attachProducer(segment, { directory, cpu }), interrupted);
     if (producer === undefined) throw new Failure('interrupted before there was a place to send from');
     new HeldBackHint().watch(producer);
     const sender = new Sender(producer, argv.type, argv.rate, interrupted);

@@ -1,6 +1,7 @@
 import { attachRecorder, HermesError, type Recorder } from '../index.js';
 import { formatByteSize, parseByteSize } from './byte-size.js';
 import { type Command, defineCommand, SEGMENT } from './command.js';
+import { CPU_OPTION } from './cpu-option.js';
 import { HeldBackHint, HINT_AFTER_MS } from './held-back-hint.js';
 import { formatCount, say } from './output.js';
 import { attachWithin, WAIT_OPTION } from './wait-option.js';
@@ -15,6 +16,7 @@ export const recordCommand: Command = defineCommand({
     from: { choices: ['oldest', 'latest'], default: 'oldest', describe: 'Where a new group begins' },
     drain: { type: 'boolean', default: false, describe: 'End when all is recorded and no producer is attached' },
     wait: WAIT_OPTION,
+    cpu: CPU_OPTION,
     sync: {
       choices: ['os', 'interval', 'every'],
       default: 'os',
@@ -35,7 +37,17 @@ export const recordCommand: Command = defineCommand({
   async handler(argv, interrupted) {
     const { segment, to, group, from, directory, drain, sync, syncInterval, skipDamage } = argv;
     const fileLength = argv.fileSize === undefined ? undefined : parseByteSize(argv.fileSize, '--file-size');
-    const options = { to, group, from, directory, fileLength, sync, syncIntervalMs: syncInterval, skipDamage };
+    const options = {
+      to,
+      group,
+      from,
+      directory,
+      fileLength,
+      sync,
+      syncIntervalMs: syncInterval,
+      skipDamage,
+      cpu: argv.cpu,
+    };
     using recorder = await attachWithin(argv.wait, () => attachRecorder(segment, options), interrupted);
     if (recorder === undefined) return;
     const startPosition = recorder.position;

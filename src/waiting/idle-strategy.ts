@@ -11,20 +11,32 @@ export interface IdleStrategy {
   readonly spinForUs: number;
   /** Microseconds of that time between two turns of the event loop, so that timers and I/O of the process go on: above 0, at most a second. */
   readonly sliceUs: number;
+  /**
+   * Consumers, also in `poll` and `read`. Nanoseconds of the longest pause after a short batch of a fast stream, so that the reader does
+   * not slow its writer down (docs/performance.md): 0, which is off, to 1000. Default 900. It blocks the thread for about that
+   * long at most. A first message, an answer, or a message of a sender that takes its time hardly ever meets it.
+   */
+  readonly distanceNs?: number | undefined;
 }
 
-export const IDLE_OPTIONS: OptionNames<IdleStrategy> = { spinForUs: true, sliceUs: true };
+/** The same with everything that was left out. */
+export type ResolvedIdleStrategy = Readonly<Record<keyof IdleStrategy, number>>;
+
+export const IDLE_OPTIONS: OptionNames<IdleStrategy> = { spinForUs: true, sliceUs: true, distanceNs: true };
+
+/** Nanoseconds: longer pauses carry hardly more messages, and make them late. */
+export const DISTANCE_NS = 900;
 
 export type IdleStrategyName = 'spin' | 'balanced' | 'doorbell';
 
 /** `docs/decisions.md` says why 50 µs ("A wait looks for 50 µs"). */
-export const IDLE_STRATEGIES: Readonly<Record<IdleStrategyName, IdleStrategy>> = {
+export const IDLE_STRATEGIES: Readonly<Record<IdleStrategyName, ResolvedIdleStrategy>> = {
   /** The fastest. Always takes a whole core. */
-  spin: { spinForUs: Number.POSITIVE_INFINITY, sliceUs: 50 },
+  spin: { spinForUs: Number.POSITIVE_INFINITY, sliceUs: 50, distanceNs: DISTANCE_NS },
   /** Spins about as long as a sleep and a wake-up would cost, then sleeps. */
-  balanced: { spinForUs: 50, sliceUs: 50 },
+  balanced: { spinForUs: 50, sliceUs: 50, distanceNs: DISTANCE_NS },
   /** Sleeps at once. */
-  doorbell: { spinForUs: 0, sliceUs: 50 },
+  doorbell: { spinForUs: 0, sliceUs: 50, distanceNs: DISTANCE_NS },
 };
 
 /** No look takes less than 10 ns. So many looks end the loop, too, because a clock may stand still. */

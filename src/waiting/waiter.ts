@@ -7,7 +7,7 @@ import { checkSignal, onAbort, throwIfAborted } from '../os/abort.js';
 import { MAX_TIMER_MS, startTimer, stopTimer } from '../os/timers.js';
 import { Turns } from '../os/turns.js';
 import type { Segment } from '../segment/segment.js';
-import { type IdleStrategy, spinUntil } from './idle-strategy.js';
+import { type ResolvedIdleStrategy, spinUntil } from './idle-strategy.js';
 import { type Nap, Sleeper } from './sleeper.js';
 import { SlowTimer } from './slow-timer.js';
 
@@ -43,7 +43,7 @@ export class Waiter {
     segment: Segment,
     slot: Slot,
     bellOffset: number,
-    private readonly strategy: IdleStrategy,
+    private readonly strategy: ResolvedIdleStrategy,
     reaper: Reaper,
     onTick: () => void = () => {},
   ) {

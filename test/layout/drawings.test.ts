@@ -86,6 +86,7 @@ const structures: readonly Structure[] = [
       heartbeat: Slot.SLOT_HEARTBEAT_OFFSET,
       'attach count': Slot.SLOT_ATTACH_COUNT_OFFSET,
       'thread id': Slot.SLOT_THREAD_ID_OFFSET,
+      CPU: Slot.SLOT_CPU_OFFSET,
       sleep: Slot.SLOT_SLEEP_OFFSET,
       'in-flight lane': Slot.IN_FLIGHT_LANE_OFFSET,
       'in-flight to': Slot.IN_FLIGHT_TO_OFFSET,

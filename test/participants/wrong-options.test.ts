@@ -84,6 +84,23 @@ const REFUSED: readonly (readonly [string, Call, readonly unknown[]])[] = [
     (value, { at }) => attachProducer('ticks', { ...at, idle: { spinForUs: 50, sliceUs: value } }),
     [...NO_NUMBERS, -1, 0, Number.POSITIVE_INFINITY, 1_000_001],
   ],
+  [
+    'idle distanceNs',
+    (value, { at }) => attachConsumer('ticks', { ...at, idle: { spinForUs: 50, sliceUs: 50, distanceNs: value } }),
+    [...NO_NUMBERS, -1, 1001, Number.POSITIVE_INFINITY],
+  ],
+  ...[
+    ['producer cpu', attachProducer],
+    ['consumer cpu', attachConsumer],
+  ].map(
+    ([name, attach]) =>
+      [
+        name as string,
+        (value: unknown, { at }: { at: object }) =>
+          (attach as (name: string, options: object) => unknown)('ticks', { ...at, cpu: value }),
+        [...NO_COUNTS, 8192, Number.POSITIVE_INFINITY],
+      ] as const,
+  ),
   ['producer journal', (value, { at }) => attachProducer('ticks', { ...at, journal: value }), [1, '', {}, null, true]],
   ['recorder fileLength', record('fileLength'), [...NO_COUNTS, 0, 65_537, Number.POSITIVE_INFINITY]],
   ['recorder sync', record('sync'), NO_CHOICES],

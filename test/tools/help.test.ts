@@ -39,7 +39,7 @@ describe('hermes --help', () => {
 
   test('of the benches: an example each', async () => {
     const benches = commandsIn(await helpOf('bench'), 'hermes bench');
-    expect(benches).toEqual(['throughput', 'latency']);
+    expect(benches).toEqual(['throughput', 'latency', 'cores']);
     for (const bench of benches) {
       expect(examplesIn(await helpOf('bench', bench)).join('\n')).toMatch(new RegExp(`hermes bench ${bench}\\b`));
     }

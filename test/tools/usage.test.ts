@@ -22,8 +22,8 @@ describe('a command line that is wrong', () => {
     [['frobnicate'], /frobnicate/],
     [[], /command/],
     [['bench'], /argument is missing/],
-    [['bench', 'coffee'], /throughput or latency\.$/m],
-    [['bench', 'latncy'], /throughput or latency\. Did you mean latency\?/],
+    [['bench', 'coffee'], /throughput, latency or cores\.$/m],
+    [['bench', 'latncy'], /throughput, latency or cores\. Did you mean latency\?/],
     [['foo'], /no such command: foo$/m],
   ])('no command: %j', async (args, words) => {
     await expectRefused(args, words, cli.run);

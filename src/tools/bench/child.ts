@@ -1,6 +1,6 @@
-import { fork, spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { on, once } from 'node:events';
-import { availableParallelism } from 'node:os';
+import { allowedCpus, pinProcess } from '../../os/cpu-affinity.js';
 import { Failure } from '../command.js';
 
 /** A measuring process: it announces that it is ready, starts when it is told, and ends with one result. */
@@ -35,15 +35,14 @@ export function startChild<Result>(url: URL, task: unknown): Child<Result> {
   return { pid: child.pid, ready, result, start: () => child.send(START), kill: () => child.kill('SIGKILL') };
 }
 
-/** Gives a process a core of its own, if `taskset` is installed. Two processes that spin on one core would only take turns. */
-function pin(pid: number | undefined, index: number): void {
-  spawnSync('taskset', ['-cp', `${index % availableParallelism()}`, `${pid}`]);
-}
-
-/** Starts all processes together, once all are ready, and returns their results. At the end, all of them are killed. */
+/**
+ * Starts all processes together, once all are ready, and returns their results. At the end, all of them are killed. Each runs on a CPU
+ * of its own, as far as `cpus` go: two processes that spin on one would only take turns.
+ */
 export async function runChildren<Result>(
   children: readonly Child<Result>[],
   interrupted: AbortSignal,
+  cpus: readonly number[] = allowedCpus(),
 ): Promise<Result[]> {
   const kill = () => {
     for (const child of children) child.kill();
@@ -52,7 +51,7 @@ export async function runChildren<Result>(
   if (interrupted.aborted) kill();
   try {
     await Promise.all(children.map(({ ready }) => ready));
-    for (const [index, { pid }] of children.entries()) pin(pid, index);
+    for (const [index, { pid }] of children.entries()) pinProcess(pid!, cpus[index % cpus.length]!);
     for (const child of children) child.start();
     return await Promise.all(children.map(({ result }) => result));
   } catch (error) {

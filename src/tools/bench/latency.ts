@@ -12,6 +12,8 @@ interface LatencyOptions extends LatencyTraffic {
   readonly checksum: boolean;
   readonly timestamps: boolean;
   readonly directory: string | undefined;
+  /** Of the two processes, of which the first measures. Default: any two. */
+  readonly cpus?: readonly number[] | undefined;
   readonly interrupted: AbortSignal;
 }
 
@@ -25,7 +27,7 @@ const LANE_CAPACITY = 1024 * 1024;
 
 /** Two processes exchange messages through segments of their own. A sender spins between two messages. */
 export async function measureLatency(options: LatencyOptions): Promise<LatencyMeasurement> {
-  const { mode, checksum, timestamps, directory: _, interrupted, ...traffic } = options;
+  const { mode, checksum, timestamps, directory: _, cpus, interrupted, ...traffic } = options;
   const { payloadLength } = traffic;
   const directory = directoryPath(options);
   const capacity = Math.max(LANE_CAPACITY, 2 ** Math.ceil(Math.log2(payloadLength * 4 + 1)));
@@ -44,7 +46,7 @@ export async function measureLatency(options: LatencyOptions): Promise<LatencyMe
     startRole<LatencyResult | null>('latency', task(recording)),
     startRole<LatencyResult | null>('latency', task(other)),
   ];
-  const [result] = await runChildren(children, interrupted);
+  const [result] = await runChildren(children, interrupted, cpus);
   if (result == null) throw new Error('the measuring process gave no result');
   return { histogram: LatencyHistogram.restore(result.histogram), lost: result.lost };
 }

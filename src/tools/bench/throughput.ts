@@ -17,6 +17,8 @@ interface ThroughputOptions {
   readonly checksum: boolean;
   readonly timestamps: boolean;
   readonly directory: string | undefined;
+  /** Of the consumers, then the producers, in turn. Default: all that there are. */
+  readonly cpus?: readonly number[] | undefined;
   readonly interrupted: AbortSignal;
 }
 
@@ -69,7 +71,7 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
     Array.from({ length: count }, (_, index) => startRole<ThroughputResult>('throughput', task(role, index)));
   const consumers = startAll('consumer', consumerCount);
   const producers = startAll('producer', producerCount);
-  const results = await runChildren([...consumers, ...producers], options.interrupted);
+  const results = await runChildren([...consumers, ...producers], options.interrupted, options.cpus);
   return report(options, perProducer * producerCount, results.slice(0, consumerCount), results.slice(consumerCount));
 }
 

@@ -1,0 +1,17 @@
+import { pinThread } from '../os/cpu-affinity.js';
+
+/**
+ * Pins the calling thread to `cpu`, if there is one, before it attaches, so that the memory it touches first is near. If `attach` fails,
+ * the thread may run where it could before.
+ * @throws HermesError ERR_HERMES_INVALID_OPTION
+ */
+export function pinned<T>(cpu: number | undefined, attach: () => T): T {
+  if (cpu === undefined) return attach();
+  const release = pinThread(cpu);
+  try {
+    return attach();
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
