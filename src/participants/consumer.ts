@@ -61,7 +61,7 @@ export class Consumer<T = Buffer> implements AsyncIterable<Message<T>> {
   ) {
     const { entry, member } = membership;
     const decode = (codec === undefined ? asBytes : (payload) => codec.decode(payload)) as (payload: Buffer) => T;
-    this.reader = new MemberReader(segment, membership, decode, () => this.leave());
+    this.reader = new MemberReader(segment, membership, decode, idle.distanceNs, () => this.leave());
     const slot = memberSlot(segment, entry.group, member);
     this.waiter = new Waiter(segment, slot, CONSUMER_BELL_OFFSET, idle, new Reaper(segment));
     this.iterated = { reader: this.reader, waiter: this.waiter, decode };

@@ -15,6 +15,7 @@ import { Ringer } from '../ring/ringer.js';
 import { isRemoved, lanesInUse, removedError } from '../ring/roster-word.js';
 import { SharedReader } from '../ring/shared-reader.js';
 import type { Segment } from '../segment/segment.js';
+import { ReadingDistance } from '../waiting/reading-distance.js';
 import { DrainLook } from './drain-look.js';
 import { Orphans } from './orphans.js';
 
@@ -42,6 +43,7 @@ export class MemberReader {
   private readonly hot: HotWords;
   private readonly drain: DrainLook;
   private readonly busy: BusyLanes;
+  private readonly distance: ReadingDistance;
   private laneCount: number;
   private roster: number;
   /** The lane that was visited last, and its place among the busy ones. */
@@ -57,11 +59,13 @@ export class MemberReader {
     private readonly segment: Segment,
     membership: Membership,
     decode: (payload: Buffer) => unknown,
+    distanceNs: number,
     private readonly leave: () => void,
   ) {
     const { memory, doorbells } = segment;
     const { entry, member } = membership;
     this.hot = memory.hot;
+    this.distance = new ReadingDistance(distanceNs, () => this.busy.hasMore);
     this.laneCount = lanesInUse(memory);
     this.roster = this.laneCount;
     this.drain = new DrainLook(segment, (laneCount) => this.isAllRead(laneCount));
@@ -109,6 +113,8 @@ export class MemberReader {
     }
     this.endRead(acknowledges || this.orphans === undefined || count === 0 ? READY : HOLDING);
     if (this.isClosed) return count; // a handler closed it: the memory is gone
+    if (count > 0) this.distance.keep(count, most);
+    else this.distance.noteNothing();
     if (count > 0 && (++this.busyReads & BUSY_READS_MASK) !== 0) return count;
     return this.lookAtRoster(count) && count === 0 ? this.read(handler, limit, acknowledges) : count;
   }

@@ -61,6 +61,12 @@ export class BusyLanes {
     this.lastBusy[lane] = this.sweeps;
   }
 
+  /** Whether there is something to read in one of the lanes that are looked at. A load for each. */
+  get hasMore(): boolean {
+    for (let i = 0; i < this.count; i++) if (!this.isEmpty(this.lanes[i]!)) return true;
+    return false;
+  }
+
   /** Call it now and then: it leaves out the lanes that had nothing to read since the last call. */
   sweep(): void {
     if (this.laneCount <= FEW_LANES) return;

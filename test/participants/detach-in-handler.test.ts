@@ -63,7 +63,7 @@ describe.each(GROUPS)('a member of a group that is %s', (_, { mode = 'reliable',
           return real(...args);
         };
       }
-      const reader = new MemberReader({ ...segment, memory }, membership, asBytes, () => {
+      const reader = new MemberReader({ ...segment, memory }, membership, asBytes, 0, () => {
         hasLeft = true;
       });
       for (let read = 1; read <= leavesAt; read++) {

@@ -13,7 +13,7 @@ const STRATEGIES: readonly (IdleStrategyName | IdleStrategy)[] = [
   'balanced',
   'doorbell',
   { spinForUs: 0, sliceUs: 1 },
-  { spinForUs: 3000, sliceUs: 100 },
+  { spinForUs: 3000, sliceUs: 100, distanceNs: 0 },
   { spinForUs: Number.POSITIVE_INFINITY, sliceUs: 20 },
 ];
 
