@@ -2,11 +2,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { HermesError } from '../errors.js';
 import { ByteLocks } from '../os/byte-locks.js';
+import { blockFor } from '../os/timers.js';
 
 /** No segment's name begins with a dot. */
 const FILE_NAME = '.coordinator';
 const FILE_MODE = 0o600;
 const LOCK_OFFSET = 0;
+/** Milliseconds for which a status that is being written is waited for. */
+const MOST_TRIES = 20;
 
 /** What a coordinator says about itself and about each segment that it looks after, for people. */
 export interface CoordinatorStatus {
@@ -90,11 +93,15 @@ export function coordinatorStatus(directory: string): CoordinatorStatus | null {
   }
 }
 
-/** Null while the file is being written. */
+/** Looks again while the file is being written, for some milliseconds. Null when it is not there, or no status. */
 function readStatus(file: string): CoordinatorStatus | null {
-  try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as CoordinatorStatus;
-  } catch {
-    return null;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    try {
+      return JSON.parse(fs.readFileSync(file, 'utf8')) as CoordinatorStatus;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) return null;
+      blockFor(1);
+    }
   }
+  return null;
 }

@@ -67,19 +67,22 @@ export function attachToLane(
   return { segment, lane };
 }
 
-/** Where a consumer reads. */
-interface AttachedMember {
-  readonly segment: Segment;
-  readonly membership: Membership;
-}
-
-/** Opens a segment and takes a place in a group. @throws HermesError */
-export function attachToGroup(name: string, options: DirectoryOptions, request: JoinRequest): AttachedMember {
-  const { segment, taken: membership } = attach(name, options, (opened) => {
+/**
+ * Opens a segment and takes a place in a group. `make` makes what reads there, under the control lock: a lossy group begins where its
+ * reader does, so whoever gets the lock after it is heard.
+ * @throws HermesError
+ */
+export function attachToGroup<T>(
+  name: string,
+  options: DirectoryOptions,
+  request: JoinRequest,
+  make: (segment: Segment, membership: Membership) => T,
+): T {
+  const { taken } = attach(name, options, (opened) => {
     reap(opened); // an ephemeral group whose members have died has ended
-    return enterGroup(opened, request);
+    return make(opened, enterGroup(opened, request));
   });
-  return { segment, membership };
+  return taken;
 }
 
 /** How long a detaching participant waits for the control lock. After that it leaves its slot as if it had died. */

@@ -1,4 +1,4 @@
-import { attachToGroup, whileOpen } from '../membership/attachment.js';
+import { attachToGroup } from '../membership/attachment.js';
 import type { WaitOptions } from '../waiting/waiter.js';
 import { whenReady, whenReadyAsync } from './attach-when-ready.js';
 import type { ValueCodec } from './codec.js';
@@ -44,8 +44,7 @@ export function attachConsumerAsync<T>(
 function attachNow<T>(name: string, options: ConsumerOptions<T>): Consumer<T> {
   const request = resolveConsumerOptions(options);
   const resolved = resolveParticipantOptions(options);
-  return pinned(resolved.cpu, () => {
-    const { segment, membership } = attachToGroup(name, options, request);
-    return whileOpen(segment, () => new Consumer<T>(segment, membership, resolved));
-  });
+  return pinned(resolved.cpu, () =>
+    attachToGroup(name, options, request, (segment, membership) => new Consumer<T>(segment, membership, resolved)),
+  );
 }
