@@ -1,6 +1,5 @@
-import { checkAmount, checkKnown, checkWhole, type OptionNames } from '../checks.js';
+import { checkAmount, checkKnown, type OptionNames } from '../checks.js';
 import { HermesError } from '../errors.js';
-import { MAX_CPU } from '../os/cpu-affinity.js';
 import { DIRECTORY_OPTIONS, type DirectoryOptions } from '../segment/directory.js';
 import {
   DISTANCE_NS,
@@ -11,6 +10,7 @@ import {
   type ResolvedIdleStrategy,
 } from '../waiting/idle-strategy.js';
 import { type Codec, type CodecChoice, resolveCodec } from './codec.js';
+import { checkCpu } from './pinning.js';
 
 /** A slice is at least one look, and the event loop waits for it: a second is long enough for everybody. */
 const MIN_SLICE_US = 0.001;
@@ -58,7 +58,7 @@ export interface ResolvedOptions<T> {
 /** @throws HermesError ERR_HERMES_INVALID_OPTION */
 export function resolveParticipantOptions<T>(options: ParticipantOptions<T>): ResolvedOptions<T> {
   const { cpu } = options;
-  if (cpu !== undefined) checkWhole('cpu', cpu, 0, MAX_CPU);
+  checkCpu(cpu);
   return { codec: resolveCodec(options.codec), idle: resolveIdleStrategy(options.idle), cpu };
 }
 

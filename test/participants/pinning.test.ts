@@ -49,6 +49,17 @@ describe('cpu', () => {
     });
   });
 
+  test('a thread whose recorder cannot be attached may run where it could before', () => {
+    const directory = newSegment();
+    const to = `${directory}/journal`;
+    using _first = attachRecorder('ticks', { directory, to, group: 'default' });
+    expect(thrownBy(() => attachRecorder('ticks', { directory, to, group: 'default', cpu: last })).code).toBe(
+      'ERR_HERMES_BUSY',
+    );
+    expect(thrownBy(() => attachRecorder('ticks', { directory, to, cpu: 1.5 })).code).toBe('ERR_HERMES_INVALID_OPTION');
+    expect(allowedCpus()).toEqual(CPUS);
+  });
+
   test('left out, nothing is pinned, and inspection says null', () => {
     const directory = newSegment();
     using _producer = attachProducer('ticks', { directory });
